@@ -1,0 +1,13 @@
+# Every third-party package, all from Debian 12 (./dev installs them). Who may include what is
+# checked by tests/architecture (the doors).
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(FastFloat REQUIRED)
+find_package(date REQUIRED)
+
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_package(roaring REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)

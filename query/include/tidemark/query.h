@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <tidemark/result.h>
+#include <tidemark/scan.h>
+#include <tidemark/store.h>
+#include <tidemark/types.h>
+
+namespace tidemark {
+
+/// An instant in an answer: nanoseconds since 1970 (UTC).
+struct TimeCell {
+    std::int64_t ns;
+    bool operator==(const TimeCell&) const = default;
+};
+
+/// One cell of an answer; monostate is null. Durations are doubles (or integers when asked for in
+/// ns) in the unit the function was called with.
+using Cell = std::variant<std::monostate, double, std::int64_t, std::uint64_t, bool, std::string, TimeCell>;
+
+/// One group of rows, in InfluxDB's shape.
+struct ResultSeries {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> tags;  ///< Of GROUP BY, sorted by key.
+    std::vector<std::string> columns;
+    std::vector<std::vector<Cell>> rows;  ///< Each as wide as `columns`.
+};
+
+/// A remark on an answer: the answer stands, but the reader should know.
+struct ResultMessage {
+    std::string level;  ///< "warning" or "info"
+    std::string text;
+};
+
+/// The answer to one statement.
+struct StatementResult {
+    std::vector<ResultSeries> series;
+    std::vector<ResultMessage> messages;
+    std::optional<Error> error;  ///< The statement failed; series is empty.
+};
+
+/// Where in a statement's text something is wrong. Lines and columns count from 1, in bytes.
+struct SourceLocation {
+    std::size_t line = 1;
+    std::size_t column = 1;
+};
+
+/// The text could not be understood. `message` is one line, without the place; render() shows the
+/// line of the text with a caret below the place.
+struct SyntaxError {
+    SourceLocation location;
+    std::string message;
+
+    std::string render(std::string_view text) const;
+};
+
+struct QueryOptions {
+    std::string database;          ///< What statements refer to that name none.
+    std::string retention_policy;  ///< Empty: the database's default one.
+    ScanPath path = ScanPath::Cheapest;
+    /// What `now()` is for this text; nothing: the store's clock, read once.
+    std::optional<std::int64_t> now_ns;
+    /// False refuses statements that change something (HTTP GET in InfluxDB's manner).
+    bool may_write = true;
+    const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
+    std::size_t row_limit = 2'000'000;  ///< Rows of one answer; beyond it LimitExceeded.
+    unsigned thread_limit = 0;          ///< 0: as many as there are processors.
+};
+
+/// Either what every statement of a text answered, or why the text was not understood.
+struct QueryResult {
+    std::vector<StatementResult> statements;
+    std::optional<SyntaxError> syntax_error;  ///< Nothing was executed.
+};
+
+/// Executes the statements of `text` (separated by ';') one after the other. A statement that fails
+/// does not stop the next ones (as in InfluxDB 1.x). Thread-safe: many at a time on one store.
+QueryResult execute(Store& store, std::string_view text, const QueryOptions& options);
+
+}  // namespace tidemark

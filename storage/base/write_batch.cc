@@ -1,0 +1,136 @@
+#include <bit>
+#include <cstring>
+
+#include <tidemark/write_batch.h>
+
+namespace tidemark {
+namespace {
+
+std::uint32_t size32(std::size_t size_bytes) { return static_cast<std::uint32_t>(size_bytes); }
+
+void append_sized_to(std::string& out, std::string_view bytes) {
+    const std::uint32_t size_bytes = size32(bytes.size());
+    char prefix[sizeof size_bytes];
+    std::memcpy(prefix, &size_bytes, sizeof size_bytes);
+    out.append(prefix, sizeof prefix).append(bytes);
+}
+
+}  // namespace
+
+void WriteBatch::begin_point(std::string_view measurement) {
+    abandon_point();
+    append_sized_to(open_key_, measurement);
+}
+
+void WriteBatch::add_tag(std::string_view key, std::string_view value) {
+    append_sized_to(open_key_, key);
+    append_sized_to(open_key_, value);
+}
+
+WriteBatch::StoredField& WriteBatch::add_field(std::string_view name, FieldType type,
+                                               std::uint64_t bits) {
+    StoredField field{};
+    field.name_offset = size32(bytes_.size());
+    field.name_size_bytes = size32(name.size());
+    field.bits = bits;
+    field.type = type;
+    bytes_.append(name);
+    ++open_.field_count;
+    return fields_.emplace_back(field);
+}
+
+void WriteBatch::add_float(std::string_view name, double value) {
+    add_field(name, FieldType::Float, std::bit_cast<std::uint64_t>(value));
+}
+
+void WriteBatch::add_integer(std::string_view name, std::int64_t value) {
+    add_field(name, FieldType::Integer, static_cast<std::uint64_t>(value));
+}
+
+void WriteBatch::add_unsigned(std::string_view name, std::uint64_t value) {
+    add_field(name, FieldType::Unsigned, value);
+}
+
+void WriteBatch::add_boolean(std::string_view name, bool value) {
+    add_field(name, FieldType::Boolean, value ? 1 : 0);
+}
+
+void WriteBatch::add_string(std::string_view name, std::string_view value) {
+    StoredField& field = add_field(name, FieldType::String, 0);
+    field.text_offset = size32(bytes_.size());
+    field.text_size_bytes = size32(value.size());
+    bytes_.append(value);
+}
+
+void WriteBatch::end_point(std::optional<std::int64_t> time_ns) {
+    open_.key_offset = size32(bytes_.size());
+    open_.key_size_bytes = size32(open_key_.size());
+    open_.time_ns = time_ns;
+    bytes_.append(open_key_);
+    points_.push_back(open_);
+    open_ = {};
+    open_.first_field = size32(fields_.size());
+    open_key_.clear();
+}
+
+void WriteBatch::abandon_point() {
+    const std::size_t kept =
+        points_.empty() ? 0 : points_.back().first_field + points_.back().field_count;
+    fields_.resize(kept);
+    open_ = {};
+    open_.first_field = size32(kept);
+    open_key_.clear();
+}
+
+void WriteBatch::clear() {
+    bytes_.clear();
+    fields_.clear();
+    points_.clear();
+    open_ = {};
+    open_key_.clear();
+}
+
+WriteBatch::Point WriteBatch::point(std::size_t index) const {
+    const StoredPoint& stored = points_[index];
+    const auto key = std::string_view(bytes_).substr(stored.key_offset, stored.key_size_bytes);
+    return {key, stored.time_ns, stored.field_count};
+}
+
+WriteBatch::Field WriteBatch::field(std::size_t index, std::size_t field_index) const {
+    const StoredField& stored = fields_[points_[index].first_field + field_index];
+    const std::string_view bytes = bytes_;
+    Field field{};
+    field.name = bytes.substr(stored.name_offset, stored.name_size_bytes);
+    field.type = stored.type;
+    switch (stored.type) {
+        case FieldType::Float: field.float_value = std::bit_cast<double>(stored.bits); break;
+        case FieldType::Integer:
+            field.integer_value = static_cast<std::int64_t>(stored.bits);
+            break;
+        case FieldType::Unsigned: field.unsigned_value = stored.bits; break;
+        case FieldType::Boolean: field.boolean_value = stored.bits != 0; break;
+        case FieldType::String:
+            field.text = bytes.substr(stored.text_offset, stored.text_size_bytes);
+            break;
+    }
+    return field;
+}
+
+SeriesKeyParts series_key_parts(std::string_view raw_series_key) {
+    const auto take = [&raw_series_key] {
+        std::uint32_t size_bytes = 0;
+        std::memcpy(&size_bytes, raw_series_key.data(), sizeof size_bytes);
+        const std::string_view part = raw_series_key.substr(sizeof size_bytes, size_bytes);
+        raw_series_key.remove_prefix(sizeof size_bytes + size_bytes);
+        return part;
+    };
+    SeriesKeyParts parts;
+    parts.measurement = take();
+    while (!raw_series_key.empty()) {
+        const std::string_view key = take();
+        parts.tags.emplace_back(key, take());
+    }
+    return parts;
+}
+
+}  // namespace tidemark

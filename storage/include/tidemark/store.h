@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tidemark/clock.h>
+#include <tidemark/result.h>
+#include <tidemark/scan.h>
+#include <tidemark/types.h>
+#include <tidemark/write_batch.h>
+
+namespace tidemark {
+
+struct StoreOptions {
+    /// Make the directory when it is not there; else opening it is NotFound.
+    bool create_if_missing = true;
+    /// Refuse to write anything, and leave the directory as it is. Takes no lock away from a
+    /// writer: a store that another process writes is refused with Busy all the same.
+    bool read_only = false;
+    /// Rows of a full vector. Smaller only in tests, which want many vectors from little data.
+    std::uint32_t rows_per_vector = 1024;
+    /// Rows in memory at which a flush to segments starts by itself.
+    std::uint64_t head_row_limit = 8'000'000;
+    /// The longest a write waits for others to share its fdatasync.
+    std::int64_t group_commit_ns = 10'000'000;
+    /// How far in the future a point may lie (R11); kHoldForever switches the check off.
+    std::int64_t future_limit_ns = 600'000'000'000;
+    /// Width of a time partition; segments never cross its edges.
+    std::int64_t partition_width_ns = 7LL * 86'400 * 1'000'000'000;
+    /// Flush by itself when nothing was written for so long; 0 never.
+    std::int64_t idle_flush_ns = 30'000'000'000;
+    const Clock* clock = nullptr;  ///< Null: system_clock(). Must outlive the store.
+};
+
+/// A point that Store::write() did not take, and why.
+struct RejectedPoint {
+    std::size_t point_index;
+    std::string reason;  ///< "field usage is a float in cpu, got a string".
+};
+
+struct WriteResult {
+    Sequence sequence = 0;  ///< For Store::wait_durable(). 0 when no point was taken.
+    std::size_t accepted_count = 0;
+    std::vector<RejectedPoint> rejected;  ///< In point order.
+};
+
+struct FieldKey {
+    std::string name;
+    FieldType type;
+    auto operator<=>(const FieldKey&) const = default;
+};
+
+struct SeriesTags {
+    std::string measurement;
+    TagSet tags;
+};
+
+/// What the store looks like inside, for tools and tests.
+struct StoreStatistics {
+    std::uint64_t series_count = 0;
+    std::uint64_t head_row_count = 0;
+    std::uint64_t segment_count = 0;
+    std::uint64_t segment_size_bytes = 0;
+    std::uint64_t segment_sample_count = 0;  ///< Field values in segments, for bytes per sample.
+    std::uint64_t wal_size_bytes = 0;
+    Sequence written_sequence = 0;
+    Sequence durable_sequence = 0;
+};
+
+/// A frozen view of a store: what was visible when it was taken. O(1) to take, disturbed by
+/// nothing; files that were dropped since go with their last snapshot.
+class Snapshot {
+public:
+    virtual ~Snapshot() = default;
+    virtual Sequence sequence() const = 0;
+};
+
+/// A directory of time series. One process at a time opens it (an open-file-description lock).
+///
+/// Words: a point is *received* when a write call has it, *written* when write() returned, *durable*
+/// when wait_durable() of its sequence returned success: then it survives a power cut. Points become
+/// visible to scans together with the other points of their write, at the latest when durable.
+///
+/// Thread-safe, all of it. Writers are serialised; readers never wait for them.
+///
+///     auto store = Store::open("/var/lib/kpi", {});
+///     if (!store) return report(store.error());
+///     (*store.value()).create_database("ops");
+class Store {
+public:
+    /// Opens or creates the store in `directory`, replaying its log. Busy when another process has
+    /// it, Unsupported when a newer format wrote it (nothing is touched), IoError or Corruption else.
+    static Result<std::unique_ptr<Store>> open(const std::string& directory,
+                                               const StoreOptions& options);
+
+    /// Makes everything written durable, then closes. Errors at this point are lost: call
+    /// close() to hear of them.
+    virtual ~Store() = default;
+
+    /// Makes everything written durable and stops background work. Later writes fail.
+    virtual Status close() = 0;
+
+    // Databases. Creating one that exists, or dropping one that does not, succeeds and does
+    // nothing (as in InfluxDB). Names are not empty and hold no '/' and no control characters.
+    virtual Status create_database(std::string_view name) = 0;
+    virtual Status drop_database(std::string_view name) = 0;
+    virtual std::vector<std::string> databases() const = 0;  ///< Sorted.
+    virtual bool has_database(std::string_view name) const = 0;
+    /// Each database has the policy "autogen" (for ever), its default.
+    virtual bool has_retention_policy(std::string_view database, std::string_view policy) const = 0;
+
+    /// Takes the good points of `batch`, says why it refused the others. NotFound when there is no
+    /// such database or policy (empty policy: the default); any other error means that no point
+    /// was taken. Blocks while the log is more than a bound behind the disk.
+    virtual Result<WriteResult> write(std::string_view database, std::string_view policy,
+                                      const WriteBatch& batch) = 0;
+
+    /// Returns when everything up to `sequence` is durable; the error when it cannot be.
+    virtual Status wait_durable(Sequence sequence) = 0;
+
+    /// Moves everything written so far into segments and lets go of its log. Returns when done.
+    virtual Status flush() = 0;
+
+    virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+
+    /// Prepares a scan of `snapshot` (null: of a fresh one). NotFound for an unknown database or
+    /// policy; an unknown measurement gives a scan without series.
+    virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
+                                               std::shared_ptr<const Snapshot> snapshot) const = 0;
+
+    // The schema of a database; empty when there is no such database or measurement. Sorted.
+    virtual std::vector<std::string> measurements(std::string_view database) const = 0;
+    virtual std::vector<FieldKey> field_keys(std::string_view database,
+                                             std::string_view measurement) const = 0;
+    virtual std::vector<std::string> tag_keys(std::string_view database,
+                                              std::string_view measurement) const = 0;
+    virtual std::vector<std::string> tag_values(std::string_view database,
+                                                std::string_view measurement,
+                                                std::string_view key) const = 0;
+    /// All series of a measurement that match, in series-key order.
+    virtual std::vector<SeriesTags> series(std::string_view database, std::string_view measurement,
+                                           const std::vector<TagMatcher>& tags) const = 0;
+
+    virtual StoreStatistics statistics() const = 0;
+
+    /// What recovery found when the store was opened: cuts, damaged files, missing ranges. Empty in
+    /// a sound store.
+    virtual std::vector<std::string> recovery_messages() const = 0;
+
+    virtual const Clock& clock() const = 0;
+};
+
+}  // namespace tidemark
