@@ -4,11 +4,16 @@ namespace tidemark {
 
 std::string_view field_type_name(FieldType type) {
     switch (type) {
-        case FieldType::Float: return "float";
-        case FieldType::Integer: return "integer";
-        case FieldType::Unsigned: return "unsigned";
-        case FieldType::Boolean: return "boolean";
-        case FieldType::String: return "string";
+        case FieldType::Float:
+            return "float";
+        case FieldType::Integer:
+            return "integer";
+        case FieldType::Unsigned:
+            return "unsigned";
+        case FieldType::Boolean:
+            return "boolean";
+        case FieldType::String:
+            return "string";
     }
     return "unknown";
 }

@@ -103,12 +103,18 @@ WriteBatch::Field WriteBatch::field(std::size_t index, std::size_t field_index) 
     field.name = bytes.substr(stored.name_offset, stored.name_size_bytes);
     field.type = stored.type;
     switch (stored.type) {
-        case FieldType::Float: field.float_value = std::bit_cast<double>(stored.bits); break;
+        case FieldType::Float:
+            field.float_value = std::bit_cast<double>(stored.bits);
+            break;
         case FieldType::Integer:
             field.integer_value = static_cast<std::int64_t>(stored.bits);
             break;
-        case FieldType::Unsigned: field.unsigned_value = stored.bits; break;
-        case FieldType::Boolean: field.boolean_value = stored.bits != 0; break;
+        case FieldType::Unsigned:
+            field.unsigned_value = stored.bits;
+            break;
+        case FieldType::Boolean:
+            field.boolean_value = stored.bits != 0;
+            break;
         case FieldType::String:
             field.text = bytes.substr(stored.text_offset, stored.text_size_bytes);
             break;

@@ -27,7 +27,8 @@ struct TimeCell {
 
 /// One cell of an answer; monostate is null. Durations are doubles (or integers when asked for in
 /// ns) in the unit the function was called with.
-using Cell = std::variant<std::monostate, double, std::int64_t, std::uint64_t, bool, std::string, TimeCell>;
+using Cell =
+    std::variant<std::monostate, double, std::int64_t, std::uint64_t, bool, std::string, TimeCell>;
 
 /// One group of rows, in InfluxDB's shape.
 struct ResultSeries {
@@ -74,8 +75,8 @@ struct QueryOptions {
     /// False refuses statements that change something (HTTP GET in InfluxDB's manner).
     bool may_write = true;
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
-    std::size_t row_limit = 2'000'000;  ///< Rows of one answer; beyond it LimitExceeded.
-    unsigned thread_limit = 0;          ///< 0: as many as there are processors.
+    std::size_t row_limit = 2'000'000;             ///< Rows of one answer; beyond it LimitExceeded.
+    unsigned thread_limit = 0;                     ///< 0: as many as there are processors.
 };
 
 /// Either what every statement of a text answered, or why the text was not understood.

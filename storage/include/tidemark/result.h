@@ -15,10 +15,11 @@ enum class ErrorCode : std::uint8_t {
     Corruption,       ///< Stored bytes contradict FORMAT.md. Never returned for user input.
     IoError,          ///< The operating system refused; the message holds its reason.
     Busy,             ///< The store is locked or a queue is full; retrying may help.
-    LimitExceeded,    ///< A configured limit or the memory budget; the message says which and how to raise it.
-    StorageFull,      ///< No space left; reads go on, writes resume by themselves.
-    Cancelled,        ///< By the user, a disconnect or a deadline.
-    Unsupported,      ///< Written by a newer format; nothing was touched.
+    LimitExceeded,  ///< A configured limit or the memory budget; the message says which and how to
+                    ///< raise it.
+    StorageFull,    ///< No space left; reads go on, writes resume by themselves.
+    Cancelled,      ///< By the user, a disconnect or a deadline.
+    Unsupported,    ///< Written by a newer format; nothing was touched.
 };
 
 class [[nodiscard]] Error {

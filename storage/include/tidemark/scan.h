@@ -54,7 +54,7 @@ struct ColumnSummary {
     std::int64_t largest_gap_ns = 0;
     /// Values; monostate-like when non_null_count is 0. Of -0.0 and +0.0, -0.0 is the smaller.
     Value min{}, max{}, first{}, last{};
-    DoubleDouble sum;      ///< Float columns: sum of the values.
+    DoubleDouble sum;                        ///< Float columns: sum of the values.
     __extension__ __int128 integer_sum = 0;  ///< Integer and unsigned columns, exact.
     /// Float and integer columns: integral of the held value over [first_ns, last_ns), value times
     /// nanoseconds, without regard to a hold limit (so only valid where largest_gap_ns <= H).
@@ -66,7 +66,15 @@ struct ColumnSummary {
     std::uint64_t transition_count = 0;
 };
 
-enum class CompareOp : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Matches };
+enum class CompareOp : std::uint8_t {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Matches
+};
 
 /// One comparison of one field with a constant: the unit of push-down. The query combines leaves
 /// three-valued. Integer, unsigned and float constants compare with any numeric column by their
@@ -168,7 +176,7 @@ struct ScanPiece {
     std::size_t row_count = 0;
     /// The times of the rows; empty when no requested column came as values.
     std::span<const std::int64_t> times;
-    std::span<const ColumnPiece> columns;             ///< As in ScanRequest::columns.
+    std::span<const ColumnPiece> columns;              ///< As in ScanRequest::columns.
     std::span<const std::span<const LeafRun>> leaves;  ///< As in ScanRequest::leaves.
 };
 
@@ -188,15 +196,15 @@ struct ScanRequest {
     std::string database;
     std::string retention_policy;  ///< Empty: the database's default one.
     std::string measurement;
-    std::vector<TagMatcher> tags;  ///< All must hold.
+    std::vector<TagMatcher> tags;                      ///< All must hold.
     std::function<bool(const TagSet&)> series_filter;  ///< And this, when given.
     /// A series comes with its row times even when it has none of these fields; rows in which all
     /// requested fields and leaves are null are left out.
     std::vector<ColumnRequest> columns;
     std::vector<PredicateLeaf> leaves;
     TimeRange range;
-    /// Ascending times that no piece crosses (bucket edges). A piece's rows lie in one [c_i, c_i+1).
-    /// Ask for none where the fold can do without: a vector across a cut must be opened.
+    /// Ascending times that no piece crosses (bucket edges). A piece's rows lie in one [c_i,
+    /// c_i+1). Ask for none where the fold can do without: a vector across a cut must be opened.
     std::vector<std::int64_t> cuts;
     CarryIn carry_in = CarryIn::None;
     std::int64_t hold_ns = kHoldForever;  ///< H: where LeafRuns break, and how far carry_in looks.

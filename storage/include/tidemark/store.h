@@ -83,9 +83,10 @@ public:
 
 /// A directory of time series. One process at a time opens it (an open-file-description lock).
 ///
-/// Words: a point is *received* when a write call has it, *written* when write() returned, *durable*
-/// when wait_durable() of its sequence returned success: then it survives a power cut. Points become
-/// visible to scans together with the other points of their write, at the latest when durable.
+/// Words: a point is *received* when a write call has it, *written* when write() returned,
+/// *durable* when wait_durable() of its sequence returned success: then it survives a power cut.
+/// Points become visible to scans together with the other points of their write, at the latest when
+/// durable.
 ///
 /// Thread-safe, all of it. Writers are serialised; readers never wait for them.
 ///
@@ -95,7 +96,8 @@ public:
 class Store {
 public:
     /// Opens or creates the store in `directory`, replaying its log. Busy when another process has
-    /// it, Unsupported when a newer format wrote it (nothing is touched), IoError or Corruption else.
+    /// it, Unsupported when a newer format wrote it (nothing is touched), IoError or Corruption
+    /// else.
     static Result<std::unique_ptr<Store>> open(const std::string& directory,
                                                const StoreOptions& options);
 

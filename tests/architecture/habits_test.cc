@@ -1,0 +1,103 @@
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/architecture/source_files.h"
+
+namespace fs = std::filesystem;
+
+namespace tidemark::tests {
+namespace {
+
+std::string read_text(const fs::path& path) {
+    std::ifstream stream(path);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+// Everything the CMake files say, each source name made relative to the root.
+std::string all_cmake_text(const std::string& folder) {
+    std::string text;
+    if (!fs::exists(source_root() / folder)) return text;
+    for (const auto& entry : fs::recursive_directory_iterator(source_root() / folder)) {
+        if (entry.path().filename() == "CMakeLists.txt") text += read_text(entry.path());
+    }
+    return text;
+}
+
+std::vector<std::string> parts_and_tests() {
+    std::vector<std::string> folders = parts();
+    folders.push_back("tests");
+    return folders;
+}
+
+// The Markdown pages that describe the project.
+std::vector<fs::path> documents() {
+    std::vector<fs::path> pages;
+    for (const auto& entry : fs::directory_iterator(source_root())) {
+        if (entry.path().extension() == ".md") pages.push_back(entry.path());
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(source_root() / "docs")) {
+        if (entry.path().extension() == ".md") pages.push_back(entry.path());
+    }
+    return pages;
+}
+
+}  // namespace
+
+TEST_CASE("every source file is built", "[architecture]") {
+    for (const std::string& part : parts_and_tests()) {
+        const std::string cmake = all_cmake_text(part);
+        for (const SourceFile& file : source_files(part)) {
+            if (!file.path.ends_with(".cc") || file.path.starts_with("tests/package/")) continue;
+            INFO(file.path);
+            CHECK(cmake.find(fs::path(file.path).filename().string()) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("paths named in the documents exist", "[architecture]") {
+    // `storage/wal/wal_reader.h`, `docs/ERRORS.md`: in backquotes, with a known top folder.
+    const std::regex quoted_path(
+        R"(`((?:storage|query|server|tools|bench|tests|docs|cmake)/[A-Za-z0-9_./-]+)`)");
+    for (const fs::path& page : documents()) {
+        const std::string text = read_text(page);
+        for (auto match = std::sregex_iterator(text.begin(), text.end(), quoted_path);
+             match != std::sregex_iterator(); ++match) {
+            INFO(page.filename().string() << " names " << (*match)[1]);
+            CHECK(fs::exists(source_root() / (*match)[1].str()));
+        }
+    }
+}
+
+TEST_CASE("relative links in the documents lead somewhere", "[architecture]") {
+    const std::regex link(R"(\]\(([A-Za-z0-9_./-]+)(?:#[^)]*)?\))");
+    for (const fs::path& page : documents()) {
+        const std::string text = read_text(page);
+        for (auto match = std::sregex_iterator(text.begin(), text.end(), link);
+             match != std::sregex_iterator(); ++match) {
+            INFO(page.filename().string() << " links to " << (*match)[1]);
+            CHECK(fs::exists(page.parent_path() / (*match)[1].str()));
+        }
+    }
+}
+
+TEST_CASE("every header has its guard and no using namespace", "[architecture]") {
+    for (const std::string& part : parts_and_tests()) {
+        for (const SourceFile& file : source_files(part)) {
+            if (!file.path.ends_with(".h")) continue;
+            const std::string text = read_text(source_root() / file.path);
+            INFO(file.path);
+            CHECK(text.find("#pragma once") != std::string::npos);
+            CHECK(text.find("using namespace") == std::string::npos);
+        }
+    }
+}
+
+}  // namespace tidemark::tests
