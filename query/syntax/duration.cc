@@ -1,0 +1,128 @@
+#include "query/syntax/duration.h"
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace tidemark::query {
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kDayNs = 86'400 * kSecondNs;
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLongestYears = 292;  // As many as fit into 64 bits of nanoseconds.
+
+struct UnitRow {
+    std::string_view name;
+    DurationUnit unit;
+    std::int64_t ns;         // Of one; 0: no fixed length.
+    std::int64_t count_max;  // Above it the length does not fit.
+};
+
+constexpr std::array kUnits = {
+    UnitRow{"ns", DurationUnit::Nanosecond, 1, kMax},
+    UnitRow{"u", DurationUnit::Nanosecond, 1'000, kMax / 1'000},
+    UnitRow{"\xc2\xb5", DurationUnit::Nanosecond, 1'000, kMax / 1'000},  // U+00B5 micro sign
+    UnitRow{"\xce\xbc", DurationUnit::Nanosecond, 1'000, kMax / 1'000},  // U+03BC Greek mu
+    UnitRow{"ms", DurationUnit::Nanosecond, 1'000'000, kMax / 1'000'000},
+    UnitRow{"s", DurationUnit::Nanosecond, kSecondNs, kMax / kSecondNs},
+    UnitRow{"m", DurationUnit::Nanosecond, 60 * kSecondNs, kMax / (60 * kSecondNs)},
+    UnitRow{"h", DurationUnit::Nanosecond, 3'600 * kSecondNs, kMax / (3'600 * kSecondNs)},
+    UnitRow{"d", DurationUnit::Day, kDayNs, kMax / kDayNs},
+    UnitRow{"w", DurationUnit::Week, 7 * kDayNs, kMax / (7 * kDayNs)},
+    UnitRow{"wk", DurationUnit::CalendarWeek, 7 * kDayNs, kMax / (7 * kDayNs)},
+    UnitRow{"mo", DurationUnit::Month, 0, kLongestYears * 12},
+    UnitRow{"q", DurationUnit::Quarter, 0, kLongestYears * 4},
+    UnitRow{"y", DurationUnit::Year, 0, kLongestYears},
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_calendar_only(DurationUnit unit) {
+    return unit == DurationUnit::CalendarWeek || unit == DurationUnit::Month ||
+           unit == DurationUnit::Quarter || unit == DurationUnit::Year;
+}
+
+const UnitRow* find_unit(std::string_view name) {
+    for (const UnitRow& row : kUnits) {
+        if (row.name == name) return &row;
+    }
+    return nullptr;
+}
+
+struct Part {
+    std::int64_t count = 0;
+    const UnitRow* row = nullptr;
+};
+
+// Takes one `15s` off the front of `text`.
+std::optional<Part> take_part(std::string_view& text) {
+    std::size_t digit_count = 0;
+    while (digit_count < text.size() && is_digit(text[digit_count])) ++digit_count;
+    std::size_t unit_end = digit_count;
+    while (unit_end < text.size() && !is_digit(text[unit_end])) ++unit_end;
+    Part part;
+    const char* const digits_end = text.data() + digit_count;
+    if (std::from_chars(text.data(), digits_end, part.count).ec != std::errc{}) return std::nullopt;
+    part.row = find_unit(text.substr(digit_count, unit_end - digit_count));
+    if (part.row == nullptr || part.count > part.row->count_max) return std::nullopt;
+    text.remove_prefix(unit_end);
+    return part;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> Duration::fixed_ns() const {
+    switch (unit) {
+        case DurationUnit::Nanosecond:
+            return count;
+        case DurationUnit::Day:
+            return count * kDayNs;
+        case DurationUnit::Week:
+        case DurationUnit::CalendarWeek:
+            return count * 7 * kDayNs;
+        case DurationUnit::Month:
+        case DurationUnit::Quarter:
+        case DurationUnit::Year:
+            break;
+    }
+    return std::nullopt;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const std::int64_t sign = negative ? -1 : 1;
+    std::optional<Part> part = take_part(text);
+    if (!part) return std::nullopt;
+    if (text.empty() && part->row->unit != DurationUnit::Nanosecond) {
+        return Duration{sign * part->count, part->row->unit};
+    }
+    std::int64_t total_ns = 0;
+    while (true) {
+        if (is_calendar_only(part->row->unit)) return std::nullopt;
+        const std::int64_t part_ns = part->count * part->row->ns;
+        if (part_ns > kMax - total_ns) return std::nullopt;
+        total_ns += part_ns;
+        if (text.empty()) return Duration{sign * total_ns, DurationUnit::Nanosecond};
+        part = take_part(text);
+        if (!part) return std::nullopt;
+    }
+}
+
+std::string print_duration(const Duration& duration) {
+    if (duration.unit != DurationUnit::Nanosecond) {
+        for (const UnitRow& row : kUnits) {
+            if (row.unit == duration.unit) return std::to_string(duration.count).append(row.name);
+        }
+    }
+    if (duration.count == 0) return "0s";
+    const UnitRow* best = kUnits.data();
+    for (const UnitRow& row : kUnits) {
+        const bool divides = row.unit == DurationUnit::Nanosecond && duration.count % row.ns == 0;
+        if (divides && row.ns > best->ns) best = &row;
+    }
+    return std::to_string(duration.count / best->ns).append(best->name);
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "query/syntax/ast.h"
+
+namespace tidemark::query {
+
+// One canonical spelling per tree, on one line: parsing it gives an equal tree.
+
+std::string print(const Expression& expression);
+std::string print(const SelectStatement& statement);
+std::string print(const Statement& statement);
+
+/// `name` bare where it can stand bare, else in double quotes with escapes.
+std::string print_identifier(std::string_view name);
+
+/// `text` in single quotes with escapes.
+std::string print_string(std::string_view text);
+
+/// "+", "=~", "AND"
+std::string_view operator_text(BinaryOperator op);
+
+}  // namespace tidemark::query
