@@ -52,7 +52,10 @@ struct ColumnSummary {
     std::int64_t last_ns = 0;   ///< Time of the last non-null row.
     /// Longest time between two neighbouring non-null rows inside; 0 with fewer than two.
     std::int64_t largest_gap_ns = 0;
-    /// Values; monostate-like when non_null_count is 0. Of -0.0 and +0.0, -0.0 is the smaller.
+    /// Whether min, max, first and last hold values of the column's type. Always so when there are
+    /// non-null rows, but for string columns with long values: there a reader must decode.
+    bool has_values = false;
+    /// Of -0.0 and +0.0, -0.0 is the smaller.
     Value min{}, max{}, first{}, last{};
     DoubleDouble sum;                        ///< Float columns: sum of the values.
     __extension__ __int128 integer_sum = 0;  ///< Integer and unsigned columns, exact.
