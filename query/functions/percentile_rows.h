@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <tidemark/result.h>
+#include <tidemark/scan.h>
+#include <tidemark/types.h>
+
+#include "query/functions/decimal.h"
+#include "query/functions/function_table.h"
+#include "query/functions/sample_fold.h"
+
+namespace tidemark::query {
+
+/// One percentile to compute: median (no fraction), percentile (percent), percentile_disc and
+/// percentile_cont (fraction of one).
+class PercentileRequest {
+public:
+    /// `text` is the literal as written, without sign; for median it is not looked at.
+    /// InvalidArgument when it is no decimal or, for disc and cont, outside (0, 1].
+    static Result<PercentileRequest> make(FunctionId function, std::string_view text);
+
+    FunctionId function() const { return function_; }
+
+    /// Which values of a sorted window decide: x[low], or between x[low] and x[low + 1] at
+    /// `fraction`. has_value is false when the percentile is out of range (null).
+    struct Position {
+        bool has_value = false;
+        std::size_t low = 0;
+        double fraction = 0;
+    };
+    Position position(std::size_t count) const;
+
+private:
+    PercentileRequest(FunctionId function, Decimal decimal)
+        : function_(function), decimal_(decimal) {}
+
+    FunctionId function_;
+    Decimal decimal_;
+};
+
+/// Collects the rows of one group (one field, any number of series) and answers percentiles over
+/// any windows of them, exactly. Windows that overlap much are answered by sliding over ranks,
+/// others by selection inside the window; the caller need not care.
+///
+/// percentile returns a value of the field's type with its time (of equal values: of the earliest
+/// sample, then of the first series); percentile_disc likewise, without a time; median and
+/// percentile_cont are floats: a + (b - a) * f, for f >= 0.5 b - (b - a) * (1 - f), which is what
+/// numpy's `linear` evaluates, with f being the exact decimal position rounded once.
+///
+/// Not thread-safe.
+class PercentileRows {
+public:
+    explicit PercentileRows(FieldType type) : type_(type) {}
+
+    /// Rows [begin, end) of a piece; nulls are skipped. Series are added one after the other, each
+    /// in time order.
+    void add_values(std::span<const std::int64_t> times, const ColumnValues& values,
+                    std::size_t begin, std::size_t end);
+
+    std::size_t row_count() const { return times_.size(); }
+    std::size_t memory_size_bytes() const;
+    void clear();
+
+    /// Answers every request for every window: result [w * requests.size() + r]. Windows are
+    /// ascending in both begin and end (they may overlap, have gaps and be empty).
+    std::vector<FoldResult> evaluate(std::span<const TimeRange> windows,
+                                     std::span<const PercentileRequest> requests);
+
+private:
+    void sort_by_time();
+
+    FieldType type_;
+    bool is_sorted_ = true;
+    std::vector<std::int64_t> times_;
+    std::vector<std::uint64_t> keys_;  // Values in an order-preserving form.
+};
+
+}  // namespace tidemark::query

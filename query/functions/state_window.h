@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <tidemark/query.h>
+#include <tidemark/types.h>
+
+#include "query/functions/function_table.h"
+#include "query/functions/state_timeline.h"
+#include "query/functions/true_runs.h"
+
+namespace tidemark::query {
+
+/// A length of time in ns. Wide, because many series are summed.
+__extension__ using WideNs = __int128;
+
+/// R4's five parts of a window; their sum is exactly its length times the number of series added.
+struct StateTotals {
+    WideNs good_ns = 0;
+    WideNs bad_ns = 0;
+    WideNs unknown_ns = 0;
+    WideNs excluded_ns = 0;
+    WideNs future_ns = 0;
+
+    WideNs sum_ns() const { return good_ns + bad_ns + unknown_ns + excluded_ns + future_ns; }
+    void merge(const StateTotals& other);
+    bool operator==(const StateTotals&) const = default;
+};
+
+/// Totals of any windows of one predicate of one series. Windows asked for in ascending order cost
+/// a step of a cursor, others a binary search. Borrows `timeline` and `excluded`.
+class StateWindows {
+public:
+    /// `excluded`: ascending, disjoint; taken out before anything else (R4).
+    StateWindows(const StateTimeline& timeline, std::int64_t as_of_ns,
+                 std::span<const TimeRange> excluded = {});
+
+    StateTotals totals(const TimeRange& window);
+
+private:
+    struct Piece {  // From begin_ns to the next piece; the sums are of everything before it.
+        std::int64_t begin_ns;
+        std::uint64_t good_before_ns;
+        std::uint64_t bad_before_ns;
+        std::uint64_t excluded_before_ns;
+        std::uint8_t kind;
+    };
+    struct Sums {
+        std::uint64_t good_ns, bad_ns, excluded_ns;
+    };
+    Sums sums_before(std::int64_t time_ns, std::size_t& cursor) const;
+
+    std::int64_t as_of_ns_;
+    std::vector<Piece> pieces_;
+    std::size_t begin_cursor_ = 0;
+    std::size_t end_cursor_ = 0;
+};
+
+/// What a group knows about one predicate in one window: everything the state functions answer
+/// from. Series merge: durations are summed, longest and current are maxima, since the minimum.
+struct StateGroup {
+    StateTotals totals;
+    std::int64_t longest_ns = 0;
+    std::optional<std::int64_t> current_ns;  ///< Nothing: unknown in all series.
+    std::optional<std::int64_t> since_ns;    ///< Nothing: false or unknown in all series.
+
+    void merge(const StateGroup& other);
+};
+
+/// longest, current and since of one series in one window, from its true runs (after FOR, KEEP,
+/// CLEAR). `timeline` is the plain predicate and decides false against unknown.
+void add_runs_of_window(const TrueRuns& runs, const StateTimeline& timeline,
+                        const TimeRange& window, std::int64_t as_of_ns, StateGroup& group);
+
+/// The answer of a function of class State. Durations are in `unit_ns` as float, with 1 ns as
+/// integer. Null where nothing is known. InvalidArgument when an exact integer does not fit.
+Result<Cell> state_result(FunctionId function, const StateGroup& group, std::int64_t unit_ns);
+
+/// `duration_ns` in `unit_ns`: a float, rounded once; an integer for 1 ns.
+Result<Cell> duration_cell(WideNs duration_ns, std::int64_t unit_ns);
+
+}  // namespace tidemark::query
