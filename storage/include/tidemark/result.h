@@ -53,6 +53,7 @@ public:
     explicit operator bool() const { return has_value(); }
 
     T& value() & { return std::get<0>(state_); }
+    const T& value() const& { return std::get<0>(state_); }
     T&& value() && { return std::get<0>(std::move(state_)); }
     Error&& error() && { return std::get<1>(std::move(state_)); }
     const Error& error() const& { return std::get<1>(state_); }
