@@ -139,6 +139,12 @@ Status copy_to_quarantine(FileSystem& file_system, const WalReader& file, const 
     return path ? write_file_atomically(file_system, *path, bytes) : success();
 }
 
+Status shorten(FileSystem& file_system, const std::string& path, const WalCut& cut) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t size_bytes, file_system.file_size_bytes(path));
+    // An earlier cut of the same file may have taken this one's bytes along.
+    return size_bytes <= cut.offset ? success() : file_system.truncate(path, cut.offset);
+}
+
 }  // namespace
 
 std::string WalCut::description() const {
@@ -186,19 +192,19 @@ Result<WalRecovery> recover_wal(FileSystem& file_system, const std::string& dire
     return recovery;
 }
 
-Status set_aside_cuts(FileSystem& file_system, const std::string& directory,
-                      const WalRecovery& recovery, const std::string& quarantine_directory) {
+Status settle_wal(FileSystem& file_system, const std::string& directory,
+                  const WalRecovery& recovery, const std::string& quarantine_directory) {
     for (const WalCut& cut : recovery.cuts) {
         const auto file = std::ranges::find(recovery.files, cut.file_name, &WalReader::name);
         if (file == recovery.files.end() || cut.size_bytes == 0) continue;
         TIDEMARK_RETURN_IF_ERROR(copy_to_quarantine(file_system, *file, cut, quarantine_directory));
         if (cut.has_frames_behind || cut.kind == WalCut::Kind::Corruption) continue;
-        const std::string path = join_path(directory, cut.file_name);
-        TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t size_bytes,
-                                  file_system.file_size_bytes(path));
-        // An earlier cut of the same file may have taken this one's bytes along.
-        if (size_bytes <= cut.offset) continue;
-        TIDEMARK_RETURN_IF_ERROR(file_system.truncate(path, cut.offset));
+        TIDEMARK_RETURN_IF_ERROR(shorten(file_system, join_path(directory, cut.file_name), cut));
+    }
+    for (const WalReader& file : recovery.files) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto writable,
+                                  file_system.open_file(join_path(directory, file.name())));
+        TIDEMARK_RETURN_IF_ERROR(writable->sync());
     }
     return success();
 }

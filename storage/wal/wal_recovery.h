@@ -28,7 +28,7 @@ struct WalCut {
     Sequence lost_begin;     ///< For Kind::Corruption only; else both are 0.
     Sequence lost_end;
 
-    /// "wal-..1a.wal: 212 bytes at 4096: torn tail"; for messages.
+    /// "wal-000000000000001a.wal: 212 bytes at 4096: torn, nothing durable is missing".
     std::string description() const;
 };
 
@@ -59,14 +59,18 @@ struct WalRecovery {
 Result<WalRecovery> recover_wal(FileSystem& file_system, const std::string& directory,
                                 Sequence flushed_sequence, Sequence known_mark);
 
-/// Copies the bytes of every cut to `quarantine_directory` (made when needed) as
-/// "<file name>.<offset>", then shortens the files by their torn tails without frames behind, so
-/// that the next recovery does not tell of them again. All else stays: repair never deletes. Where
-/// frames stay behind a torn frame, flush before writing on: the next recovery would take the torn
-/// one for lost, as frames above it are durable by then.
+/// Makes the log ready for writing on, in a new file. Copies the bytes of every cut to
+/// `quarantine_directory` (made when needed) as "<file name>.<offset>", then shortens the files by
+/// their torn tails without frames behind, so that the next recovery does not tell of them again.
+/// All else stays: repair never deletes. Then syncs every file, because after the death of a mere
+/// process frames may be readable that the disk does not have: when this returned success,
+/// everything recovered is durable, up to next_sequence - 1.
+///
+/// Where frames stay behind a torn frame, flush before writing on: the next recovery would take the
+/// torn one for lost, as frames above it are durable by then.
 ///
 /// Of `recovery`, bytes() of the files must not be read behind a cut afterwards; frames stay valid.
-Status set_aside_cuts(FileSystem& file_system, const std::string& directory,
-                      const WalRecovery& recovery, const std::string& quarantine_directory);
+Status settle_wal(FileSystem& file_system, const std::string& directory,
+                  const WalRecovery& recovery, const std::string& quarantine_directory);
 
 }  // namespace tidemark::storage
