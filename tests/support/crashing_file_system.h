@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <tidemark/result.h>
+
+#include "storage/base/file_system.h"
+
+namespace tidemark::tests {
+
+/// A file system in memory that can lose power, fill up and fail.
+///
+/// It keeps two images. The live one is what the running process sees. The durable one is what a
+/// disk would hold: the contents of a file get there by WritableFile::sync(), the entries of a
+/// directory (created, renamed, removed) by sync_directory(). When the power is cut every operation
+/// fails with IoError, as if the process were dead; recover_image() then gives the disk as the next
+/// process finds it.
+///
+///     CrashingFileSystem files;
+///     files.cut_power_after_sync(3);
+///     run_workload(files);  // Ends in IoErrors.
+///     auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+///     check_acknowledged_samples(*disk);
+///
+/// Thread-safe. Paths are plain: no "..", no links.
+class CrashingFileSystem final : public storage::FileSystem {
+public:
+    /// What a power cut leaves of that which was written but not synced.
+    enum class Unsynced {
+        Drop,  ///< Nothing.
+        Keep,  ///< Everything: the operating system had just written it by itself.
+        /// Each directory operation and each 512-byte sector of a file by a coin of its own. A lost
+        /// sector has its old contents, zeros behind the old end; sizes grow by any part.
+        Mix,
+    };
+
+    CrashingFileSystem();
+    ~CrashingFileSystem() override;
+
+    // The power. Syncs and operations are counted from 1. A sync is sync(), sync_directory(), each
+    // level made by create_directories() and truncate(); an operation is all of these,
+    // create_file(), append(), write_at(), rename() and remove(), successful or not.
+
+    void cut_power_before_sync(std::uint64_t number);  ///< It fails and makes nothing durable.
+    void cut_power_after_sync(std::uint64_t number);   ///< It succeeds, all that follows fails.
+    void cut_power_before_operation(std::uint64_t number);
+    void cut_power();
+    bool is_power_cut() const;
+
+    std::uint64_t sync_count() const;
+    std::uint64_t operation_count() const;
+
+    /// The disk after a power cut, powered again, with nothing counted and nobody's locks. `seed`
+    /// is of Unsynced::Mix. Leaves this one as it is, so one run serves many recoveries.
+    std::unique_ptr<CrashingFileSystem> recover_image(Unsynced unsynced,
+                                                      std::uint64_t seed = 0) const;
+
+    // Faults.
+
+    /// The operation of this number fails with `error` and does nothing; those after it work.
+    void fail_operation(std::uint64_t number, Error error);
+
+    /// While full, create_file(), append() and write_at() fail with StorageFull.
+    void set_full(bool is_full);
+
+    /// The next WritableFile::sync() fails with IoError. As on Linux, what it should have made
+    /// durable never will be, although later syncs succeed and the live image shows it.
+    void fail_next_sync();
+
+    // The disk seen from outside.
+
+    /// Path and contents of every file, live; for comparing images.
+    std::map<std::string, std::string> contents() const;
+
+    /// Puts a file with these contents there, durable, as a bad disk or a careless hand would.
+    void replace_contents(const std::string& path, std::span<const std::byte> bytes);
+
+    // FileSystem.
+
+    Status create_directories(const std::string& path) override;
+    Result<std::vector<std::string>> list(const std::string& directory) override;
+    Result<bool> exists(const std::string& path) override;
+    Result<std::uint64_t> file_size_bytes(const std::string& path) override;
+    Result<std::unique_ptr<storage::WritableFile>> create_file(const std::string& path) override;
+    Result<std::unique_ptr<storage::WritableFile>> open_file(const std::string& path) override;
+    Result<std::vector<std::byte>> read_file(const std::string& path) override;
+    Result<std::unique_ptr<storage::MappedFile>> map(const std::string& path) override;
+    Status rename(const std::string& source, const std::string& target) override;
+    Status remove(const std::string& path) override;
+    Status truncate(const std::string& path, std::uint64_t size_bytes) override;
+    Status sync_directory(const std::string& directory) override;
+    Result<std::unique_ptr<storage::DirectoryLock>> lock_directory(const std::string& directory,
+                                                                   storage::LockMode mode) override;
+
+private:
+    class Disk;
+    class File;
+    class Lock;
+
+    explicit CrashingFileSystem(std::shared_ptr<Disk> disk);
+
+    const std::shared_ptr<Disk>
+        disk_;  // Shared with the open files and locks, which may outlive us.
+};
+
+}  // namespace tidemark::tests
