@@ -5,6 +5,7 @@
 #include "storage/base/bytes.h"
 #include "storage/wal/wal_format.h"
 #include "storage/wal/wal_reader.h"
+#include "tests/support/crashing_file_system.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/wal/wal_samples.h"
 
@@ -76,13 +77,55 @@ TEST_CASE("an empty frame and one beyond the limit are refused without harm", "[
     CHECK(writer->sync().has_value());
 }
 
-TEST_CASE("names of log files are told from others", "[wal]") {
-    CHECK(wal_format::file_name(0x1f) == "wal-000000000000001f.wal");
-    CHECK(wal_format::file_number_of("wal-000000000000001f.wal") == 0x1f);
-    CHECK(wal_format::file_number_of("wal-ffffffffffffffff.wal") == ~std::uint64_t{0});
-    for (const char* name : {"", "wal-", "wal-1f.wal", "wal-000000000000001F.wal", "LOCK",
-                             "wal-000000000000001f.wal.tmp", "wal-00000000000000-1.wal"}) {
-        INFO(name);
-        CHECK_FALSE(wal_format::file_number_of(name).has_value());
+TEST_CASE("the first error is the answer for ever", "[wal]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories("/wal"));
+    const auto writer = create_sample_log(files, "/wal");
+    const Sequence next = writer->next_sequence();
+    REQUIRE(writer->append(next, 0, as_bytes("never durable")));
+
+    SECTION("a failed sync, although the next one would succeed") {
+        files.fail_next_sync();
+        const Status first = writer->sync();
+        REQUIRE_FALSE(first);
+        CHECK(first.error().code() == ErrorCode::IoError);
     }
+    SECTION("a full disk, although there is space again") {
+        files.set_full(true);
+        CHECK(writer->sync().error().code() == ErrorCode::StorageFull);
+        files.set_full(false);
+    }
+    const std::string contents = files.contents().at(writer->path());
+    const Status second = writer->sync();
+    REQUIRE_FALSE(second);
+    const std::string message = second.error().message();
+    CHECK(writer->append(writer->next_sequence(), 0, as_bytes("x")).error().message() == message);
+    CHECK(writer->append_mark(1).error().message() == message);
+    CHECK(writer->close().error().message() == message);
+    CHECK(files.contents().at(writer->path()) == contents);
+}
+
+TEST_CASE("a frame is durable after sync, and so is the name of its file", "[wal]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories("/wal"));
+    const auto writer = create_sample_log(files, "/wal");
+    REQUIRE(writer->append(writer->next_sequence(), 0, as_bytes("lost")));
+    const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+    const auto reader = WalReader::open(*disk, "/wal", kSampleFileName);
+    REQUIRE(reader);
+    CHECK(payloads_of(reader.value()) == kSamplePayloads);
+    CHECK(reader.value().damages().empty());
+}
+
+TEST_CASE("a log whose creation was cut is empty, not damaged", "[wal]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories("/wal"));
+    REQUIRE(WalWriter::create(files, "/wal", kSampleFileNumber, kSampleFirstSequence, 1));
+    const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+    const auto reader = WalReader::open(*disk, "/wal", kSampleFileName);
+    REQUIRE(reader);
+    CHECK(reader.value().bytes().empty());
+    CHECK_FALSE(reader.value().first_sequence().has_value());
+    CHECK(reader.value().frames().empty());
+    CHECK(reader.value().damages().empty());
 }
