@@ -62,9 +62,9 @@ struct MatchOutcome {
 Result<MatchOutcome> match_column(std::span<const std::byte> bytes, std::size_t count,
                                   const LeafTest& test, std::span<std::uint64_t> mask);
 
-/// The codecs of an encoded column, outermost first, for tools: "alp sparse delta packed".
-/// "unknown" where an id is not known.
-std::string describe_column(FieldType type, std::span<const std::byte> bytes);
-std::string describe_times(std::span<const std::byte> bytes);
+/// The codecs of an encoded column of `count` values, outermost first, for tools: "decimal sparse
+/// delta packed". "unknown" stands for an id that is not known.
+std::string describe_column(FieldType type, std::span<const std::byte> bytes, std::size_t count);
+std::string describe_times(std::span<const std::byte> bytes, std::size_t count);
 
 }  // namespace tidemark::storage

@@ -10,6 +10,8 @@
 #include <tidemark/scan.h>
 #include <tidemark/types.h>
 
+#include "storage/codec/mask.h"
+
 namespace tidemark::storage {
 
 /// The numbers of one column type that pass a comparison: all v with low <= v <= high, or, when
@@ -68,9 +70,6 @@ private:
 
 /// The same answer as test.matches(value).
 inline bool matches_value(const LeafTest& test, const Value& value) { return test.matches(value); }
-
-/// Words of a mask of `count` bits.
-constexpr std::size_t mask_word_count(std::size_t count) { return (count + 63) / 64; }
 
 /// Sets bit i % 64 of mask[i / 64] when values[i] passes, clears it when not; the bits of the last
 /// word behind the last value are cleared. mask holds mask_word_count(values.size()) words. Only

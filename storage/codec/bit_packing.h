@@ -1,0 +1,56 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <tidemark/result.h>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/integer_interval.h"
+
+// Unsigned numbers of a fixed width of 0 to 64 bits, one after the other, least significant bit
+// first. FORMAT.md section 4.2.
+
+namespace tidemark::storage {
+
+inline constexpr unsigned kMaxBitWidth = 64;
+
+/// Bytes that `count` numbers take: the last one is filled up with zero bits.
+constexpr std::size_t packed_size_bytes(std::size_t count, unsigned width) {
+    return count / 8 * width + (count % 8 * width + 7) / 8;
+}
+
+/// Bits that `value` needs; 0 for 0.
+constexpr unsigned bit_width_of(std::uint64_t value) {
+    return static_cast<unsigned>(std::bit_width(value));
+}
+
+/// Bits that every index below `count` fits in.
+constexpr unsigned index_bit_width(std::size_t count) {
+    return count == 0 ? 0 : bit_width_of(count - 1);
+}
+
+/// Appends the low `width` bits of each number, which must have no others set.
+void pack_bits(std::span<const std::uint64_t> values, unsigned width, std::vector<std::byte>& out);
+
+/// Takes the bytes of `count` numbers from `reader`. Corruption when they are not there or the
+/// width is above 64.
+Result<std::span<const std::byte>> read_packed_bits(ByteReader& reader, std::size_t count,
+                                                    unsigned width);
+
+/// Unpacks values.size() numbers from bytes that read_packed_bits() returned for as many.
+void unpack_bits(std::span<const std::byte> packed, unsigned width,
+                 std::span<std::uint64_t> values);
+
+/// Number `index` of such bytes.
+std::uint64_t packed_number_at(std::span<const std::byte> packed, unsigned width,
+                               std::size_t index);
+
+/// Which of the `count` numbers of such bytes lie in the interval; `mask` as in match_values().
+void match_packed_bits(std::span<const std::byte> packed, unsigned width, std::size_t count,
+                       const IntegerInterval& interval, std::span<std::uint64_t> mask);
+
+}  // namespace tidemark::storage

@@ -1,0 +1,275 @@
+#include "storage/codec/column_codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <limits>
+
+#include "storage/codec/boolean_codec.h"
+#include "storage/codec/float_codec.h"
+#include "storage/codec/integer_codec.h"
+#include "storage/codec/scratch.h"
+#include "storage/codec/string_codec.h"
+#include "storage/codec/time_codec.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+template <typename Codec>
+struct OpenedColumn {
+    const Codec* codec;
+    std::span<const std::byte> body;
+};
+
+template <typename Codec>
+Result<OpenedColumn<Codec>> open_column(std::span<const Codec* const> codecs,
+                                        std::span<const std::byte> bytes) {
+    if (bytes.empty()) return Error(ErrorCode::Corruption, "encoded column without a codec id");
+    const auto id = static_cast<CodecId>(bytes.front());
+    for (const Codec* codec : codecs) {
+        if (codec->id == id) return OpenedColumn<Codec>{codec, bytes.subspan(1)};
+    }
+    return Error(ErrorCode::Corruption,
+                 "unknown codec " + std::to_string(std::to_integer<unsigned>(bytes.front())));
+}
+
+template <typename Codec, typename T>
+bool encode_with(const Codec& codec, std::span<const T> values, std::size_t size_limit_bytes,
+                 std::vector<std::byte>& out) {
+    out.assign(1, static_cast<std::byte>(codec.id));
+    return codec.encode(values, size_limit_bytes - 1, out);
+}
+
+/// Appends the smallest encoding, or the one of the last codec, which holds any column, should
+/// is_restored(bytes) say that the smallest one does not decode to the values.
+template <typename Codec, typename T, typename IsRestored>
+void encode_column(std::span<const Codec* const> codecs, std::span<const T> values,
+                   IsRestored is_restored, std::vector<std::byte>& out) {
+    std::vector<std::byte> best;
+    std::vector<std::byte> candidate;
+    std::size_t size_limit_bytes = kNoLimit;
+    for (const Codec* codec : codecs) {
+        if (!encode_with(*codec, values, size_limit_bytes, candidate)) continue;
+        std::swap(best, candidate);
+        size_limit_bytes = best.size() - 1;
+        if (codec->id == CodecId::Constant) break;
+    }
+    if (!is_restored(best)) encode_with(*codecs.back(), values, kNoLimit, best);
+    out.insert(out.end(), best.begin(), best.end());
+}
+
+template <typename Codec, typename T>
+Status decode_column(std::span<const Codec* const> codecs, std::span<const std::byte> bytes,
+                     std::span<T> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const OpenedColumn<Codec> column, open_column(codecs, bytes));
+    auto status = column.codec->decode(column.body, values);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    return success();
+}
+
+/// Signed integers as bit patterns; the language lets both names stand for one object.
+std::span<const std::uint64_t> patterns_of(std::span<const std::int64_t> values) {
+    return {reinterpret_cast<const std::uint64_t*>(values.data()), values.size()};
+}
+std::span<std::uint64_t> patterns_of(std::span<std::int64_t> values) {
+    return {reinterpret_cast<std::uint64_t*>(values.data()), values.size()};
+}
+
+void encode_patterns(const IntegerColumn& column, std::vector<std::byte>& out) {
+    std::vector<std::byte> encoded;
+    encode_integer_column(column, encoded);
+    Scratch<std::uint64_t> decoded(column.values.size());
+    const bool is_restored =
+        decode_integer_column(encoded, kAnyRank, decoded.values()).has_value() &&
+        std::ranges::equal(decoded.values(), column.values);
+    if (!is_restored) {
+        const IntegerCodec& plain = *integer_codecs().back();
+        encoded.assign(1, static_cast<std::byte>(plain.id));
+        plain.encode(column, kNoLimit, encoded);
+    }
+    out.insert(out.end(), encoded.begin(), encoded.end());
+}
+
+template <typename T>
+Status match_patterns(std::span<const std::byte> bytes, std::size_t count,
+                      const NumberRange<T>& range, std::span<std::uint64_t> mask) {
+    // Also when nothing can lie inside the column is read, so that damage is noticed.
+    const auto low = static_cast<std::uint64_t>(range.low);
+    const IntegerInterval interval{low, static_cast<std::uint64_t>(range.high) - low};
+    TIDEMARK_RETURN_IF_ERROR(match_integer_column(bytes, kAnyRank, count, interval, mask));
+    if (range.is_empty) fill_mask(mask, count, false);
+    if (range.is_inverted) invert_mask(mask, count);
+    return success();
+}
+
+Result<MatchOutcome> match_floats(std::span<const std::byte> bytes, std::size_t count,
+                                  const NumberRange<double>& range, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto column, open_column(float_codecs(), bytes));
+    auto status = column.codec->match(column.body, count, {range.low, range.high}, mask);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    if (range.is_empty) fill_mask(mask, count, false);
+    if (range.is_inverted) invert_mask(mask, count);
+    return MatchOutcome{column.codec->is_matched_encoded};
+}
+
+Result<MatchOutcome> match_booleans(std::span<const std::byte> bytes, std::size_t count,
+                                    const LeafTest& test, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto column, open_column(boolean_codecs(), bytes));
+    const BooleanTest passing{test.matches(false), test.matches(true)};
+    auto status = column.codec->match(column.body, count, passing, mask);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    return MatchOutcome{true};
+}
+
+Result<MatchOutcome> match_strings(std::span<const std::byte> bytes, std::size_t count,
+                                   const LeafTest& test, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto column, open_column(string_codecs(), bytes));
+    auto status = column.codec->match(column.body, count, test, mask);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    return MatchOutcome{column.codec->is_matched_encoded};
+}
+
+void describe_integers(NestedColumn column, std::string& text) {
+    if (column.bytes.empty()) return;
+    const auto id = static_cast<CodecId>(column.bytes.front());
+    for (const IntegerCodec* codec : integer_codecs()) {
+        if (codec->id != id) continue;
+        text.append(text.empty() ? "" : " ").append(codec->name);
+        describe_integers(codec->nested(column.bytes.subspan(1), column.count), text);
+        return;
+    }
+    text.append(" unknown");
+}
+
+template <typename Codec>
+std::string describe(std::span<const Codec* const> codecs, std::span<const std::byte> bytes,
+                     std::size_t count) {
+    const auto column = open_column(codecs, bytes);
+    if (!column) return "unknown";
+    std::string text(column.value().codec->name);
+    describe_integers(column.value().codec->nested(column.value().body, count), text);
+    return text;
+}
+
+}  // namespace
+
+void encode_floats(std::span<const double> values, std::vector<std::byte>& out) {
+    const auto is_restored = [&](std::span<const std::byte> encoded) {
+        Scratch<double> decoded(values.size());
+        const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
+        return decode_floats(encoded, decoded.values()).has_value() &&
+               std::ranges::equal(decoded.values(), values, {}, bits, bits);
+    };
+    encode_column(float_codecs(), values, is_restored, out);
+}
+
+void encode_integers(std::span<const std::int64_t> values, std::vector<std::byte>& out) {
+    encode_patterns({patterns_of(values), IntegerOrder::Signed}, out);
+}
+
+void encode_unsigneds(std::span<const std::uint64_t> values, std::vector<std::byte>& out) {
+    encode_patterns({values, IntegerOrder::Unsigned}, out);
+}
+
+void encode_booleans(std::span<const std::uint8_t> values, std::vector<std::byte>& out) {
+    const auto is_restored = [&](std::span<const std::byte> encoded) {
+        Scratch<std::uint8_t> decoded(values.size());
+        return decode_booleans(encoded, decoded.values()).has_value() &&
+               std::ranges::equal(decoded.values(), values);
+    };
+    encode_column(boolean_codecs(), values, is_restored, out);
+}
+
+void encode_strings(std::span<const std::string_view> values, std::vector<std::byte>& out) {
+    const auto is_restored = [&](std::span<const std::byte> encoded) {
+        StringArena arena;
+        Scratch<std::string_view> decoded(values.size());
+        return decode_strings(encoded, decoded.values(), arena).has_value() &&
+               std::ranges::equal(decoded.values(), values);
+    };
+    encode_column(string_codecs(), values, is_restored, out);
+}
+
+void encode_times(std::span<const std::int64_t> times, std::vector<std::byte>& out) {
+    const auto is_restored = [&](std::span<const std::byte> encoded) {
+        Scratch<std::int64_t> decoded(times.size());
+        return decode_times(encoded, decoded.values()).has_value() &&
+               std::ranges::equal(decoded.values(), times);
+    };
+    encode_column(time_codecs(), times, is_restored, out);
+}
+
+Status decode_floats(std::span<const std::byte> bytes, std::span<double> values) {
+    return decode_column(float_codecs(), bytes, values);
+}
+
+Status decode_integers(std::span<const std::byte> bytes, std::span<std::int64_t> values) {
+    return decode_integer_column(bytes, kAnyRank, patterns_of(values));
+}
+
+Status decode_unsigneds(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    return decode_integer_column(bytes, kAnyRank, values);
+}
+
+Status decode_booleans(std::span<const std::byte> bytes, std::span<std::uint8_t> values) {
+    return decode_column(boolean_codecs(), bytes, values);
+}
+
+Status decode_strings(std::span<const std::byte> bytes, std::span<std::string_view> values,
+                      StringArena& arena) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto column, open_column(string_codecs(), bytes));
+    auto status = column.codec->decode(column.body, values, arena);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    return success();
+}
+
+Status decode_times(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    TIDEMARK_RETURN_IF_ERROR(decode_column(time_codecs(), bytes, times));
+    if (std::ranges::adjacent_find(times, std::greater_equal<>{}) != times.end()) {
+        return Error(ErrorCode::Corruption, "times do not ascend");
+    }
+    return success();
+}
+
+Result<MatchOutcome> match_column(std::span<const std::byte> bytes, std::size_t count,
+                                  const LeafTest& test, std::span<std::uint64_t> mask) {
+    switch (test.type()) {
+        case FieldType::Float:
+            return match_floats(bytes, count, test.float_range(), mask);
+        case FieldType::Integer:
+            TIDEMARK_RETURN_IF_ERROR(match_patterns(bytes, count, test.integer_range(), mask));
+            break;
+        case FieldType::Unsigned:
+            TIDEMARK_RETURN_IF_ERROR(match_patterns(bytes, count, test.unsigned_range(), mask));
+            break;
+        case FieldType::Boolean:
+            return match_booleans(bytes, count, test, mask);
+        case FieldType::String:
+            return match_strings(bytes, count, test, mask);
+    }
+    const bool is_plain = static_cast<CodecId>(bytes.front()) == CodecId::Plain;
+    return MatchOutcome{!is_plain};
+}
+
+std::string describe_column(FieldType type, std::span<const std::byte> bytes, std::size_t count) {
+    switch (type) {
+        case FieldType::Float:
+            return describe(float_codecs(), bytes, count);
+        case FieldType::Integer:
+        case FieldType::Unsigned:
+            return describe(integer_codecs(), bytes, count);
+        case FieldType::Boolean:
+            return describe(boolean_codecs(), bytes, count);
+        case FieldType::String:
+            return describe(string_codecs(), bytes, count);
+    }
+    return "unknown";
+}
+
+std::string describe_times(std::span<const std::byte> bytes, std::size_t count) {
+    return describe(time_codecs(), bytes, count);
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,75 @@
+// Delta: the first integer and the differences of neighbours, which are a column of their own.
+//
+//   offset  size   field
+//   0       1..10  the first integer, zigzag varint
+//   ..      ..     encoded integers: integer i + 1 - integer i, one fewer than there are integers
+
+#include "storage/base/bytes.h"
+#include "storage/codec/integer_codecs.h"
+#include "storage/codec/scratch.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr unsigned kRank = kFlatRank;
+
+struct DeltaColumn {
+    std::uint64_t first;
+    std::span<const std::byte> deltas;
+};
+
+bool encode_delta(const IntegerColumn& column, std::size_t size_limit_bytes,
+                  std::vector<std::byte>& out) {
+    const std::size_t count = column.values.size();
+    if (count < 2) return false;
+    Scratch<std::uint64_t> deltas(count - 1);
+    for (std::size_t i = 0; i + 1 < count; ++i) {
+        deltas.values()[i] = column.values[i + 1] - column.values[i];
+    }
+    const std::size_t begin = out.size();
+    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.values.front()));
+    const std::size_t first_size_bytes = out.size() - begin;
+    if (first_size_bytes < size_limit_bytes &&
+        encode_integer_column({deltas.values(), IntegerOrder::Signed}, kRank,
+                              size_limit_bytes - first_size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+Result<DeltaColumn> read_delta(std::span<const std::byte> bytes, std::size_t count) {
+    if (count == 0) return Error(ErrorCode::Corruption, "no values");
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t first, reader.read_zigzag());
+    return DeltaColumn{static_cast<std::uint64_t>(first), bytes.subspan(reader.offset())};
+}
+
+Status decode_delta(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, values.subspan(1)));
+    std::uint64_t value = column.first;
+    values.front() = value;
+    for (std::uint64_t& delta : values.subspan(1)) delta = value += delta;
+    return success();
+}
+
+Status match_delta(std::span<const std::byte> bytes, std::size_t count,
+                   const IntegerInterval& interval, std::span<std::uint64_t> mask) {
+    Scratch<std::uint64_t> values(count);
+    TIDEMARK_RETURN_IF_ERROR(decode_delta(bytes, values.values()));
+    match_integers(values.values(), interval, mask);
+    return success();
+}
+
+NestedColumn nested_deltas(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_delta(bytes, count);
+    return column ? NestedColumn{column.value().deltas, count - 1} : NestedColumn{};
+}
+
+}  // namespace
+
+const IntegerCodec kDeltaIntegers{CodecId::Delta, "delta",     kRank,        encode_delta,
+                                  decode_delta,   match_delta, nested_deltas};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,13 @@
+#include "storage/codec/float_codec.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr const FloatCodec* kFloatCodecs[] = {&kConstantFloats, &kDecimalFloats, &kBinaryFloats,
+                                              &kPlainFloats};
+
+}  // namespace
+
+std::span<const FloatCodec* const> float_codecs() { return kFloatCodecs; }
+
+}  // namespace tidemark::storage

@@ -1,0 +1,142 @@
+#include "storage/codec/float_scale.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <optional>
+
+namespace tidemark::storage {
+namespace {
+
+constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+constexpr double kInversePowersOfTen[] = {1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,
+                                          1e-7,  1e-8,  1e-9,  1e-10, 1e-11, 1e-12, 1e-13,
+                                          1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
+static_assert(std::size(kPowersOfTen) == kMaxDecimalExponent + 1);
+
+// Ascending by the error of the double nearest to 10^-e: the smaller it is, the more decimals come
+// back. With 10^-14, the best one, all of two decimals and up to seven digits do.
+constexpr unsigned kExponentsByError[] = {14, 12, 2,  3, 16, 8,  13, 10, 6, 7,
+                                          4,  1,  11, 9, 17, 18, 15, 5,  0};
+
+// Adding and subtracting 1.5 * 2^52 rounds to the nearest integer, up to 2^51 in magnitude.
+constexpr double kRoundingShift = 6755399441055744.0;
+constexpr double kIntegerLimit = 2251799813685248.0;  // 2^51
+
+constexpr std::size_t kSampleCount = 32;
+
+struct Sample {
+    std::array<double, kSampleCount> values{};
+    std::size_t count = 0;
+
+    std::span<const double> used() const { return {values.data(), count}; }
+};
+
+Sample take_sample(std::span<const double> values) {
+    Sample sample;
+    sample.count = std::min(kSampleCount, values.size());
+    for (std::size_t i = 0; i < sample.count; ++i) {
+        sample.values[i] = values[i * values.size() / sample.count];
+    }
+    return sample;
+}
+
+bool comes_back(double value, const DecimalExponents& exponents, const FloatScale& scale) {
+    return std::bit_cast<std::uint64_t>(scale.value(decimal_integer(value, exponents))) ==
+           std::bit_cast<std::uint64_t>(value);
+}
+
+std::size_t count_failures(std::span<const double> values, const DecimalExponents& exponents) {
+    const FloatScale scale = decimal_scale(exponents);
+    return static_cast<std::size_t>(std::ranges::count_if(
+        values, [&](double value) { return !comes_back(value, exponents, scale); }));
+}
+
+/// Digits behind the decimal point of the shortest decimal that is this value, if it has few.
+std::optional<unsigned> decimals_of(double value) {
+    for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals) {
+        const double scaled = value * kPowersOfTen[decimals];
+        if (!(std::abs(scaled) < kIntegerLimit)) return std::nullopt;
+        const double digits = scaled + kRoundingShift - kRoundingShift;
+        if (digits / kPowersOfTen[decimals] == value) return decimals;
+    }
+    return std::nullopt;
+}
+
+/// The number of decimals for which digits and failures of the sample take the fewest bits.
+std::optional<unsigned> best_decimals(const Sample& sample) {
+    constexpr unsigned kFailureBits = 76;  // The double, its index and its slot among the digits.
+    std::array<std::size_t, kMaxDecimalExponent + 1> count_by_decimals{};
+    std::size_t decimal_count = 0;
+    double largest = 1;
+    constexpr std::size_t kHopelessCount = 12;
+    for (std::size_t i = 0; i < sample.count; ++i) {
+        if (const auto decimals = decimals_of(sample.values[i])) {
+            ++count_by_decimals[*decimals];
+            ++decimal_count;
+            largest = std::max(largest, std::abs(sample.values[i]));
+        }
+        if (i >= kHopelessCount && decimal_count == 0) return std::nullopt;
+    }
+    if (decimal_count * 2 < sample.count) return std::nullopt;
+    std::optional<unsigned> best;
+    double best_bits = 0;
+    std::size_t covered_count = 0;
+    for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals) {
+        covered_count += count_by_decimals[decimals];
+        if (count_by_decimals[decimals] == 0) continue;
+        const double digit_bits = std::log2(largest * kPowersOfTen[decimals]);
+        const double bits = digit_bits * static_cast<double>(sample.count) +
+                            kFailureBits * static_cast<double>(sample.count - covered_count);
+        if (!best || bits < best_bits) {
+            best = decimals;
+            best_bits = bits;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+FloatScale decimal_scale(const DecimalExponents& exponents) {
+    return {kPowersOfTen[exponents.factor_exponent], kInversePowersOfTen[exponents.exponent]};
+}
+
+std::int64_t decimal_integer(double value, const DecimalExponents& exponents) {
+    const double scaled =
+        value * kPowersOfTen[exponents.exponent] * kInversePowersOfTen[exponents.factor_exponent];
+    // Also false for NaN.
+    const bool is_in_range = std::abs(scaled) < kIntegerLimit;
+    return is_in_range ? static_cast<std::int64_t>(scaled + kRoundingShift - kRoundingShift) : 0;
+}
+
+bool find_decimal_exponents(std::span<const double> values, DecimalExponents& exponents) {
+    const Sample sample = take_sample(values);
+    const std::optional<unsigned> decimals = best_decimals(sample);
+    if (!decimals) return false;
+
+    // A sample cannot tell 3 % of failures from none, so a pair that passes it is tried on all.
+    constexpr std::size_t kFullTrialLimit = 4;
+    std::size_t full_trial_count = 0;
+    std::size_t fewest_sample_failures = sample.count + 1;
+    std::size_t fewest_failures = values.size() + 1;
+    for (const unsigned exponent : kExponentsByError) {
+        // Whole numbers need no powers of ten.
+        if (exponent < *decimals || (*decimals == 0 && exponent != 0)) continue;
+        const DecimalExponents candidate{exponent, exponent - *decimals};
+        const std::size_t sample_failures = count_failures(sample.used(), candidate);
+        if (sample_failures > fewest_sample_failures) continue;
+        fewest_sample_failures = sample_failures;
+        const std::size_t failures = count_failures(values, candidate);
+        if (failures < fewest_failures) {
+            fewest_failures = failures;
+            exponents = candidate;
+        }
+        if (failures == 0 || ++full_trial_count == kFullTrialLimit) break;
+    }
+    return true;
+}
+
+}  // namespace tidemark::storage

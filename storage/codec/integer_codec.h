@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <tidemark/result.h>
+
+#include "storage/codec/codec_id.h"
+#include "storage/codec/integer_interval.h"
+#include "storage/codec/nested_column.h"
+
+// Columns of 64-bit integers: of themselves, and inside of most other codecs (decimal digits of
+// floats, dictionary codes, steps of time). Integers are bit patterns and all arithmetic is modulo
+// 2^64, so signed and unsigned columns share every codec and no difference overflows.
+
+namespace tidemark::storage {
+
+/// How the bit patterns of a column are ordered. Decoding does not need it; encoders choose their
+/// base value by it.
+enum class IntegerOrder : std::uint8_t { Signed, Unsigned };
+
+struct IntegerColumn {
+    std::span<const std::uint64_t> values;
+    IntegerOrder order = IntegerOrder::Signed;
+};
+
+/// How far codecs may nest: a codec uses only codecs of smaller rank inside, so decoding ends.
+/// The kinds of columns made of integers use kAnyRank.
+inline constexpr unsigned kFlatRank = 1;
+inline constexpr unsigned kAnyRank = 4;
+
+/// One way to write a column of integers. Stateless; all functions are thread-safe. The bytes do
+/// not include the id.
+struct IntegerCodec {
+    CodecId id;
+    std::string_view name;  ///< As shown by describe_column().
+    unsigned rank;          ///< Below kAnyRank.
+
+    /// Appends the encoded column when it takes at most `size_limit_bytes`; else leaves `out` as it
+    /// was and returns false.
+    bool (*encode)(const IntegerColumn& column, std::size_t size_limit_bytes,
+                   std::vector<std::byte>& out);
+
+    /// Fills `values` from untrusted bytes; Corruption if they are no encoding of so many.
+    Status (*decode)(std::span<const std::byte> bytes, std::span<std::uint64_t> values);
+
+    /// Which of the `count` values lie in the interval; `mask` as in match_values().
+    Status (*match)(std::span<const std::byte> bytes, std::size_t count,
+                    const IntegerInterval& interval, std::span<std::uint64_t> mask);
+
+    /// The column inside of this one's bytes, or nothing.
+    NestedColumn (*nested)(std::span<const std::byte> bytes, std::size_t count);
+};
+
+/// Every integer codec, in ascending order of decode cost but for the last one: the plain one,
+/// which can hold any column.
+std::span<const IntegerCodec* const> integer_codecs();
+
+/// Appends the smallest encoding by codecs of a rank below `rank_limit`, its id included, when it
+/// takes at most `size_limit_bytes`; else leaves `out` as it was and returns false.
+bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
+                           std::size_t size_limit_bytes, std::vector<std::byte>& out);
+
+/// Without a limit; always succeeds.
+void encode_integer_column(const IntegerColumn& column, std::vector<std::byte>& out);
+
+Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
+                             std::span<std::uint64_t> values);
+
+Status match_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
+                            std::size_t count, const IntegerInterval& interval,
+                            std::span<std::uint64_t> mask);
+
+}  // namespace tidemark::storage

@@ -1,0 +1,311 @@
+#include "storage/base/cpu_features.h"
+#include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/kernels/packed_bits.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+// Compiled with a target attribute instead of -mavx2 for the file: with the flag, inline functions
+// of the standard library would be compiled for AVX2 too, and the linker may keep that copy for
+// the whole program.
+#define TIDEMARK_AVX2 __attribute__((target("avx2")))
+
+namespace tidemark::storage::avx2 {
+namespace {
+
+constexpr std::size_t kLoadSizeBytes = 16;
+constexpr unsigned kWidestNarrow = 25;  // Shift (up to 7) and number fit in 32 bits.
+constexpr unsigned kWidestMiddle = 57;  // Shift and number fit in 64 bits.
+
+// Eight packed numbers begin at a byte boundary and take `width` bytes. The shuffle brings the
+// bytes of each number into its lane, the shift drops the bits in front of it.
+
+/// Numbers of up to 25 bits in eight 32-bit lanes: numbers 0..3 from one load, 4..7 from another.
+struct NarrowUnpacker {
+    __m256i shuffle;
+    __m256i shift;
+    __m256i keep;
+    std::size_t upper_offset;
+
+    TIDEMARK_AVX2 explicit NarrowUnpacker(unsigned width) : upper_offset(width / 2) {
+        alignas(32) std::uint8_t shuffle_bytes[32];
+        alignas(32) std::uint32_t shifts[8];
+        for (unsigned lane = 0; lane < 8; ++lane) {
+            const unsigned half_begin = lane < 4 ? 0 : (4 * width) / 8 * 8;
+            const unsigned bit = lane * width - half_begin;
+            shifts[lane] = bit % 8;
+            for (unsigned byte = 0; byte < 4; ++byte) {
+                shuffle_bytes[lane * 4 + byte] = static_cast<std::uint8_t>(bit / 8 + byte);
+            }
+        }
+        shuffle = _mm256_load_si256(reinterpret_cast<const __m256i*>(shuffle_bytes));
+        shift = _mm256_load_si256(reinterpret_cast<const __m256i*>(shifts));
+        keep = _mm256_set1_epi32(static_cast<int>(low_bits_mask(width)));
+    }
+
+    /// Bytes that unpack() may read from the first byte of a group.
+    std::size_t read_size_bytes() const { return upper_offset + kLoadSizeBytes; }
+
+    TIDEMARK_AVX2 __m256i unpack(const std::byte* group) const {
+        const __m256i bytes =
+            _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(group + upper_offset),
+                                reinterpret_cast<const __m128i*>(group));
+        const __m256i lanes = _mm256_shuffle_epi8(bytes, shuffle);
+        return _mm256_and_si256(_mm256_srlv_epi32(lanes, shift), keep);
+    }
+};
+
+/// Numbers of up to 57 bits in four 64-bit lanes; `half` 0 gives the numbers 0..3 of a group,
+/// `half` 1 the numbers 4..7. Each pair of numbers comes from one load.
+struct MiddleUnpacker {
+    __m256i shuffle[2];
+    __m256i shift[2];
+    __m256i keep;
+    std::size_t pair_offset[4];
+
+    TIDEMARK_AVX2 explicit MiddleUnpacker(unsigned width) {
+        alignas(32) std::uint8_t shuffle_bytes[2][32];
+        alignas(32) std::uint64_t shifts[2][4];
+        for (unsigned number = 0; number < 8; ++number) {
+            const unsigned pair = number / 2;
+            pair_offset[pair] = 2 * pair * width / 8;
+            const unsigned bit = number * width - 2 * pair * width / 8 * 8;
+            shifts[number / 4][number % 4] = bit % 8;
+            for (unsigned byte = 0; byte < 8; ++byte) {
+                shuffle_bytes[number / 4][number % 4 * 8 + byte] =
+                    static_cast<std::uint8_t>(bit / 8 + byte);
+            }
+        }
+        for (unsigned half = 0; half < 2; ++half) {
+            shuffle[half] =
+                _mm256_load_si256(reinterpret_cast<const __m256i*>(shuffle_bytes[half]));
+            shift[half] = _mm256_load_si256(reinterpret_cast<const __m256i*>(shifts[half]));
+        }
+        keep = _mm256_set1_epi64x(static_cast<long long>(low_bits_mask(width)));
+    }
+
+    std::size_t read_size_bytes() const { return pair_offset[3] + kLoadSizeBytes; }
+
+    TIDEMARK_AVX2 __m256i unpack(const std::byte* group, unsigned half) const {
+        const __m256i bytes =
+            _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(group + pair_offset[2 * half + 1]),
+                                reinterpret_cast<const __m128i*>(group + pair_offset[2 * half]));
+        const __m256i lanes = _mm256_shuffle_epi8(bytes, shuffle[half]);
+        return _mm256_and_si256(_mm256_srlv_epi64(lanes, shift[half]), keep);
+    }
+};
+
+TIDEMARK_AVX2 void store_integers(std::uint64_t* target, __m256i lanes) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), lanes);
+}
+
+/// The end of a column, where whole groups would be read behind its bytes.
+void unpack_tail(std::span<const std::byte> packed, unsigned width, std::size_t first,
+                 std::span<std::uint64_t> values) {
+    if (first == values.size()) return;
+    // `first` is a multiple of 8, so it begins at a byte.
+    scalar::kCodecKernels.unpack(packed.subspan(first / 8 * width), width, values.subspan(first));
+}
+
+TIDEMARK_AVX2 void unpack(std::span<const std::byte> packed, unsigned width,
+                          std::span<std::uint64_t> values) {
+    std::size_t i = 0;
+    const std::byte* group = packed.data();
+    const std::byte* const end = group + packed.size();
+    const auto bytes_left = [&] { return static_cast<std::size_t>(end - group); };
+    if (width <= kWidestNarrow) {
+        const NarrowUnpacker unpacker(width);
+        for (; i + 8 <= values.size() && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
+            const __m256i lanes = unpacker.unpack(group);
+            store_integers(&values[i], _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
+            store_integers(&values[i + 4],
+                           _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+            group += width;
+        }
+    } else if (width <= kWidestMiddle) {
+        const MiddleUnpacker unpacker(width);
+        for (; i + 8 <= values.size() && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
+            store_integers(&values[i], unpacker.unpack(group, 0));
+            store_integers(&values[i + 4], unpacker.unpack(group, 1));
+            group += width;
+        }
+    }
+    unpack_tail(packed, width, i, values);
+}
+
+/// All bits set in the lanes whose unsigned number is at most `limit`'s.
+TIDEMARK_AVX2 __m256i at_most_32(__m256i lanes, __m256i limit) {
+    return _mm256_cmpeq_epi32(_mm256_min_epu32(lanes, limit), lanes);
+}
+
+TIDEMARK_AVX2 std::uint64_t lane_bits_32(__m256i lanes) {
+    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(lanes)));
+}
+
+/// Bytes: 32 comparisons at once. Returns how many numbers were compared, a multiple of 64.
+TIDEMARK_AVX2 std::size_t match_bytes(std::span<const std::byte> packed, std::size_t count,
+                                      std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
+    const __m256i lows = _mm256_set1_epi8(static_cast<char>(low));
+    const __m256i limit = _mm256_set1_epi8(static_cast<char>(high - low));
+    const auto compare = [&](std::size_t offset) TIDEMARK_AVX2 {
+        const __m256i distance = _mm256_sub_epi8(
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed.data() + offset)), lows);
+        const __m256i inside = _mm256_cmpeq_epi8(_mm256_min_epu8(distance, limit), distance);
+        return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(inside))};
+    };
+    std::size_t i = 0;
+    for (; i + 64 <= count; i += 64) *mask++ = compare(i) | compare(i + 32) << 32;
+    return i;
+}
+
+/// 16-bit numbers, as match_bytes().
+TIDEMARK_AVX2 std::size_t match_words(std::span<const std::byte> packed, std::size_t count,
+                                      std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
+    const __m256i lows = _mm256_set1_epi16(static_cast<short>(low));
+    const __m256i limit = _mm256_set1_epi16(static_cast<short>(high - low));
+    const auto compare16 = [&](std::size_t i) TIDEMARK_AVX2 {
+        const __m256i distance = _mm256_sub_epi16(
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed.data() + i * 2)), lows);
+        return _mm256_cmpeq_epi16(_mm256_min_epu16(distance, limit), distance);
+    };
+    const auto compare = [&](std::size_t i) TIDEMARK_AVX2 {
+        // The pack works in 128-bit halves; the permutation restores the order.
+        const __m256i packed_lanes = _mm256_permute4x64_epi64(
+            _mm256_packs_epi16(compare16(i), compare16(i + 16)), 0b11'01'10'00);
+        return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(packed_lanes))};
+    };
+    std::size_t i = 0;
+    for (; i + 64 <= count; i += 64) *mask++ = compare(i) | compare(i + 32) << 32;
+    return i;
+}
+
+/// Numbers of up to 25 bits, as match_bytes().
+TIDEMARK_AVX2 std::size_t match_narrow(std::span<const std::byte> packed, unsigned width,
+                                       std::size_t count, std::uint64_t low, std::uint64_t high,
+                                       std::uint64_t* mask) {
+    const NarrowUnpacker unpacker(width);
+    const __m256i lows = _mm256_set1_epi32(static_cast<int>(low));
+    const __m256i limit = _mm256_set1_epi32(static_cast<int>(high - low));
+    const std::size_t word_read_size_bytes = std::size_t{7} * width + unpacker.read_size_bytes();
+    std::size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        const std::size_t offset = i / 8 * width;
+        if (packed.size() - offset < word_read_size_bytes) break;
+        std::uint64_t word = 0;
+        for (unsigned group = 0; group < 8; ++group) {
+            const __m256i lanes = unpacker.unpack(packed.data() + offset + group * width);
+            const __m256i inside = at_most_32(_mm256_sub_epi32(lanes, lows), limit);
+            word |= lane_bits_32(inside) << (8 * group);
+        }
+        *mask++ = word;
+    }
+    return i;
+}
+
+TIDEMARK_AVX2 void match_integers(std::span<const std::uint64_t> values, std::uint64_t low,
+                                  std::uint64_t distance, std::uint64_t* mask) {
+    const __m256i lows = _mm256_set1_epi64x(static_cast<long long>(low));
+    // AVX2 compares signed 64-bit numbers only: flipping the sign bit of both sides makes up for
+    // it.
+    const __m256i sign = _mm256_set1_epi64x(static_cast<long long>(std::uint64_t{1} << 63));
+    const __m256i limit =
+        _mm256_xor_si256(_mm256_set1_epi64x(static_cast<long long>(distance)), sign);
+    std::size_t i = 0;
+    for (; i + 64 <= values.size(); i += 64) {
+        std::uint64_t outside = 0;
+        for (unsigned lane = 0; lane < 64; lane += 4) {
+            const __m256i lanes =
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&values[i + lane]));
+            const __m256i above =
+                _mm256_cmpgt_epi64(_mm256_xor_si256(_mm256_sub_epi64(lanes, lows), sign), limit);
+            const int bits = _mm256_movemask_pd(_mm256_castsi256_pd(above));
+            outside |= std::uint64_t{static_cast<unsigned>(bits)} << lane;
+        }
+        *mask++ = ~outside;
+    }
+    scalar::kCodecKernels.match_integers(values.subspan(i), low, distance, mask);
+}
+
+TIDEMARK_AVX2 void match_packed(std::span<const std::byte> packed, unsigned width,
+                                std::size_t count, std::uint64_t low, std::uint64_t high,
+                                std::uint64_t* mask) {
+    std::size_t i = 0;
+    if (width == 8) {
+        i = match_bytes(packed, count, low, high, mask);
+    } else if (width == 16) {
+        i = match_words(packed, count, low, high, mask);
+    } else if (width <= kWidestNarrow) {
+        i = match_narrow(packed, width, count, low, high, mask);
+    }
+    constexpr std::size_t kBlockCount = 256;
+    std::uint64_t block[kBlockCount];
+    for (; i < count; i += kBlockCount) {
+        const std::span<std::uint64_t> values(block, std::min(kBlockCount, count - i));
+        unpack(packed.subspan(i / 8 * width), width, values);
+        match_integers(values, low, high - low, mask + i / 64);
+    }
+}
+
+TIDEMARK_AVX2 void match_doubles(std::span<const double> values, double low, double high,
+                                 std::uint64_t* mask) {
+    const __m256d lows = _mm256_set1_pd(low);
+    const __m256d highs = _mm256_set1_pd(high);
+    std::size_t i = 0;
+    for (; i + 64 <= values.size(); i += 64) {
+        std::uint64_t inside = 0;
+        for (unsigned lane = 0; lane < 64; lane += 4) {
+            const __m256d lanes = _mm256_loadu_pd(&values[i + lane]);
+            const __m256d both = _mm256_and_pd(_mm256_cmp_pd(lows, lanes, _CMP_LE_OQ),
+                                               _mm256_cmp_pd(lanes, highs, _CMP_LE_OQ));
+            inside |= std::uint64_t{static_cast<unsigned>(_mm256_movemask_pd(both))} << lane;
+        }
+        *mask++ = inside;
+    }
+    scalar::kCodecKernels.match_doubles(values.subspan(i), low, high, mask);
+}
+
+/// Signed 64-bit integers to doubles, rounded to nearest; AVX2 has no instruction for it. Each half
+/// becomes the low bits of a double of a fixed size: the upper half, its sign bit flipped, of one
+/// of 2^84 + 2^63, the lower half of one of 2^52. Both are exact, and so is taking the sizes away
+/// from the first; the one rounding happens in the last addition.
+TIDEMARK_AVX2 __m256d to_doubles(__m256i integers) {
+    const __m256i lower_size = _mm256_set1_epi64x(0x4330'0000'0000'0000);  // 2^52
+    const __m256i upper_size = _mm256_set1_epi64x(0x4530'0000'8000'0000);  // 2^84 + 2^63
+    const __m256i both_sizes = _mm256_set1_epi64x(0x4530'0000'8010'0000);  // Their sum.
+    const __m256i lower = _mm256_blend_epi32(lower_size, integers, 0b01010101);
+    const __m256i upper = _mm256_xor_si256(_mm256_srli_epi64(integers, 32), upper_size);
+    return _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(upper), _mm256_castsi256_pd(both_sizes)),
+                         _mm256_castsi256_pd(lower));
+}
+
+TIDEMARK_AVX2 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,
+                                    double fraction, double* out) {
+    const __m256d factors = _mm256_set1_pd(factor);
+    const __m256d fractions = _mm256_set1_pd(fraction);
+    std::size_t i = 0;
+    for (; i + 4 <= integers.size(); i += 4) {
+        const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&integers[i]));
+        const __m256d scaled = _mm256_mul_pd(_mm256_mul_pd(to_doubles(lanes), factors), fractions);
+        _mm256_storeu_pd(out + i, scaled);
+    }
+    scalar::kCodecKernels.scale_to_doubles(integers.subspan(i), factor, fraction, out + i);
+}
+
+}  // namespace
+
+const CodecKernels kCodecKernels{"avx2",          [] { return cpu_features().avx2; },
+                                 unpack,          match_packed,
+                                 match_integers,  match_doubles,
+                                 scale_to_doubles};
+
+}  // namespace tidemark::storage::avx2
+
+#else
+
+namespace tidemark::storage::avx2 {
+const CodecKernels kCodecKernels{"avx2", [] { return false; }, nullptr, nullptr, nullptr, nullptr,
+                                 nullptr};
+}  // namespace tidemark::storage::avx2
+
+#endif

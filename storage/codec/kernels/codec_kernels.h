@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+// The loops of the codecs, one table per instruction set. All tables give identical results.
+//
+// Packed numbers are an LSB-first bit stream: number i takes the bits [i * width, (i + 1) * width),
+// where bit k is bit k % 8 of byte k / 8.
+
+namespace tidemark::storage {
+
+/// Stateless; all functions are thread-safe. `mask` is filled as by match_values() in leaf_test.h.
+struct CodecKernels {
+    std::string_view name;  ///< Accepted by TIDEMARK_FORCE_KERNELS.
+    bool (*supported)();
+
+    /// Unpacks values.size() numbers of 1 to 64 bits. `packed` has at least the bytes they take,
+    /// and is not read behind its end.
+    void (*unpack)(std::span<const std::byte> packed, unsigned width,
+                   std::span<std::uint64_t> values);
+
+    /// Which of `count` packed numbers lie in [low, high]; low <= high < 2 to the width.
+    void (*match_packed)(std::span<const std::byte> packed, unsigned width, std::size_t count,
+                         std::uint64_t low, std::uint64_t high, std::uint64_t* mask);
+
+    /// Which numbers v have v - low <= distance in arithmetic modulo 2^64.
+    void (*match_integers)(std::span<const std::uint64_t> values, std::uint64_t low,
+                           std::uint64_t distance, std::uint64_t* mask);
+
+    /// Which numbers lie in [low, high]; never a NaN.
+    void (*match_doubles)(std::span<const double> values, double low, double high,
+                          std::uint64_t* mask);
+
+    /// out[i] = double(signed integers[i]) * factor * fraction, each step rounded to nearest.
+    void (*scale_to_doubles)(std::span<const std::uint64_t> integers, double factor,
+                             double fraction, double* out);
+};
+
+/// The table in use: the best one the processor can run, or the one forced by the environment.
+const CodecKernels& codec_kernels();
+
+/// Every table the processor can run, scalar first; for differential tests.
+std::span<const CodecKernels* const> supported_codec_kernels();
+
+namespace scalar {
+extern const CodecKernels kCodecKernels;
+}
+namespace avx2 {
+extern const CodecKernels kCodecKernels;
+}
+
+}  // namespace tidemark::storage

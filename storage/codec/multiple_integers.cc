@@ -1,0 +1,107 @@
+// Multiple: the distances from the smallest integer are all multiples of one factor, such as a
+// page size or a scrape interval.
+//
+//   offset  size   field
+//   0       1..10  base, the smallest integer, zigzag varint
+//   ..      1..10  factor, varint
+//   ..      ..     encoded integers, of unsigned order: (integer - base) / factor
+
+#include <numeric>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/integer_codecs.h"
+#include "storage/codec/mask.h"
+#include "storage/codec/scratch.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr unsigned kRank = 3;
+
+struct MultipleColumn {
+    std::uint64_t base;
+    std::uint64_t factor;
+    std::span<const std::byte> quotients;
+};
+
+/// The greatest common divisor of the distances from `base`; 0 when there are none but 0.
+std::uint64_t common_factor(std::span<const std::uint64_t> values, std::uint64_t base) {
+    std::uint64_t factor = 0;
+    for (const std::uint64_t value : values) {
+        const std::uint64_t distance = value - base;
+        if (factor != 0 && distance % factor == 0) continue;
+        factor = std::gcd(factor, distance);
+        if (factor == 1) break;
+    }
+    return factor;
+}
+
+bool encode_multiple(const IntegerColumn& column, std::size_t size_limit_bytes,
+                     std::vector<std::byte>& out) {
+    if (column.values.empty()) return false;
+    const std::uint64_t base = smallest_value(column);
+    const std::uint64_t factor = common_factor(column.values, base);
+    if (factor <= 1) return false;
+    Scratch<std::uint64_t> quotients(column.values.size());
+    for (std::size_t i = 0; i < column.values.size(); ++i) {
+        quotients.values()[i] = (column.values[i] - base) / factor;
+    }
+    const std::size_t begin = out.size();
+    ByteWriter writer(out);
+    writer.write_zigzag(static_cast<std::int64_t>(base));
+    writer.write_varint(factor);
+    const std::size_t header_size_bytes = out.size() - begin;
+    if (header_size_bytes < size_limit_bytes &&
+        encode_integer_column({quotients.values(), IntegerOrder::Unsigned}, kRank,
+                              size_limit_bytes - header_size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+Result<MultipleColumn> read_multiple(std::span<const std::byte> bytes) {
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t base, reader.read_zigzag());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t factor, reader.read_varint());
+    if (factor == 0) return Error(ErrorCode::Corruption, "factor 0");
+    return MultipleColumn{static_cast<std::uint64_t>(base), factor, bytes.subspan(reader.offset())};
+}
+
+Status decode_multiple(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const MultipleColumn column, read_multiple(bytes));
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.quotients, kRank, values));
+    for (std::uint64_t& value : values) value = column.base + value * column.factor;
+    return success();
+}
+
+Status match_multiple(std::span<const std::byte> bytes, std::size_t count,
+                      const IntegerInterval& interval, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const MultipleColumn column, read_multiple(bytes));
+    const UnsignedInterval distances =
+        UnsignedInterval::of({interval.low - column.base, interval.distance});
+    const bool needs_round_up = distances.low % column.factor != 0;
+    const std::uint64_t low = distances.low / column.factor + (needs_round_up ? 1 : 0);
+    const std::uint64_t high = distances.high / column.factor;
+    // Also when nothing can lie inside the column is read, so that damage is noticed.
+    const bool is_empty = distances.low > distances.high || low > high;
+    const IntegerInterval quotients =
+        is_empty ? IntegerInterval{} : IntegerInterval{low, high - low};
+    TIDEMARK_RETURN_IF_ERROR(match_integer_column(column.quotients, kRank, count, quotients, mask));
+    if (is_empty) fill_mask(mask, count, false);
+    if (distances.is_inverted) invert_mask(mask, count);
+    return success();
+}
+
+NestedColumn nested_quotients(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_multiple(bytes);
+    return column ? NestedColumn{column.value().quotients, count} : NestedColumn{};
+}
+
+}  // namespace
+
+const IntegerCodec kMultipleIntegers{CodecId::Multiple, "multiple",      kRank,
+                                     encode_multiple,   decode_multiple, match_multiple,
+                                     nested_quotients};
+
+}  // namespace tidemark::storage

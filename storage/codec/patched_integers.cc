@@ -1,0 +1,239 @@
+// Patched and centred: packed distances from a base, in which the few numbers that are too wide
+// leave their high bits in a list of patches.
+//
+//   offset  size   field
+//   0       1..10  base, zigzag varint
+//   ..      1      width of the low bits, 0 to 64
+//   ..      1      width of the high bits, 0 to 64 - width
+//   ..      1..    number of patches, varint
+//   ..      ..     packed: the low bits of every number
+//   ..      ..     packed: the indices of the patched numbers, ascending, with as many bits as the
+//                  index of the last number takes
+//   ..      ..     packed: their high bits
+//
+// The number is the distance itself (patched: the base is the smallest integer) or its zigzag form
+// (centred: the base is amid the integers).
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/bit_packing.h"
+#include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/packed_bits.h"
+#include "storage/codec/mask.h"
+#include "storage/codec/scratch.h"
+
+namespace tidemark::storage {
+namespace {
+
+std::uint64_t zigzag(std::uint64_t distance) {
+    return zigzag_encode(static_cast<std::int64_t>(distance));
+}
+std::uint64_t unzigzag(std::uint64_t number) {
+    return static_cast<std::uint64_t>(zigzag_decode(number));
+}
+
+struct PatchPlan {
+    unsigned width = 0;
+    unsigned high_width = 0;
+    std::size_t patch_count = 0;
+    std::size_t packed_size_bytes = 0;
+};
+
+/// The width that makes the three packed streams smallest.
+PatchPlan plan_patches(std::span<const std::uint64_t> numbers) {
+    std::array<std::size_t, kMaxBitWidth + 1> count_by_width{};
+    for (const std::uint64_t number : numbers) ++count_by_width[bit_width_of(number)];
+    unsigned widest = kMaxBitWidth;
+    while (widest > 0 && count_by_width[widest] == 0) --widest;
+
+    const std::size_t count = numbers.size();
+    PatchPlan best{widest, 0, 0, packed_size_bytes(count, widest)};
+    std::size_t patch_count = 0;
+    for (unsigned width = widest; width-- > 0;) {
+        patch_count += count_by_width[width + 1];
+        const std::size_t size_bytes = packed_size_bytes(count, width) +
+                                       packed_size_bytes(patch_count, index_bit_width(count)) +
+                                       packed_size_bytes(patch_count, widest - width);
+        if (size_bytes < best.packed_size_bytes) {
+            best = {width, widest - width, patch_count, size_bytes};
+        }
+    }
+    return best;
+}
+
+void write_streams(std::span<std::uint64_t> numbers, const PatchPlan& plan,
+                   std::vector<std::byte>& out) {
+    std::vector<std::uint64_t> indices;
+    std::vector<std::uint64_t> high_bits;
+    indices.reserve(plan.patch_count);
+    high_bits.reserve(plan.patch_count);
+    const std::uint64_t keep = low_bits_mask(plan.width);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (numbers[i] <= keep) continue;
+        indices.push_back(i);
+        high_bits.push_back(numbers[i] >> plan.width);
+        numbers[i] &= keep;
+    }
+    pack_bits(numbers, plan.width, out);
+    pack_bits(indices, index_bit_width(numbers.size()), out);
+    pack_bits(high_bits, plan.high_width, out);
+}
+
+bool encode_numbers(std::uint64_t base, std::span<std::uint64_t> numbers,
+                    std::size_t size_limit_bytes, std::vector<std::byte>& out) {
+    const PatchPlan plan = plan_patches(numbers);
+    const std::size_t begin = out.size();
+    ByteWriter writer(out);
+    writer.write_zigzag(static_cast<std::int64_t>(base));
+    writer.write_u8(static_cast<std::uint8_t>(plan.width));
+    writer.write_u8(static_cast<std::uint8_t>(plan.high_width));
+    writer.write_varint(plan.patch_count);
+    if (out.size() - begin + plan.packed_size_bytes > size_limit_bytes) {
+        out.resize(begin);
+        return false;
+    }
+    write_streams(numbers, plan, out);
+    return true;
+}
+
+bool encode_patched(const IntegerColumn& column, std::size_t size_limit_bytes,
+                    std::vector<std::byte>& out) {
+    if (column.values.empty()) return false;
+    const std::uint64_t base = smallest_value(column);
+    Scratch<std::uint64_t> numbers(column.values.size());
+    std::ranges::transform(column.values, numbers.values().begin(),
+                           [=](std::uint64_t value) { return value - base; });
+    return encode_numbers(base, numbers.values(), size_limit_bytes, out);
+}
+
+/// The median of a few evenly spaced values; outliers do not move it, as they would a mean.
+std::uint64_t middle_value(const IntegerColumn& column) {
+    constexpr std::size_t kSampleCount = 31;
+    std::array<std::uint64_t, kSampleCount> sample{};
+    const std::size_t count = std::min(kSampleCount, column.values.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        sample[i] = column.values[i * column.values.size() / count];
+    }
+    const std::uint64_t bias = column.order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
+    const auto is_less = [=](std::uint64_t left, std::uint64_t right) {
+        return (left ^ bias) < (right ^ bias);
+    };
+    const auto middle = sample.begin() + static_cast<std::ptrdiff_t>(count / 2);
+    std::nth_element(sample.begin(), middle, sample.begin() + static_cast<std::ptrdiff_t>(count),
+                     is_less);
+    return *middle;
+}
+
+bool encode_centred(const IntegerColumn& column, std::size_t size_limit_bytes,
+                    std::vector<std::byte>& out) {
+    if (column.values.empty()) return false;
+    const std::uint64_t base = middle_value(column);
+    Scratch<std::uint64_t> numbers(column.values.size());
+    std::ranges::transform(column.values, numbers.values().begin(),
+                           [=](std::uint64_t value) { return zigzag(value - base); });
+    return encode_numbers(base, numbers.values(), size_limit_bytes, out);
+}
+
+struct PatchedColumn {
+    std::uint64_t base;
+    unsigned width;
+    unsigned high_width;
+    unsigned index_width;
+    std::size_t patch_count;
+    std::span<const std::byte> low_bits;
+    std::span<const std::byte> indices;
+    std::span<const std::byte> high_bits;
+
+    std::size_t index(std::size_t patch) const {
+        return static_cast<std::size_t>(packed_number_at(indices, index_width, patch));
+    }
+    /// What a patch adds to the low bits of its number.
+    std::uint64_t addend(std::size_t patch) const {
+        return packed_number_at(high_bits, high_width, patch) << width;
+    }
+};
+
+Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t count) {
+    ByteReader reader(bytes);
+    PatchedColumn column{};
+    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t base, reader.read_zigzag());
+    column.base = static_cast<std::uint64_t>(base);
+    TIDEMARK_ASSIGN_OR_RETURN(column.width, reader.read_u8());
+    TIDEMARK_ASSIGN_OR_RETURN(column.high_width, reader.read_u8());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t patch_count, reader.read_varint());
+    const bool is_patchable = column.width + column.high_width <= kMaxBitWidth &&
+                              column.width < kMaxBitWidth && patch_count <= count;
+    if (patch_count != 0 && !is_patchable) {
+        return Error(ErrorCode::Corruption, "patches exceed the values");
+    }
+    column.patch_count = static_cast<std::size_t>(patch_count);
+    column.index_width = index_bit_width(count);
+    TIDEMARK_ASSIGN_OR_RETURN(column.low_bits, read_packed_bits(reader, count, column.width));
+    TIDEMARK_ASSIGN_OR_RETURN(column.indices,
+                              read_packed_bits(reader, column.patch_count, column.index_width));
+    TIDEMARK_ASSIGN_OR_RETURN(column.high_bits,
+                              read_packed_bits(reader, column.patch_count, column.high_width));
+    if (!reader.is_at_end()) return Error(ErrorCode::Corruption, "bytes behind the patches");
+    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
+        if (column.index(patch) >= count) {
+            return Error(ErrorCode::Corruption, "a patch lies behind the values");
+        }
+    }
+    return column;
+}
+
+/// The numbers with their patches, without the base.
+Result<std::uint64_t> decode_numbers(std::span<const std::byte> bytes,
+                                     std::span<std::uint64_t> numbers) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, numbers.size()));
+    unpack_bits(column.low_bits, column.width, numbers);
+    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
+        numbers[column.index(patch)] += column.addend(patch);
+    }
+    return column.base;
+}
+
+Status decode_patched(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t base, decode_numbers(bytes, values));
+    for (std::uint64_t& value : values) value += base;
+    return success();
+}
+
+Status decode_centred(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t base, decode_numbers(bytes, values));
+    for (std::uint64_t& value : values) value = base + unzigzag(value);
+    return success();
+}
+
+Status match_patched(std::span<const std::byte> bytes, std::size_t count,
+                     const IntegerInterval& interval, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, count));
+    const IntegerInterval distances{interval.low - column.base, interval.distance};
+    match_packed_bits(column.low_bits, column.width, count, distances, mask);
+    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
+        const std::size_t index = column.index(patch);
+        const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
+        set_mask_bit(mask, index, distances.contains(low_bits + column.addend(patch)));
+    }
+    return success();
+}
+
+Status match_centred(std::span<const std::byte> bytes, std::size_t count,
+                     const IntegerInterval& interval, std::span<std::uint64_t> mask) {
+    Scratch<std::uint64_t> values(count);
+    TIDEMARK_RETURN_IF_ERROR(decode_centred(bytes, values.values()));
+    match_integers(values.values(), interval, mask);
+    return success();
+}
+
+}  // namespace
+
+const IntegerCodec kPatchedIntegers{
+    CodecId::Patched, "patched", 0, encode_patched, decode_patched, match_patched, nothing_nested};
+const IntegerCodec kCentredIntegers{
+    CodecId::Centred, "centred", 0, encode_centred, decode_centred, match_centred, nothing_nested};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,170 @@
+// The time codecs.
+//
+//   regular    offset  size   field
+//              0       1      unit: 0 nanosecond, 1 microsecond, 2 millisecond, 3 second, 4 minute
+//              1       1..10  the first time in units, zigzag varint
+//              ..      1..10  the step in units, varint
+//
+//   steps      0       1      unit of the first time, as above
+//              1       1..10  the first time in units, zigzag varint
+//              ..      ..     encoded integers, of unsigned order: time i + 1 - time i in
+//                             nanoseconds, one fewer than there are times
+//
+//   plain      0       8 n    the times, nanoseconds
+
+#include "storage/codec/time_codec.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/integer_codec.h"
+#include "storage/codec/scratch.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr std::int64_t kUnits[] = {1, 1'000, 1'000'000, 1'000'000'000, 60'000'000'000};
+
+/// The difference of times may exceed their type, but not its unsigned brother.
+std::uint64_t step_between(std::int64_t earlier, std::int64_t later) {
+    return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
+}
+
+/// The longest unit that divides the time and the step.
+std::uint8_t longest_unit(std::int64_t time, std::uint64_t step) {
+    std::uint8_t unit = 0;
+    for (std::uint8_t index = 0; index < std::size(kUnits); ++index) {
+        const bool divides =
+            time % kUnits[index] == 0 && step % static_cast<std::uint64_t>(kUnits[index]) == 0;
+        if (divides) unit = index;
+    }
+    return unit;
+}
+
+Result<std::uint64_t> read_unit(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t unit, reader.read_u8());
+    if (unit >= std::size(kUnits)) return Error(ErrorCode::Corruption, "unknown unit of time");
+    return static_cast<std::uint64_t>(kUnits[unit]);
+}
+
+/// A first time in units; what exceeds 64 bits wraps around, and fails the check of order.
+Result<std::uint64_t> read_time(ByteReader& reader, std::uint64_t unit) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t time, reader.read_zigzag());
+    return static_cast<std::uint64_t>(time) * unit;
+}
+
+bool encode_regular(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
+                    std::vector<std::byte>& out) {
+    if (times.empty()) return false;
+    const std::uint64_t step = times.size() == 1 ? 0 : step_between(times[0], times[1]);
+    const auto is_irregular = [=](std::int64_t earlier, std::int64_t later) {
+        return step_between(earlier, later) != step;
+    };
+    if (std::ranges::adjacent_find(times, is_irregular) != times.end()) return false;
+    const std::size_t begin = out.size();
+    const std::uint8_t unit = longest_unit(times.front(), step);
+    ByteWriter writer(out);
+    writer.write_u8(unit);
+    writer.write_zigzag(times.front() / kUnits[unit]);
+    writer.write_varint(step / static_cast<std::uint64_t>(kUnits[unit]));
+    if (out.size() - begin <= size_limit_bytes) return true;
+    out.resize(begin);
+    return false;
+}
+
+Status decode_regular(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t unit, read_unit(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(std::uint64_t time, read_time(reader, unit));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t step_units, reader.read_varint());
+    if (!reader.is_at_end()) return Error(ErrorCode::Corruption, "bytes behind the step");
+    const std::uint64_t step = step_units * unit;
+    for (std::int64_t& target : times) {
+        target = static_cast<std::int64_t>(time);
+        time += step;
+    }
+    return success();
+}
+
+bool encode_steps(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
+                  std::vector<std::byte>& out) {
+    if (times.size() < 2) return false;
+    Scratch<std::uint64_t> steps(times.size() - 1);
+    for (std::size_t i = 0; i + 1 < times.size(); ++i) {
+        steps.values()[i] = step_between(times[i], times[i + 1]);
+    }
+    const std::size_t begin = out.size();
+    const std::uint8_t unit = longest_unit(times.front(), 0);
+    ByteWriter writer(out);
+    writer.write_u8(unit);
+    writer.write_zigzag(times.front() / kUnits[unit]);
+    const std::size_t header_size_bytes = out.size() - begin;
+    if (header_size_bytes < size_limit_bytes &&
+        encode_integer_column({steps.values(), IntegerOrder::Unsigned}, kAnyRank,
+                              size_limit_bytes - header_size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+struct StepColumn {
+    std::uint64_t first;
+    std::span<const std::byte> steps;
+};
+
+Result<StepColumn> read_steps(std::span<const std::byte> bytes) {
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t unit, read_unit(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t first, read_time(reader, unit));
+    return StepColumn{first, bytes.subspan(reader.offset())};
+}
+
+Status decode_steps(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    if (times.empty()) return Error(ErrorCode::Corruption, "no times");
+    TIDEMARK_ASSIGN_OR_RETURN(const StepColumn column, read_steps(bytes));
+    const std::span<std::uint64_t> patterns(reinterpret_cast<std::uint64_t*>(times.data()),
+                                            times.size());
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.steps, kAnyRank, patterns.subspan(1)));
+    std::uint64_t time = column.first;
+    patterns.front() = time;
+    for (std::uint64_t& step : patterns.subspan(1)) step = time += step;
+    return success();
+}
+
+NestedColumn nested_steps(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_steps(bytes);
+    return column && count != 0 ? NestedColumn{column.value().steps, count - 1} : NestedColumn{};
+}
+
+bool encode_plain(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
+                  std::vector<std::byte>& out) {
+    if (times.size_bytes() > size_limit_bytes) return false;
+    ByteWriter(out).write_bytes(std::as_bytes(times));
+    return true;
+}
+
+Status decode_plain(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    if (bytes.size() != times.size_bytes()) {
+        return Error(ErrorCode::Corruption, "expected " + std::to_string(times.size_bytes()) +
+                                                " bytes, got " + std::to_string(bytes.size()));
+    }
+    if (!bytes.empty()) std::memcpy(times.data(), bytes.data(), bytes.size());
+    return success();
+}
+
+constexpr const TimeCodec* kTimeCodecs[] = {&kRegularTimes, &kStepTimes, &kPlainTimes};
+
+}  // namespace
+
+const TimeCodec kRegularTimes{CodecId::Regular, "regular", encode_regular, decode_regular,
+                              nothing_nested};
+const TimeCodec kStepTimes{CodecId::Steps, "steps", encode_steps, decode_steps, nested_steps};
+const TimeCodec kPlainTimes{CodecId::Plain, "plain", encode_plain, decode_plain, nothing_nested};
+
+std::span<const TimeCodec* const> time_codecs() { return kTimeCodecs; }
+
+}  // namespace tidemark::storage
