@@ -11,3 +11,7 @@ pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_package(roaring REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+
+# Boost.JSON without its own package: libboost1.81-dev holds the headers only.
+add_library(tidemark_boost_json STATIC EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/boost_json.cc")
+target_link_libraries(tidemark_boost_json PUBLIC Boost::headers)

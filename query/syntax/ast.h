@@ -489,7 +489,7 @@ struct DropSeries {
     bool operator==(const DropSeries&) const = default;
 };
 
-/// DELETE [FROM ..] [WHERE ..], at least one of both.
+/// DELETE [FROM ..] [WHERE ..], at least one of both; sources name no database.
 struct DeleteStatement {
     Location location;
     std::vector<MeasurementSource> sources;

@@ -64,9 +64,7 @@ std::optional<std::string> ChildProcess::read_line() {
     return line;
 }
 
-void ChildProcess::terminate() { ::kill(pid_, SIGTERM); }
-
-void ChildProcess::kill() { ::kill(pid_, SIGKILL); }
+void ChildProcess::terminate() { kill(pid_, SIGTERM); }
 
 int ChildProcess::wait() {
     if (exit_code_) return *exit_code_;

@@ -1,0 +1,261 @@
+#include "query/syntax/token_stream.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "query/syntax/printer.h"
+#include "query/syntax/spelling.h"
+
+namespace tidemark::query {
+namespace {
+
+template <typename Number>
+std::string number_text(Number value) {
+    char buffer[32];
+    const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), value);
+    return {std::begin(buffer), end};
+}
+
+// The token that stands for a bound value, as if it had been written.
+Token spell(const BoundValue& value) {
+    const auto spell_value = Match{
+        [](double number) {
+            std::string text = number_text(number);
+            if (text.find_first_of(".e") == std::string::npos) text += ".0";
+            return Token{TokenKind::Number, text, {}};
+        },
+        [](std::int64_t number) {
+            return Token{TokenKind::Integer, number_text(number), {}};
+        },
+        [](std::uint64_t number) {
+            return Token{TokenKind::Integer, number_text(number), {}};
+        },
+        [](bool flag) {
+            const std::string word = flag ? "true" : "false";
+            return Token{TokenKind::Word, word, word};
+        },
+        [](const std::string& text) {
+            return Token{TokenKind::String, print_string(text), text};
+        },
+        [](const Duration& duration) {
+            return Token{TokenKind::Duration, print_duration(duration), {}};
+        },
+        [](const RegexLiteral& regex) {
+            return Token{TokenKind::Regex, print(Expression{{}, regex}), regex.pattern};
+        },
+        [](const BoundIdentifier& identifier) {
+            return Token{TokenKind::QuotedName, print_identifier(identifier.name), identifier.name};
+        },
+    };
+    return std::visit(spell_value, value);
+}
+
+}  // namespace
+
+TokenStream::TokenStream(std::string_view text, const BoundParameters& parameters)
+    : lexer_(text), parameters_(parameters) {
+    scan_current(0);
+}
+
+void TokenStream::scan_current(std::size_t offset) {
+    current_ = lexer_.scan(offset);
+    if (current_.kind == TokenKind::Parameter) current_ = bind(std::move(current_));
+}
+
+Token TokenStream::bind(Token parameter) const {
+    const auto bound = parameters_.find(parameter.value);
+    if (bound == parameters_.end()) {
+        parameter.kind = TokenKind::Bad;
+        parameter.value = "no value is bound to the parameter " + parameter.text;
+        return parameter;
+    }
+    const auto* number = std::get_if<double>(&bound->second);
+    if (number != nullptr && !std::isfinite(*number)) {
+        parameter.kind = TokenKind::Bad;
+        parameter.value = "the value of the parameter " + parameter.text + " is not finite";
+        return parameter;
+    }
+    Token value = spell(bound->second);
+    value.begin = parameter.begin;
+    value.end = parameter.end;
+    return value;
+}
+
+Location TokenStream::location() const {
+    // The end of a text is shown right behind its last token, not behind trailing blanks.
+    return lexer_.location(is_at_end() ? taken_end_ : current_.begin);
+}
+
+bool TokenStream::is_word(std::string_view word) const {
+    return current_.kind == TokenKind::Word && equals_ignoring_case(current_.text, word);
+}
+
+bool TokenStream::is_symbol(std::string_view symbol) const {
+    return current_.kind == TokenKind::Symbol && current_.text == symbol;
+}
+
+bool TokenStream::is_name() const {
+    if (current_.kind == TokenKind::QuotedName) return true;
+    return current_.kind == TokenKind::Word && !is_reserved_word(current_.text);
+}
+
+Token TokenStream::following() const {
+    Token token = lexer_.scan(current_.end);
+    return token.kind == TokenKind::Parameter ? bind(std::move(token)) : token;
+}
+
+Token TokenStream::take() {
+    if (is_recording_) recorded_.push_back(current_.text);
+    expected_.clear();
+    taken_end_ = current_.end;
+    Token taken = std::move(current_);
+    scan_current(taken_end_);
+    return taken;
+}
+
+bool TokenStream::accept(bool fits, std::string_view text, bool is_word, bool is_listed) {
+    if (fits) {
+        take();
+        return true;
+    }
+    const auto known = std::ranges::find(expected_, text, &Expectation::text);
+    if (known == expected_.end()) {
+        expected_.push_back({std::string(text), is_word, is_listed});
+    } else {
+        known->is_listed = known->is_listed || is_listed;
+    }
+    return false;
+}
+
+bool TokenStream::accept_word(std::string_view word) {
+    return accept(is_word(word), word, true, true);
+}
+
+bool TokenStream::accept_symbol(std::string_view symbol) {
+    return accept(is_symbol(symbol), symbol, false, false);
+}
+
+void TokenStream::note_expected(std::string_view what) { accept(false, what, false, true); }
+
+void TokenStream::note_operator(std::string_view word) { accept(false, word, true, false); }
+
+Status TokenStream::expect_word(std::string_view word) {
+    if (accept_word(word)) return success();
+    return unexpected();
+}
+
+Status TokenStream::expect_symbol(std::string_view symbol) {
+    if (accept_symbol(symbol)) return success();
+    note_expected(symbol);
+    return unexpected();
+}
+
+Result<std::string> TokenStream::expect_name(std::string_view what) {
+    if (is_name()) return take().value;
+    note_expected(what);
+    return unexpected();
+}
+
+Result<std::string> TokenStream::expect_string() {
+    if (current_.kind == TokenKind::String) return take().value;
+    note_expected("string");
+    return unexpected();
+}
+
+Result<std::uint64_t> TokenStream::expect_unsigned() {
+    if (current_.kind == TokenKind::Integer) {
+        const std::string& digits = current_.text;
+        std::uint64_t value = 0;
+        const char* const end = digits.data() + digits.size();
+        const auto parsed = std::from_chars(digits.data(), end, value);
+        if (parsed.ec == std::errc{} && parsed.ptr == end) {
+            take();
+            return value;
+        }
+    }
+    note_expected("integer");
+    return unexpected();
+}
+
+Result<Duration> TokenStream::expect_duration() {
+    if (current_.kind == TokenKind::Duration) {
+        const std::optional<Duration> duration = parse_duration(current_.text);
+        if (duration && duration->count >= 0) {
+            take();
+            return *duration;
+        }
+    }
+    note_expected("duration");
+    return unexpected();
+}
+
+bool TokenStream::is_regex() {
+    if (is_symbol("/")) current_ = lexer_.scan_regex(current_.begin);
+    return current_.kind == TokenKind::Regex;
+}
+
+Result<RegexLiteral> TokenStream::expect_regex() {
+    if (is_regex()) return RegexLiteral{take().value};
+    note_expected("regex");
+    return unexpected();
+}
+
+Error TokenStream::unexpected() {
+    if (current_.kind == TokenKind::Bad) return error_here(current_.value);
+    std::string message = "found " + (is_at_end() ? std::string("EOF") : current_.text);
+    std::string_view separator = ", expected ";
+    bool name_was_expected = false;
+    for (const Expectation& expectation : expected_) {
+        if (!expectation.is_listed) continue;
+        message.append(separator).append(expectation.text);
+        separator = ", ";
+        name_was_expected = name_was_expected || expectation.text == "identifier";
+    }
+    if (const std::string meant = suggestion(); !meant.empty()) {
+        message += "; did you mean " + meant + "?";
+    } else if (name_was_expected && current_.kind == TokenKind::Word) {
+        message += "; as a name the keyword stands in double quotes: \"" + current_.text + "\"";
+    }
+    return error_here(std::move(message));
+}
+
+std::string TokenStream::suggestion() const {
+    if (current_.kind != TokenKind::Word) return {};
+    std::vector<std::string> words;
+    for (const Expectation& expectation : expected_) {
+        if (expectation.is_word) words.push_back(expectation.text);
+    }
+    return nearest_spelling(current_.text, words);
+}
+
+Error TokenStream::error_here(std::string message) {
+    return error_at(location(), std::move(message));
+}
+
+Error TokenStream::error_at(SourceLocation place, std::string message) {
+    error_location_ = place;
+    return Error(ErrorCode::InvalidArgument, std::move(message));
+}
+
+void TokenStream::start_recording() {
+    recorded_.clear();
+    is_recording_ = true;
+}
+
+std::string TokenStream::stop_recording() {
+    is_recording_ = false;
+    std::string text;
+    for (const std::string& token : recorded_) {
+        if (!text.empty()) text += ' ';
+        text += token;
+    }
+    return text;
+}
+
+Status NestingGuard::check() const {
+    if (tokens_.nesting <= kMaxNesting) return success();
+    return tokens_.error_here("nested more than " + std::to_string(kMaxNesting) + " levels deep");
+}
+
+}  // namespace tidemark::query
