@@ -2,9 +2,9 @@
 //
 //   offset  size  field
 //   0       1     the first boolean, 0 or 1
-//   1       1..   number of runs, varint, at least 1
+//   1       1..   number of runs, varint, at least 2
 //   ..      ..    encoded integers, of unsigned order: the lengths of all runs but the last, each
-//                 at least 1; left out when there is one run only
+//                 at least 1
 
 #include <algorithm>
 
@@ -26,14 +26,15 @@ bool encode_runs(std::span<const std::uint8_t> values, std::size_t size_limit_by
         lengths.push_back(i - begin);
         begin = i;
     }
+    if (lengths.empty()) return false;  // A constant.
     const std::size_t begin_offset = out.size();
     ByteWriter writer(out);
     writer.write_u8(values.front());
     writer.write_varint(lengths.size() + 1);
     const std::size_t header_size_bytes = out.size() - begin_offset;
     if (header_size_bytes < size_limit_bytes &&
-        (lengths.empty() || encode_integer_column({lengths, IntegerOrder::Unsigned}, kAnyRank,
-                                                  size_limit_bytes - header_size_bytes, out))) {
+        encode_integer_column({lengths, IntegerOrder::Unsigned}, kAnyRank,
+                              size_limit_bytes - header_size_bytes, out)) {
         return true;
     }
     out.resize(begin_offset);
@@ -49,17 +50,13 @@ Result<RunColumn> read_runs(std::span<const std::byte> bytes, std::size_t count)
     ByteReader reader(bytes);
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t first, reader.read_u8());
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t run_count, reader.read_varint());
-    if (first > 1 || run_count == 0 || run_count > count) {
+    if (first > 1 || run_count < 2 || run_count > count) {
         return Error(ErrorCode::Corruption, "the runs do not fit the values");
     }
     RunColumn column{first == 1, std::vector<std::uint64_t>(run_count)};
-    const auto nested = bytes.subspan(reader.offset());
     const auto stored = std::span(column.lengths).first(run_count - 1);
-    if (!stored.empty()) {
-        TIDEMARK_RETURN_IF_ERROR(decode_integer_column(nested, kAnyRank, stored));
-    } else if (!nested.empty()) {
-        return Error(ErrorCode::Corruption, "bytes behind the only run");
-    }
+    TIDEMARK_RETURN_IF_ERROR(
+        decode_integer_column(bytes.subspan(reader.offset()), kAnyRank, stored));
     std::uint64_t values_left = count;
     for (const std::uint64_t length : stored) {
         if (length == 0 || length >= values_left) {

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "storage/codec/boolean_codec.h"
+#include "storage/codec/float_codec.h"
+#include "storage/codec/integer_codec.h"
+#include "storage/codec/mask.h"
+#include "storage/codec/string_codec.h"
+#include "storage/codec/time_codec.h"
+#include "tests/codec/sample_columns.h"
+
+// Walks the tables, so a codec is tested the moment it has a row: alone, without the choice of the
+// smallest, on every column that it can hold.
+
+namespace tidemark::tests {
+namespace {
+
+using namespace tidemark::storage;
+using Bytes = std::vector<std::byte>;
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+/// Encodes without a limit, then with just enough and with one byte too little.
+template <typename Encode>
+bool encode_checking_limit(Encode encode, Bytes& encoded) {
+    encoded.assign(2, std::byte{0x77});
+    if (!encode(kNoLimit, encoded)) {
+        CHECK(encoded.size() == 2);
+        return false;
+    }
+    const std::size_t size_bytes = encoded.size() - 2;
+    Bytes again(2, std::byte{0x77});
+    CHECK(encode(size_bytes, again));
+    CHECK(again == encoded);
+    again.resize(2);
+    // A codec that nests may find a larger encoding by chance, never one that exceeds the limit.
+    if (size_bytes > 0 && encode(size_bytes - 1, again))
+        CHECK(again.size() - 2 < size_bytes);
+    else
+        CHECK(again.size() == 2);
+    encoded.erase(encoded.begin(), encoded.begin() + 2);
+    return true;
+}
+
+const std::set<std::string_view> kHoldEverything = {"plain", "bitmap"};
+
+template <typename Codec>
+void check_held_count(const Codec& codec, std::size_t held_count, std::size_t column_count) {
+    INFO(codec.name);
+    CHECK(held_count > 0);
+    if (kHoldEverything.contains(codec.name)) CHECK(held_count == column_count);
+}
+
+}  // namespace
+
+TEST_CASE("every integer codec restores and matches what it encoded", "[codec]") {
+    const auto columns = sample_integer_columns();
+    for (const IntegerCodec* codec : integer_codecs()) {
+        std::size_t held_count = 0;
+        for (const auto& column : columns) {
+            for (const IntegerOrder order : {IntegerOrder::Signed, IntegerOrder::Unsigned}) {
+                Bytes encoded;
+                const auto encode = [&](std::size_t limit, Bytes& out) {
+                    return codec->encode({column, order}, limit, out);
+                };
+                if (!encode_checking_limit(encode, encoded)) continue;
+                held_count += order == IntegerOrder::Signed ? 1 : 0;
+                INFO(codec->name << ", column of " << column.size());
+                std::vector<std::uint64_t> decoded(column.size());
+                REQUIRE(codec->decode(encoded, decoded).has_value());
+                REQUIRE(decoded == column);
+                const std::uint64_t low = column.empty() ? 1 : column[column.size() / 2];
+                for (const std::uint64_t distance : {std::uint64_t{0}, std::uint64_t{500},
+                                                     std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
+                    std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
+                    REQUIRE(
+                        codec->match(encoded, column.size(), {low, distance}, mask).has_value());
+                    for (std::size_t i = 0; i < column.size(); ++i) {
+                        REQUIRE(mask_bit(mask, i) == (column[i] - low <= distance));
+                    }
+                }
+            }
+        }
+        check_held_count(*codec, held_count, columns.size());
+    }
+}
+
+TEST_CASE("every float codec restores and matches what it encoded", "[codec]") {
+    const auto columns = sample_float_columns();
+    for (const FloatCodec* codec : float_codecs()) {
+        std::size_t held_count = 0;
+        for (const auto& column : columns) {
+            Bytes encoded;
+            const auto encode = [&](std::size_t limit, Bytes& out) {
+                return codec->encode(column, limit, out);
+            };
+            if (!encode_checking_limit(encode, encoded)) continue;
+            ++held_count;
+            INFO(codec->name << ", column of " << column.size());
+            std::vector<double> decoded(column.size());
+            REQUIRE(codec->decode(encoded, decoded).has_value());
+            const double middle = column.empty() ? 0 : column[column.size() / 2];
+            const FloatInterval interval{middle, middle + 30};
+            std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
+            REQUIRE(codec->match(encoded, column.size(), interval, mask).has_value());
+            for (std::size_t i = 0; i < column.size(); ++i) {
+                REQUIRE(std::bit_cast<std::uint64_t>(decoded[i]) ==
+                        std::bit_cast<std::uint64_t>(column[i]));
+                REQUIRE(mask_bit(mask, i) == interval.contains(column[i]));
+            }
+        }
+        check_held_count(*codec, held_count, columns.size());
+    }
+}
+
+TEST_CASE("every boolean codec restores and matches what it encoded", "[codec]") {
+    const auto columns = sample_boolean_columns();
+    for (const BooleanCodec* codec : boolean_codecs()) {
+        std::size_t held_count = 0;
+        for (const auto& column : columns) {
+            Bytes encoded;
+            const auto encode = [&](std::size_t limit, Bytes& out) {
+                return codec->encode(column, limit, out);
+            };
+            if (!encode_checking_limit(encode, encoded)) continue;
+            ++held_count;
+            INFO(codec->name << ", column of " << column.size());
+            std::vector<std::uint8_t> decoded(column.size());
+            REQUIRE(codec->decode(encoded, decoded).has_value());
+            REQUIRE(decoded == column);
+            for (const BooleanTest test : {BooleanTest{false, true}, BooleanTest{true, false},
+                                           BooleanTest{true, true}, BooleanTest{false, false}}) {
+                std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
+                REQUIRE(codec->match(encoded, column.size(), test, mask).has_value());
+                for (std::size_t i = 0; i < column.size(); ++i) {
+                    REQUIRE(mask_bit(mask, i) == test.passes(column[i] != 0));
+                }
+            }
+        }
+        check_held_count(*codec, held_count, columns.size());
+    }
+}
+
+TEST_CASE("every string codec restores what it encoded", "[codec]") {
+    const auto columns = sample_string_columns();
+    for (const StringCodec* codec : string_codecs()) {
+        std::size_t held_count = 0;
+        for (const auto& column : columns) {
+            const std::vector<std::string_view> views(column.begin(), column.end());
+            Bytes encoded;
+            const auto encode = [&](std::size_t limit, Bytes& out) {
+                return codec->encode(views, limit, out);
+            };
+            if (!encode_checking_limit(encode, encoded)) continue;
+            ++held_count;
+            INFO(codec->name << ", column of " << column.size());
+            StringArena arena;
+            std::vector<std::string_view> decoded(column.size());
+            REQUIRE(codec->decode(encoded, decoded, arena).has_value());
+            REQUIRE(decoded == views);
+        }
+        check_held_count(*codec, held_count, columns.size());
+    }
+}
+
+TEST_CASE("every time codec restores what it encoded", "[codec]") {
+    const auto columns = sample_time_columns();
+    for (const TimeCodec* codec : time_codecs()) {
+        std::size_t held_count = 0;
+        for (const auto& column : columns) {
+            Bytes encoded;
+            const auto encode = [&](std::size_t limit, Bytes& out) {
+                return codec->encode(column, limit, out);
+            };
+            if (!encode_checking_limit(encode, encoded)) continue;
+            ++held_count;
+            INFO(codec->name << ", column of " << column.size());
+            std::vector<std::int64_t> decoded(column.size());
+            REQUIRE(codec->decode(encoded, decoded).has_value());
+            REQUIRE(decoded == column);
+        }
+        check_held_count(*codec, held_count, columns.size());
+    }
+}
+
+TEST_CASE("codecs that nest themselves without end are refused", "[codec]") {
+    // Delta in delta in delta, each of an id and a first value.
+    Bytes bytes;
+    for (int depth = 0; depth < 100'000; ++depth) {
+        bytes.insert(bytes.end(), {static_cast<std::byte>(CodecId::Delta), std::byte{0}});
+    }
+    std::vector<std::uint64_t> values(10);
+    const Status status = decode_integer_column(bytes, kAnyRank, values);
+    REQUIRE_FALSE(status.has_value());
+    CHECK(status.error().code() == ErrorCode::Corruption);
+}
+
+}  // namespace tidemark::tests

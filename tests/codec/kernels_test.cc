@@ -1,0 +1,177 @@
+#include <bit>
+#include <limits>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "storage/codec/bit_packing.h"
+#include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/mask.h"
+
+// Every kernel table gives the scalar table's results, at all widths and around every block size.
+
+namespace tidemark::tests {
+namespace {
+
+using namespace tidemark::storage;
+
+constexpr std::size_t kCounts[] = {0, 1, 7, 8, 9, 31, 64, 65, 127, 128, 200, 256, 257, 1024, 1025};
+
+std::vector<std::uint64_t> random_numbers(std::mt19937_64& random, std::size_t count,
+                                          unsigned width) {
+    std::vector<std::uint64_t> numbers(count);
+    for (std::uint64_t& number : numbers) number = random() >> (64 - width);
+    return numbers;
+}
+
+/// Exactly as large as it must be, so that a read behind the end is seen by the sanitizers.
+std::vector<std::byte> packed_numbers(std::span<const std::uint64_t> numbers, unsigned width) {
+    std::vector<std::byte> packed;
+    pack_bits(numbers, width, packed);
+    packed.shrink_to_fit();
+    return packed;
+}
+
+using Mask = std::vector<std::uint64_t>;
+
+Mask garbage_mask(std::size_t count) { return Mask(mask_word_count(count), 0x5555'5555'5555'5555); }
+
+}  // namespace
+
+TEST_CASE("the scalar table is there, and the forced one is used", "[codec]") {
+    REQUIRE_FALSE(supported_codec_kernels().empty());
+    CHECK(supported_codec_kernels().front()->name == "scalar");
+    const char* forced = std::getenv("TIDEMARK_FORCE_KERNELS");
+    if (forced != nullptr && std::string_view(forced) == "scalar") {
+        CHECK(codec_kernels().name == "scalar");
+    }
+}
+
+TEST_CASE("numbers that were packed are unpacked", "[codec]") {
+    std::mt19937_64 random(41);
+    for (unsigned width = 1; width <= 64; ++width) {
+        for (const std::size_t count : kCounts) {
+            const auto numbers = random_numbers(random, count, width);
+            const auto packed = packed_numbers(numbers, width);
+            REQUIRE(packed.size() == packed_size_bytes(count, width));
+            for (const CodecKernels* kernels : supported_codec_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                std::vector<std::uint64_t> unpacked(count);
+                kernels->unpack(packed, width, unpacked);
+                REQUIRE(unpacked == numbers);
+            }
+            for (std::size_t i = 0; i < count; i += 13) {
+                REQUIRE(packed_number_at(packed, width, i) == numbers[i]);
+            }
+        }
+    }
+}
+
+TEST_CASE("packed numbers are matched as they are unpacked", "[codec]") {
+    std::mt19937_64 random(42);
+    for (unsigned width = 1; width <= 64; ++width) {
+        for (const std::size_t count : kCounts) {
+            const auto numbers = random_numbers(random, count, width);
+            const auto packed = packed_numbers(numbers, width);
+            const std::uint64_t ends[] = {random() >> (64 - width), random() >> (64 - width)};
+            const std::uint64_t low = std::min(ends[0], ends[1]);
+            const std::uint64_t high = std::max(ends[0], ends[1]);
+            Mask expected(mask_word_count(count));
+            for (std::size_t i = 0; i < count; ++i) {
+                set_mask_bit(expected, i, low <= numbers[i] && numbers[i] <= high);
+            }
+            for (const CodecKernels* kernels : supported_codec_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                Mask mask = garbage_mask(count);
+                kernels->match_packed(packed, width, count, low, high, mask.data());
+                REQUIRE(mask == expected);
+            }
+        }
+    }
+}
+
+TEST_CASE("packed numbers are matched with any interval modulo 2^64", "[codec]") {
+    std::mt19937_64 random(43);
+    for (unsigned width = 0; width <= 64; ++width) {
+        const std::size_t count = 70;
+        const auto numbers =
+            width == 0 ? std::vector<std::uint64_t>(count) : random_numbers(random, count, width);
+        const auto packed = packed_numbers(numbers, width);
+        for (int round = 0; round < 50; ++round) {
+            const std::uint64_t low = random() >> (random() % 64);
+            const IntegerInterval interval{random() % 2 == 0 ? low : 0 - low,
+                                           random() >> (random() % 64)};
+            Mask expected(mask_word_count(count));
+            for (std::size_t i = 0; i < count; ++i) {
+                set_mask_bit(expected, i, interval.contains(numbers[i]));
+            }
+            Mask mask = garbage_mask(count);
+            match_packed_bits(packed, width, count, interval, mask);
+            REQUIRE(mask == expected);
+        }
+    }
+}
+
+TEST_CASE("all tables match integers and doubles alike", "[codec]") {
+    std::mt19937_64 random(44);
+    for (const std::size_t count : kCounts) {
+        std::vector<std::uint64_t> integers(count);
+        std::vector<double> doubles(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            integers[i] = random() >> (random() % 64);
+            doubles[i] = random() % 20 == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                            : static_cast<double>(random() % 100) - 50;
+        }
+        const std::uint64_t low = random();
+        const std::uint64_t distance = random();
+        Mask integer_mask = garbage_mask(count);
+        Mask double_mask = garbage_mask(count);
+        scalar::kCodecKernels.match_integers(integers, low, distance, integer_mask.data());
+        scalar::kCodecKernels.match_doubles(doubles, -10, 20, double_mask.data());
+        for (std::size_t i = 0; i < count; ++i) {
+            REQUIRE(mask_bit(integer_mask, i) == (integers[i] - low <= distance));
+            REQUIRE(mask_bit(double_mask, i) == (doubles[i] >= -10 && doubles[i] <= 20));
+        }
+        for (const CodecKernels* kernels : supported_codec_kernels()) {
+            INFO(kernels->name << ", " << count << " numbers");
+            Mask mask = garbage_mask(count);
+            kernels->match_integers(integers, low, distance, mask.data());
+            REQUIRE(mask == integer_mask);
+            mask = garbage_mask(count);
+            kernels->match_doubles(doubles, -10, 20, mask.data());
+            REQUIRE(mask == double_mask);
+        }
+    }
+}
+
+TEST_CASE("all tables scale integers to the same doubles", "[codec]") {
+    std::mt19937_64 random(45);
+    std::vector<std::uint64_t> integers = {0,
+                                           1,
+                                           ~std::uint64_t{0},
+                                           std::uint64_t{1} << 63,
+                                           (std::uint64_t{1} << 63) - 1,
+                                           (std::uint64_t{1} << 53) + 1,
+                                           0xffff'ffff,
+                                           0x1'0000'0000,
+                                           0x8000'0000};
+    for (int i = 0; i < 5'000; ++i) {
+        const std::uint64_t number = random() >> (random() % 64);
+        integers.push_back(random() % 2 == 0 ? number : 0 - number);
+    }
+    std::vector<double> expected(integers.size());
+    std::vector<double> scaled(integers.size());
+    for (const auto& [factor, fraction] : {std::pair(1.0, 1.0), std::pair(1e12, 1e-14)}) {
+        for (std::size_t i = 0; i < integers.size(); ++i) {
+            expected[i] = static_cast<double>(static_cast<std::int64_t>(integers[i]));
+            expected[i] = expected[i] * factor * fraction;
+        }
+        for (const CodecKernels* kernels : supported_codec_kernels()) {
+            INFO(kernels->name);
+            kernels->scale_to_doubles(integers, factor, fraction, scaled.data());
+            REQUIRE(scaled == expected);
+        }
+    }
+}
+
+}  // namespace tidemark::tests
