@@ -64,7 +64,9 @@ std::optional<std::string> ChildProcess::read_line() {
     return line;
 }
 
-void ChildProcess::terminate() { kill(pid_, SIGTERM); }
+void ChildProcess::terminate() { ::kill(pid_, SIGTERM); }
+
+void ChildProcess::kill() { ::kill(pid_, SIGKILL); }
 
 int ChildProcess::wait() {
     if (exit_code_) return *exit_code_;

@@ -26,8 +26,11 @@ public:
     /// The next line without its newline; nothing when the program closed its output.
     std::optional<std::string> read_line();
 
-    /// Sends SIGTERM.
+    /// Asks it to end: SIGTERM.
     void terminate();
+
+    /// Ends it without a word: SIGKILL.
+    void kill();
 
     /// Waits for the end: the exit code, or 128 + the signal's number.
     int wait();

@@ -46,7 +46,10 @@ private:
 template <typename T>
 class [[nodiscard]] Result {
 public:
+    // Implicit on purpose, so that functions return a value or an Error as it is.
+    // NOLINTNEXTLINE(google-explicit-constructor)
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    // NOLINTNEXTLINE(google-explicit-constructor)
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
     bool has_value() const { return state_.index() == 0; }
