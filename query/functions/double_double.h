@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include <tidemark/scan.h>
 
@@ -42,10 +43,17 @@ inline DoubleDouble negate(const DoubleDouble& operand) { return {-operand.high,
 DoubleDouble multiply(const DoubleDouble& left, const DoubleDouble& right);
 DoubleDouble divide(const DoubleDouble& dividend, const DoubleDouble& divisor);
 
-/// Exact for |integer| < 2^105; nearest else.
-__extension__ DoubleDouble to_double_double(__int128 integer);
+/// Exact sums of 64-bit integers, and products of one of them with a length of time.
+__extension__ using WideInteger = __int128;
+__extension__ using WideUnsigned = unsigned __int128;
 
-/// integer / divisor, correctly rounded. divisor is not 0.
-__extension__ double exact_ratio(__int128 dividend, unsigned __int128 divisor);
+/// Exact for |integer| < 2^105; nearest else.
+DoubleDouble to_double_double(WideInteger integer);
+
+/// dividend / divisor, correctly rounded. The divisor is neither 0 nor above 2^127.
+double exact_ratio(WideInteger dividend, WideUnsigned divisor);
+
+/// The sum of `values`, with an error below 2^-80 of the sum of magnitudes.
+DoubleDouble sum_of(std::span<const double> values);
 
 }  // namespace tidemark::query

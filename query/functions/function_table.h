@@ -126,7 +126,7 @@ const FunctionInfo& function_info(FunctionId id);
 /// Names are matched without regard to case. Null when there is none.
 const FunctionInfo* find_function(std::string_view name);
 
-/// The known name nearest to `name` (at most two edits, or a third of it), if any.
+/// The known name nearest to `name` (one edit for every three letters), if any.
 std::optional<std::string_view> nearest_function_name(std::string_view name);
 
 /// "undefined function foo(), did you mean first()?"

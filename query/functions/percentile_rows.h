@@ -47,8 +47,8 @@ private:
 /// any windows of them, exactly. Windows that overlap much are answered by sliding over ranks,
 /// others by selection inside the window; the caller need not care.
 ///
-/// percentile returns a value of the field's type with its time (of equal values: of the earliest
-/// sample, then of the first series); percentile_disc likewise, without a time; median and
+/// percentile returns a value of the field's type with its time and series (equal values are
+/// ordered by time, then by series); percentile_disc likewise, without a time; median and
 /// percentile_cont are floats: a + (b - a) * f, for f >= 0.5 b - (b - a) * (1 - f), which is what
 /// numpy's `linear` evaluates, with f being the exact decimal position rounded once.
 ///
@@ -57,13 +57,17 @@ class PercentileRows {
 public:
     explicit PercentileRows(FieldType type) : type_(type) {}
 
-    /// Rows [begin, end) of a piece; nulls are skipped. Series are added one after the other, each
-    /// in time order.
+    /// Rows added from here on belong to the series at this position of the scan's order. Series
+    /// are added one after the other in that order, each in time order.
+    void begin_series(std::size_t series_rank);
+
+    /// Rows [begin, end) of a piece; nulls are skipped.
     void add_values(std::span<const std::int64_t> times, const ColumnValues& values,
                     std::size_t begin, std::size_t end);
 
     std::size_t row_count() const { return times_.size(); }
     std::size_t memory_size_bytes() const;
+    /// Forgets all rows but keeps the memory.
     void clear();
 
     /// Answers every request for every window: result [w * requests.size() + r]. Windows are
@@ -72,12 +76,34 @@ public:
                                      std::span<const PercentileRequest> requests);
 
 private:
+    /// The rows of a window, as positions in time order.
+    struct RowRange {
+        std::size_t begin;
+        std::size_t end;
+    };
+    /// The series from that row on, until the next mark.
+    struct SeriesMark {
+        std::size_t first_row;
+        std::size_t series_rank;
+    };
+
     void sort_by_time();
+    std::vector<RowRange> row_ranges(std::span<const TimeRange> windows) const;
+    void select_in_each(std::span<const RowRange> ranges,
+                        std::span<const PercentileRequest> requests,
+                        std::vector<FoldResult>& results) const;
+    void slide_over(std::span<const RowRange> ranges, std::span<const PercentileRequest> requests,
+                    std::vector<FoldResult>& results) const;
+    FoldResult result_of(const PercentileRequest& request, double fraction, std::size_t row,
+                         std::size_t next_row) const;
+    std::size_t series_of(std::size_t row) const;
 
     FieldType type_;
     bool is_sorted_ = true;
     std::vector<std::int64_t> times_;
-    std::vector<std::uint64_t> keys_;  // Values in an order-preserving form.
+    std::vector<std::uint64_t> keys_;    // Values in an order-preserving form.
+    std::vector<SeriesMark> marks_;      // Until rows are sorted; ascending in first_row.
+    std::vector<std::uint32_t> series_;  // Of each row, once rows of several series were sorted.
 };
 
 }  // namespace tidemark::query

@@ -14,10 +14,12 @@
 
 namespace tidemark::query {
 
-/// What a fold came to. A null cell is "no value"; `time_ns` is set for selectors that have one.
+/// What a fold came to. A null cell is "no value". For selectors that know it, `time_ns` and
+/// `series_rank` say which sample was picked.
 struct FoldResult {
     Cell cell;
     std::optional<std::int64_t> time_ns;
+    std::optional<std::size_t> series_rank;
 };
 
 /// InfluxQL's functions over the samples of one window of one group: count, sum, mean, min, max,
@@ -26,8 +28,8 @@ struct FoldResult {
 /// bits, float sums within R17's bound).
 ///
 /// Rules where several samples could be meant: min and max take the earliest of equal values;
-/// first and last take, at equal times, the greater value, then the greater series rank (R8's
-/// order). -0.0 is below +0.0.
+/// first and last take, at equal times, the greater value; what is still equal goes to the first
+/// series. -0.0 is below +0.0.
 ///
 /// Not thread-safe.
 class SampleFold {

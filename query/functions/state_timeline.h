@@ -45,12 +45,17 @@ public:
 
     /// UNKNOWN AS BAD (False) or GOOD (True): the same with no Unknown left.
     StateTimeline with_unknown_as(Truth truth) const;
+    /// The same, Unknown inside `ranges` (ascending, disjoint).
+    StateTimeline with_unknown_in(std::span<const TimeRange> ranges) const;
 
     bool operator==(const StateTimeline&) const = default;
 
 private:
     std::vector<TruthChange> changes_;
 };
+
+/// The end of a sample's hold (R1): time_ns + hold_ns, saturated; kHoldForever has no end.
+std::int64_t hold_end_ns(std::int64_t time_ns, std::int64_t hold_ns);
 
 /// Builds the timeline of one leaf from the runs a scan yields. Each sample holds until the next,
 /// at most `hold_ns` (R1). Times saturate.
@@ -70,8 +75,6 @@ public:
     StateTimeline finish();
 
 private:
-    void close_open_run();
-
     std::int64_t hold_ns_;
     bool has_run_ = false;
     std::int64_t last_sample_ns_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <tidemark/query.h>
 #include <tidemark/types.h>
 
+#include "query/functions/double_double.h"
 #include "query/functions/function_table.h"
 #include "query/functions/state_timeline.h"
 #include "query/functions/true_runs.h"
@@ -16,7 +18,7 @@
 namespace tidemark::query {
 
 /// A length of time in ns. Wide, because many series are summed.
-__extension__ using WideNs = __int128;
+using WideNs = WideInteger;
 
 /// R4's five parts of a window; their sum is exactly its length times the number of series added.
 struct StateTotals {
@@ -32,29 +34,35 @@ struct StateTotals {
 };
 
 /// Totals of any windows of one predicate of one series. Windows asked for in ascending order cost
-/// a step of a cursor, others a binary search. Borrows `timeline` and `excluded`.
+/// a step of a cursor, others a binary search.
+///
+/// Time in `excluded` (ascending, disjoint) is taken out first, what is left of the time from
+/// `as_of_ns` on is future, the rest is good, bad or unknown (R3, R4).
+///
+/// Not thread-safe: asking moves the cursor.
 class StateWindows {
 public:
-    /// `excluded`: ascending, disjoint; taken out before anything else (R4).
     StateWindows(const StateTimeline& timeline, std::int64_t as_of_ns,
                  std::span<const TimeRange> excluded = {});
 
     StateTotals totals(const TimeRange& window);
 
 private:
-    struct Piece {  // From begin_ns to the next piece; the sums are of everything before it.
+    enum class Kind : std::uint8_t { Unknown, Good, Bad, Excluded, Future };
+    static constexpr std::size_t kKindCount = 5;
+    /// Nanoseconds of each kind in a stretch of time; index by Kind. Unknown is not kept.
+    using Sums = std::array<std::uint64_t, kKindCount>;
+
+    /// All of `kind` from begin_ns to the next piece. The first one begins with time.
+    struct Piece {
         std::int64_t begin_ns;
-        std::uint64_t good_before_ns;
-        std::uint64_t bad_before_ns;
-        std::uint64_t excluded_before_ns;
-        std::uint8_t kind;
+        Kind kind;
+        Sums before_ns;
     };
-    struct Sums {
-        std::uint64_t good_ns, bad_ns, excluded_ns;
-    };
+
+    void append(std::int64_t begin_ns, Kind kind);
     Sums sums_before(std::int64_t time_ns, std::size_t& cursor) const;
 
-    std::int64_t as_of_ns_;
     std::vector<Piece> pieces_;
     std::size_t begin_cursor_ = 0;
     std::size_t end_cursor_ = 0;

@@ -14,9 +14,6 @@
 
 namespace tidemark::query {
 
-/// A length of known time in ns; wide, because many series are summed.
-__extension__ using WideKnownNs = unsigned __int128;
-
 /// time_mean(f) over many windows of one group: integral of x over the known time K / |K|, where
 /// each sample holds until the next, at most the hold limit, and not beyond as_of (R1, R3).
 ///
@@ -51,7 +48,7 @@ public:
 
     struct WindowResult {
         DoubleDouble integral;  ///< Value times ns over known time, all series.
-        WideKnownNs known_ns = 0;
+        WideUnsigned known_ns = 0;
     };
     WindowResult window(std::size_t window_index) const;
 
@@ -61,10 +58,10 @@ public:
 private:
     struct Part {
         DoubleDouble integral;
-        WideKnownNs known_ns = 0;
+        WideUnsigned known_ns = 0;
     };
     void hold_until(std::int64_t end_ns);
-    void add_sample(std::int64_t time_ns, double high, double low);
+    void add_sample(std::int64_t time_ns, const DoubleDouble& value);
 
     std::int64_t hold_ns_;
     std::int64_t as_of_ns_;

@@ -37,16 +37,21 @@ struct TrueRuns {
 };
 
 /// The true runs of `predicate` in R7's order: hysteresis, bridging, FOR; cut at `as_of_ns`.
-/// `excluded` (ascending, disjoint) cuts runs like unknown time.
+/// Excluded time cuts runs when the predicate is unknown there: see
+/// StateTimeline::with_unknown_in().
 TrueRuns find_true_runs(const StateTimeline& predicate, const RunOptions& options,
-                        std::int64_t as_of_ns, std::span<const TimeRange> excluded = {});
+                        std::int64_t as_of_ns);
 
-/// True when the runs that reach into [begin_ns, ..) could be different if more history were known:
-/// the timelines are complete only from `known_from_ns` on, and the state at begin_ns (the run's
-/// start, the state CLEAR depends on, a gap KEEP may bridge) goes back beyond it. Then scan again
-/// from further back; with everything scanned pass int64's minimum, and it is false.
+/// True when the runs that reach into [begin_ns, as_of_ns) could be others if more history were
+/// known: the timelines are complete only from `known_from_ns` on, and a run's start, the state
+/// CLEAR depends on or a gap KEEP may bridge goes back beyond it. Then scan again from further
+/// back; with everything scanned pass int64's minimum, and it is false.
+///
+/// For a predicate of one leaf scanned with CarryIn::RunStart, `known_from_ns` is one less than the
+/// carried run's first_ns: that the leaf was of another truth just before is known.
 bool needs_earlier_history(const StateTimeline& predicate, const RunOptions& options,
-                           std::int64_t begin_ns, std::int64_t known_from_ns);
+                           std::int64_t begin_ns, std::int64_t known_from_ns,
+                           std::int64_t as_of_ns);
 
 /// The samples of a numeric field of one series in time order, nulls left out; the one carried in
 /// comes first. Spans are borrowed.
@@ -65,8 +70,6 @@ struct Episode {
     bool is_open;
     std::optional<double> peak;  ///< Greatest value in force in [begin, end).
     std::optional<double> mean;  ///< Time-weighted over the known part of [begin, end).
-
-    std::int64_t duration_ns() const { return end_ns - begin_ns; }
 };
 
 /// One row per run with at least 1 ns in the window, in time order. `samples` is of the

@@ -1,0 +1,262 @@
+#include "query/functions/function_table.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+namespace tidemark::query {
+namespace {
+
+constexpr std::uint8_t bit(FieldType type) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(type));
+}
+constexpr std::uint8_t kNumeric =
+    bit(FieldType::Float) | bit(FieldType::Integer) | bit(FieldType::Unsigned);
+constexpr std::uint8_t kOrdered = kNumeric | bit(FieldType::Boolean);  // min(true) is InfluxDB's.
+constexpr std::uint8_t kAnyType = kOrdered | bit(FieldType::String);
+constexpr std::uint8_t kNoField = 0;
+
+constexpr ArgumentShape kField{ArgumentKind::Field};
+constexpr ArgumentShape kPredicate{ArgumentKind::Predicate};
+constexpr ArgumentShape kPercents{ArgumentKind::Percent, true, true};
+constexpr ArgumentShape kQuantiles{ArgumentKind::Quantile, true, true};
+constexpr ArgumentShape kLimit{ArgumentKind::Limit};
+constexpr ArgumentShape kUnit{ArgumentKind::Unit, false, false};
+constexpr ArgumentShape kOptions{ArgumentKind::EpisodeOptions, false, true};
+constexpr ArgumentShape kNone{ArgumentKind::Unit, false, false};
+
+constexpr bool kSelector = true;
+constexpr bool kRunOptions = true;
+
+FunctionInfo sample_function(FunctionId id, std::string_view name, FunctionNeed need,
+                             ResultRule result, std::uint8_t types, bool is_selector = false) {
+    const auto function_class = is_selector ? FunctionClass::Selector : FunctionClass::Aggregate;
+    return {id, name,  function_class, need, result, {kField, kNone, kNone},
+            1,  types, is_selector,    false};
+}
+
+FunctionInfo quantile_function(FunctionId id, std::string_view name, ResultRule result,
+                               ArgumentShape parameter, bool is_selector = false) {
+    return {id,
+            name,
+            FunctionClass::Quantile,
+            FunctionNeed::Values,
+            result,
+            {kField, parameter, kNone},
+            2,
+            kNumeric,
+            is_selector,
+            false};
+}
+
+FunctionInfo duration_function(FunctionId id, std::string_view name, bool takes_runs = false) {
+    return {
+        id,
+        name,
+        FunctionClass::State,
+        FunctionNeed::Leaves,
+        ResultRule::Duration,
+        takes_runs ? std::array{kPredicate, kOptions, kUnit} : std::array{kPredicate, kUnit, kNone},
+        takes_runs ? std::size_t{3} : std::size_t{2},
+        kNoField,
+        false,
+        takes_runs};
+}
+
+FunctionInfo ratio_function(FunctionId id, std::string_view name) {
+    return {id,
+            name,
+            FunctionClass::State,
+            FunctionNeed::Leaves,
+            ResultRule::Float,
+            {kPredicate, kNone, kNone},
+            1,
+            kNoField,
+            false,
+            false};
+}
+
+std::vector<FunctionInfo> make_table() {
+    using enum FunctionId;
+    using enum FunctionNeed;
+    std::vector<FunctionInfo> table{
+        sample_function(Count, "count", Summary, ResultRule::Integer, kAnyType),
+        sample_function(Sum, "sum", Summary, ResultRule::Field, kNumeric),
+        sample_function(Mean, "mean", Summary, ResultRule::Float, kNumeric),
+        sample_function(Min, "min", Summary, ResultRule::Field, kOrdered, kSelector),
+        sample_function(Max, "max", Summary, ResultRule::Field, kOrdered, kSelector),
+        sample_function(First, "first", Summary, ResultRule::Field, kAnyType, kSelector),
+        sample_function(Last, "last", Summary, ResultRule::Field, kAnyType, kSelector),
+        sample_function(Spread, "spread", Summary, ResultRule::Field, kNumeric),
+        sample_function(StdDev, "stddev", Values, ResultRule::Float, kNumeric),
+        quantile_function(Median, "median", ResultRule::Float, kNone),
+        quantile_function(Percentile, "percentile", ResultRule::Field, kPercents, kSelector),
+        quantile_function(PercentileDisc, "percentile_disc", ResultRule::Field, kQuantiles),
+        quantile_function(PercentileCont, "percentile_cont", ResultRule::Float, kQuantiles),
+        {Share,
+         "share",
+         FunctionClass::PointShare,
+         Points,
+         ResultRule::Float,
+         {kPredicate, kNone, kNone},
+         1,
+         kNoField,
+         false,
+         false},
+        {ShareLe,
+         "share_le",
+         FunctionClass::PointShare,
+         Points,
+         ResultRule::Float,
+         {kField, kLimit, kNone},
+         2,
+         kNumeric,
+         false,
+         false},
+        {TimeMean,
+         "time_mean",
+         FunctionClass::TimeMean,
+         Summary,
+         ResultRule::Float,
+         {kField, kNone, kNone},
+         1,
+         kNumeric,
+         false,
+         false},
+        duration_function(TimeIn, "time_in"),
+        duration_function(TimeOut, "time_out"),
+        duration_function(Unknown, "unknown"),
+        duration_function(Excluded, "excluded"),
+        duration_function(Future, "future"),
+        ratio_function(Uptime, "uptime"),
+        ratio_function(Downtime, "downtime"),
+        ratio_function(Coverage, "coverage"),
+        ratio_function(UptimeLow, "uptime_low"),
+        ratio_function(UptimeHigh, "uptime_high"),
+        duration_function(Longest, "longest", kRunOptions),
+        duration_function(Current, "current", kRunOptions),
+        {Since,
+         "since",
+         FunctionClass::State,
+         Leaves,
+         ResultRule::Time,
+         {kPredicate, kOptions, kNone},
+         2,
+         kNoField,
+         false,
+         kRunOptions},
+        {Episodes,
+         "episodes",
+         FunctionClass::Table,
+         Leaves,
+         ResultRule::Table,
+         {kPredicate, kOptions, kUnit},
+         3,
+         kNoField,
+         false,
+         kRunOptions},
+    };
+    // median takes no parameter.
+    table[static_cast<std::size_t>(Median)].argument_count = 1;
+    return table;
+}
+
+const std::vector<FunctionInfo>& table() {
+    static const std::vector<FunctionInfo> kTable = make_table();
+    return kTable;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lower;
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal
+/// string alignment).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> cost(a.size() + 1,
+                                               std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) {
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                cost[i][j] = i + j;
+                continue;
+            }
+            const std::size_t replaced = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            cost[i][j] = std::min({replaced, cost[i - 1][j] + 1, cost[i][j - 1] + 1});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::span<const FunctionInfo> function_table() { return table(); }
+
+const FunctionInfo& function_info(FunctionId id) { return table()[static_cast<std::size_t>(id)]; }
+
+const FunctionInfo* find_function(std::string_view name) {
+    const std::string wanted = lower_case(name);
+    const auto found = std::ranges::find(table(), std::string_view(wanted), &FunctionInfo::name);
+    return found == table().end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> nearest_function_name(std::string_view name) {
+    constexpr std::size_t kLongestName = 64;  // Longer ones are no slips of a known name.
+    if (name.empty() || name.size() > kLongestName) return std::nullopt;
+    const std::string wanted = lower_case(name);
+    // One edit in every three letters, so that "xy" is not taken for "min".
+    std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+    std::optional<std::string_view> nearest;
+    for (const FunctionInfo& info : table()) {
+        const std::size_t distance = edit_distance(wanted, info.name);
+        if (distance < best) {
+            best = distance;
+            nearest = info.name;
+        }
+    }
+    return nearest;
+}
+
+Error unknown_function_error(std::string_view name) {
+    std::string message = "undefined function " + std::string(name) + "()";
+    if (const auto nearest = nearest_function_name(name)) {
+        message += ", did you mean " + std::string(*nearest) + "()?";
+    }
+    return Error(ErrorCode::InvalidArgument, std::move(message));
+}
+
+Status check_field_type(const FunctionInfo& info, FieldType type) {
+    if (info.field_types == kNoField || (info.field_types & bit(type)) != 0) return success();
+    return Error(ErrorCode::InvalidArgument,
+                 "unsupported " + std::string(info.name) +
+                     " iterator type: " + std::string(field_type_name(type)));
+}
+
+FieldType result_type(const FunctionInfo& info, FieldType field) {
+    switch (info.result) {
+        case ResultRule::Integer:
+            return FieldType::Integer;
+        case ResultRule::Field:
+            return field;
+        case ResultRule::Float:
+        case ResultRule::Duration:
+        case ResultRule::Time:
+        case ResultRule::Table:
+            break;
+    }
+    return FieldType::Float;
+}
+
+std::span<const std::string_view> episode_columns() {
+    static constexpr std::array<std::string_view, 7> kColumns = {
+        "end", "duration", "inside", "open", "peak", "mean", "unknown"};
+    return kColumns;
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,306 @@
+#include "query/functions/percentile_rows.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "query/functions/column_access.h"
+#include "query/functions/double_double.h"
+#include "query/functions/kernels/sliding_ranks.h"
+
+namespace tidemark::query {
+namespace {
+
+constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
+
+// Keys: unsigned integers in the order of the values (-0.0 below +0.0).
+std::uint64_t to_key(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
+}
+std::uint64_t to_key(std::int64_t value) { return static_cast<std::uint64_t>(value) ^ kSignBit; }
+std::uint64_t to_key(std::uint64_t value) { return value; }
+
+double float_of_key(std::uint64_t key) {
+    return std::bit_cast<double>((key & kSignBit) != 0 ? key ^ kSignBit : ~key);
+}
+std::int64_t integer_of_key(std::uint64_t key) { return static_cast<std::int64_t>(key ^ kSignBit); }
+
+Cell cell_of_key(std::uint64_t key, FieldType type) {
+    if (type == FieldType::Float) return float_of_key(key);
+    if (type == FieldType::Integer) return integer_of_key(key);
+    return key;
+}
+
+double double_of_key(std::uint64_t key, FieldType type) {
+    if (type == FieldType::Float) return float_of_key(key);
+    if (type == FieldType::Integer) return static_cast<double>(integer_of_key(key));
+    return static_cast<double>(key);
+}
+
+/// Half of two neighbours, as InfluxDB computes it: low + (high - low) / 2, the difference of
+/// integers exact.
+double middle_of(std::uint64_t low, std::uint64_t high, FieldType type) {
+    const double low_value = double_of_key(low, type);
+    if (type != FieldType::Float) {
+        // The keys of integers differ by as much as the integers.
+        return low_value + static_cast<double>(high - low) / 2;
+    }
+    const double high_value = double_of_key(high, type);
+    const double middle = low_value + (high_value - low_value) / 2;
+    return std::isfinite(middle) ? middle : low_value / 2 + high_value / 2;
+}
+
+/// As numpy's linear method evaluates it: from the nearer end.
+double interpolate(double low, double high, double fraction) {
+    const double difference = high - low;
+    if (!std::isfinite(difference)) return low * (1 - fraction) + high * fraction;
+    if (fraction >= 0.5) return high - difference * (1 - fraction);
+    return low + difference * fraction;
+}
+
+}  // namespace
+
+Result<PercentileRequest> PercentileRequest::make(FunctionId function, std::string_view text) {
+    if (function == FunctionId::Median) text = "50";
+    TIDEMARK_ASSIGN_OR_RETURN(const Decimal decimal, Decimal::parse(text));
+    const bool is_fraction =
+        function == FunctionId::PercentileDisc || function == FunctionId::PercentileCont;
+    if (is_fraction && (decimal.is_zero() || decimal.is_above_one())) {
+        return Error(ErrorCode::InvalidArgument,
+                     std::string(function_info(function).name) +
+                         "() expects a fraction above 0 and at most 1, like 0.99; found " +
+                         std::string(text));
+    }
+    return PercentileRequest(function, decimal);
+}
+
+PercentileRequest::Position PercentileRequest::position(std::size_t count) const {
+    if (count == 0) return {};
+    switch (function_) {
+        case FunctionId::Median:
+            if (count % 2 == 1) return {true, count / 2, 0};
+            return {true, count / 2 - 1, 0.5};
+        case FunctionId::PercentileDisc: {
+            const std::size_t rank = std::max<std::size_t>(1, decimal_.ceil_of(count));
+            return {true, rank - 1, 0};
+        }
+        case FunctionId::PercentileCont: {
+            const Decimal::Parts parts = decimal_.parts_of(count - 1);
+            return {true, parts.whole, parts.fraction};
+        }
+        default:
+            break;
+    }
+    // percentile: InfluxDB's arithmetic, in doubles, so that its rows come out.
+    const double index =
+        std::floor(static_cast<double>(count) * decimal_.to_double() / 100.0 + 0.5) - 1;
+    if (index < 0 || index >= static_cast<double>(count)) return {};
+    return {true, static_cast<std::size_t>(index), 0};
+}
+
+void PercentileRows::begin_series(std::size_t series_rank) {
+    marks_.push_back({times_.size(), series_rank});
+}
+
+void PercentileRows::add_values(std::span<const std::int64_t> times, const ColumnValues& values,
+                                std::size_t begin, std::size_t end) {
+    if (begin >= end) return;
+    if (marks_.empty()) begin_series(0);
+    if (!times_.empty() && times[begin] < times_.back()) is_sorted_ = false;
+    const auto add_all = [&](const auto& column) {
+        for_each_valid_row(values, begin, end, [&](std::size_t row) {
+            times_.push_back(times[row]);
+            keys_.push_back(to_key(column[row]));
+        });
+    };
+    switch (type_) {
+        case FieldType::Float:
+            add_all(values.floats);
+            break;
+        case FieldType::Integer:
+            add_all(values.integers);
+            break;
+        case FieldType::Unsigned:
+            add_all(values.unsigneds);
+            break;
+        case FieldType::Boolean:
+        case FieldType::String:
+            break;  // The function table admits numbers only.
+    }
+}
+
+std::size_t PercentileRows::memory_size_bytes() const {
+    return times_.capacity() * sizeof(times_[0]) + keys_.capacity() * sizeof(keys_[0]) +
+           series_.capacity() * sizeof(series_[0]);
+}
+
+void PercentileRows::clear() {
+    is_sorted_ = true;
+    times_.clear();
+    keys_.clear();
+    marks_.clear();
+    series_.clear();
+}
+
+void PercentileRows::sort_by_time() {
+    if (is_sorted_) return;
+    std::vector<std::uint32_t> series(times_.size());
+    for (std::size_t row = 0; row < series.size(); ++row) {
+        series[row] = static_cast<std::uint32_t>(series_of(row));
+    }
+    std::vector<std::size_t> order(times_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::size_t row) { return times_[row]; });
+    std::vector<std::int64_t> times(times_.size());
+    std::vector<std::uint64_t> keys(times_.size());
+    series_.resize(times_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        times[i] = times_[order[i]];
+        keys[i] = keys_[order[i]];
+        series_[i] = series[order[i]];
+    }
+    times_ = std::move(times);
+    keys_ = std::move(keys);
+    is_sorted_ = true;
+}
+
+std::size_t PercentileRows::series_of(std::size_t row) const {
+    if (!series_.empty()) return series_[row];
+    const auto after = std::ranges::upper_bound(marks_, row, {}, &SeriesMark::first_row);
+    return std::prev(after)->series_rank;
+}
+
+std::vector<PercentileRows::RowRange> PercentileRows::row_ranges(
+    std::span<const TimeRange> windows) const {
+    std::vector<RowRange> ranges;
+    ranges.reserve(windows.size());
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    for (const TimeRange& window : windows) {
+        while (begin < times_.size() && times_[begin] < window.begin_ns) ++begin;
+        end = std::max(end, begin);
+        while (end < times_.size() && times_[end] < window.end_ns) ++end;
+        ranges.push_back({begin, end});
+    }
+    return ranges;
+}
+
+std::vector<FoldResult> PercentileRows::evaluate(std::span<const TimeRange> windows,
+                                                 std::span<const PercentileRequest> requests) {
+    sort_by_time();
+    const std::vector<RowRange> ranges = row_ranges(windows);
+    std::size_t visited = 0;
+    for (const RowRange& range : ranges) visited += range.end - range.begin;
+    std::vector<FoldResult> results(windows.size() * requests.size());
+    // Ranking costs about as much as selecting in a handful of windows that hold each row.
+    if (visited <= 4 * times_.size()) {
+        select_in_each(ranges, requests, results);
+    } else {
+        slide_over(ranges, requests, results);
+    }
+    return results;
+}
+
+FoldResult PercentileRows::result_of(const PercentileRequest& request, double fraction,
+                                     std::size_t row, std::size_t next_row) const {
+    FoldResult result;
+    switch (request.function()) {
+        case FunctionId::Median:
+            result.cell = fraction == 0 ? double_of_key(keys_[row], type_)
+                                        : middle_of(keys_[row], keys_[next_row], type_);
+            break;
+        case FunctionId::PercentileCont: {
+            const double low = double_of_key(keys_[row], type_);
+            result.cell = fraction == 0
+                              ? low
+                              : interpolate(low, double_of_key(keys_[next_row], type_), fraction);
+            break;
+        }
+        case FunctionId::Percentile:
+            result.time_ns = times_[row];
+            result.series_rank = series_of(row);
+            [[fallthrough]];
+        default:
+            result.cell = cell_of_key(keys_[row], type_);
+            break;
+    }
+    return result;
+}
+
+void PercentileRows::select_in_each(std::span<const RowRange> ranges,
+                                    std::span<const PercentileRequest> requests,
+                                    std::vector<FoldResult>& results) const {
+    const auto is_before = [&](std::size_t left, std::size_t right) {
+        return keys_[left] != keys_[right] ? keys_[left] < keys_[right] : left < right;
+    };
+    std::vector<std::size_t> rows;
+    std::vector<std::size_t> wanted;
+    std::vector<PercentileRequest::Position> positions(requests.size());
+    for (std::size_t w = 0; w < ranges.size(); ++w) {
+        rows.resize(ranges[w].end - ranges[w].begin);
+        std::iota(rows.begin(), rows.end(), ranges[w].begin);
+        wanted.clear();
+        for (std::size_t r = 0; r < requests.size(); ++r) {
+            positions[r] = requests[r].position(rows.size());
+            if (!positions[r].has_value) continue;
+            wanted.push_back(positions[r].low);
+            if (positions[r].fraction != 0) wanted.push_back(positions[r].low + 1);
+        }
+        std::ranges::sort(wanted);
+        std::size_t settled = 0;  // Rows before it are in their final places.
+        for (const std::size_t position : wanted) {
+            if (position < settled) continue;
+            const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(settled);
+            const auto place = rows.begin() + static_cast<std::ptrdiff_t>(position);
+            std::nth_element(begin, place, rows.end(), is_before);
+            settled = position + 1;
+        }
+        for (std::size_t r = 0; r < requests.size(); ++r) {
+            const auto& [has_value, low, fraction] = positions[r];
+            if (!has_value) continue;
+            const std::size_t next_row = fraction == 0 ? rows[low] : rows[low + 1];
+            results[w * requests.size() + r] =
+                result_of(requests[r], fraction, rows[low], next_row);
+        }
+    }
+}
+
+void PercentileRows::slide_over(std::span<const RowRange> ranges,
+                                std::span<const PercentileRequest> requests,
+                                std::vector<FoldResult>& results) const {
+    std::size_t longest = 0;
+    for (const RowRange& range : ranges) longest = std::max(longest, range.end - range.begin);
+    // Rows are ranked in stretches of eight windows, of which one is ranked twice.
+    const std::size_t stretch_rows = std::max<std::size_t>(4096, 8 * longest);
+
+    SlidingRanks ranks;
+    std::size_t w = 0;
+    while (w < ranges.size()) {
+        const std::size_t base = ranges[w].begin;
+        std::size_t last = w;
+        while (last + 1 < ranges.size() && ranges[last + 1].end - base <= stretch_rows) ++last;
+        const std::size_t row_count = ranges[last].end - base;
+        ranks.assign(std::span(keys_).subspan(base, row_count), requests.size());
+        std::size_t entered = base;
+        std::size_t left = base;
+        for (; w <= last; ++w) {
+            for (; entered < ranges[w].end; ++entered) ranks.enter(entered - base);
+            for (; left < ranges[w].begin; ++left) ranks.leave(left - base);
+            for (std::size_t r = 0; r < requests.size(); ++r) {
+                const auto [has_value, low, fraction] =
+                    requests[r].position(ranges[w].end - ranges[w].begin);
+                if (!has_value) continue;
+                const std::size_t row = ranks.select(r, low);
+                const std::size_t next_row = fraction == 0 ? row : ranks.next(row);
+                results[w * requests.size() + r] =
+                    result_of(requests[r], fraction, base + row, base + next_row);
+            }
+        }
+    }
+}
+
+}  // namespace tidemark::query
