@@ -6,6 +6,8 @@ find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(FastFloat REQUIRED)
 find_package(date REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(ZLIB REQUIRED)
 
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)

@@ -25,6 +25,18 @@ void append_decimal(std::string_view digits, int exponent, std::string& out) {
     out.append(digits.substr(integer_size));
 }
 
+bool takes_exponent(int exponent, FloatStyle style) {
+    switch (style) {
+        case FloatStyle::Shortest:
+            return exponent < -4 || exponent >= 6;
+        case FloatStyle::Json:
+            return exponent < -6 || exponent >= 21;
+        case FloatStyle::Decimal:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace
 
 void append_float(double value, FloatStyle style, std::string& out) {
@@ -46,9 +58,9 @@ void append_float(double value, FloatStyle style, std::string& out) {
     const char sign = text[mark + 1];
     if (sign == '-') exponent = -exponent;
 
-    const bool is_json = style == FloatStyle::Json;
-    if (exponent < (is_json ? -6 : -4) || exponent >= (is_json ? 21 : 6)) {
-        if (is_json && exponent_digits.starts_with('0')) exponent_digits.remove_prefix(1);
+    if (takes_exponent(exponent, style)) {
+        if (style == FloatStyle::Json && exponent_digits.starts_with('0'))
+            exponent_digits.remove_prefix(1);
         out.append(mantissa).append({'e', sign}).append(exponent_digits);
         return;
     }

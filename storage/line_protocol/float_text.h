@@ -12,6 +12,8 @@ enum class FloatStyle {
     /// Go's encoding/json, which is how InfluxDB answers: an exponent below 1e-6 and from 1e21 on,
     /// without a leading zero. `6632243`, `1e-7`, `1e+21`.
     Json,
+    /// Never an exponent, as InfluxDB writes CSV.
+    Decimal,
 };
 
 /// Appends the shortest decimal that reads back as the same double. `value` must be finite.

@@ -25,6 +25,8 @@ struct LineParserOptions {
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
     /// How many refused lines are described; beyond it they are only counted.
     std::size_t rejected_line_limit = 100'000;
+    /// Of the line that the text begins with.
+    std::uint64_t first_line_number = 1;
 };
 
 /// A line that was not taken, and why. Lines and columns count from 1, columns in bytes.
@@ -80,7 +82,7 @@ private:
 
     LineParserOptions options_;
     LineDecoder decoder_;
-    std::uint64_t line_number_ = 1;  ///< Of the next byte to be consumed.
+    std::uint64_t line_number_;  ///< Of the next byte to be consumed.
     bool is_skipping_ = false;       ///< The rest of a refused line has yet to arrive.
 };
 

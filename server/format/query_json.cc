@@ -1,0 +1,125 @@
+#include "server/format/query_json.h"
+
+#include <type_traits>
+#include <variant>
+
+#include "server/format/json_writer.h"
+
+namespace tidemark::server {
+namespace {
+
+void write_time(std::int64_t time_ns, Epoch epoch, JsonWriter& json) {
+    if (epoch) return json.integer(in_unit(time_ns, *epoch));
+    std::string text;
+    append_rfc3339(time_ns, text);
+    json.string(text);
+}
+
+void write_cell(const Cell& cell, Epoch epoch, JsonWriter& json) {
+    const auto write = [&](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::monostate>) json.null();
+        if constexpr (std::is_same_v<T, double>) json.number(value);
+        if constexpr (std::is_same_v<T, std::int64_t>) json.integer(value);
+        if constexpr (std::is_same_v<T, std::uint64_t>) json.unsigned_integer(value);
+        if constexpr (std::is_same_v<T, bool>) json.boolean(value);
+        if constexpr (std::is_same_v<T, std::string>) json.string(value);
+        if constexpr (std::is_same_v<T, TimeCell>) write_time(value.ns, epoch, json);
+    };
+    std::visit(write, cell);
+}
+
+void write_series(const ResultSeries& series, Epoch epoch, JsonWriter& json) {
+    json.begin_object();
+    if (!series.name.empty()) {
+        json.key("name");
+        json.string(series.name);
+    }
+    if (!series.tags.empty()) {
+        json.key("tags");
+        json.begin_object();
+        for (const auto& [key, value] : series.tags) {
+            json.key(key);
+            json.string(value);
+        }
+        json.end_object();
+    }
+    json.key("columns");
+    json.begin_array();
+    for (const std::string& column : series.columns) json.string(column);
+    json.end_array();
+    if (!series.rows.empty()) {
+        json.key("values");
+        json.begin_array();
+        for (const auto& row : series.rows) {
+            json.begin_array();
+            for (const Cell& cell : row) write_cell(cell, epoch, json);
+            json.end_array();
+        }
+        json.end_array();
+    }
+    json.end_object();
+}
+
+void write_messages(const std::vector<ResultMessage>& messages, JsonWriter& json) {
+    json.key("messages");
+    json.begin_array();
+    for (const ResultMessage& message : messages) {
+        json.begin_object();
+        json.key("level");
+        json.string(message.level);
+        json.key("text");
+        json.string(message.text);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_statement(const StatementResult& statement, std::size_t id, Epoch epoch,
+                     JsonWriter& json) {
+    json.begin_object();
+    json.key("statement_id");
+    json.unsigned_integer(id);
+    if (!statement.series.empty()) {
+        json.key("series");
+        json.begin_array();
+        for (const ResultSeries& series : statement.series) write_series(series, epoch, json);
+        json.end_array();
+    }
+    if (!statement.messages.empty()) write_messages(statement.messages, json);
+    if (statement.error) {
+        json.key("error");
+        json.string(statement.error->message());
+    }
+    json.end_object();
+}
+
+}  // namespace
+
+std::string query_json(const QueryResult& result, Epoch epoch, bool is_pretty) {
+    std::string out;
+    JsonWriter json(out, is_pretty);
+    json.begin_object();
+    json.key("results");
+    json.begin_array();
+    for (std::size_t id = 0; id < result.statements.size(); ++id) {
+        write_statement(result.statements[id], id, epoch, json);
+    }
+    json.end_array();
+    json.end_object();
+    out.push_back('\n');
+    return out;
+}
+
+std::string error_json(std::string_view message, bool is_pretty) {
+    std::string out;
+    JsonWriter json(out, is_pretty);
+    json.begin_object();
+    json.key("error");
+    json.string(message);
+    json.end_object();
+    out.push_back('\n');
+    return out;
+}
+
+}  // namespace tidemark::server

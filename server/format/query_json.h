@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <tidemark/query.h>
+
+#include "server/format/time_text.h"
+
+namespace tidemark::server {
+
+/// An answer in the shape of InfluxDB 1.x:
+/// {"results":[{"statement_id":0,"series":[{"name":..,"tags":{..},"columns":[..],"values":[[..]]}],
+/// "messages":[{"level":..,"text":..}],"error":..}]}, and a newline. Parts that are empty are left
+/// out.
+std::string query_json(const QueryResult& result, Epoch epoch, bool is_pretty);
+
+/// {"error":"message"}, and a newline.
+std::string error_json(std::string_view message, bool is_pretty = false);
+
+}  // namespace tidemark::server

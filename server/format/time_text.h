@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "storage/line_protocol/time_precision.h"
+
+namespace tidemark::server {
+
+/// How the times of an answer are written: RFC 3339 when there is no epoch, else as an integer in
+/// that unit since 1970.
+using Epoch = std::optional<storage::TimePrecision>;
+
+/// Appends an instant as Go's RFC3339Nano: "2024-02-29T12:00:00.5Z", no trailing zeros.
+void append_rfc3339(std::int64_t time_ns, std::string& out);
+
+/// An instant in a unit, without its fraction (towards 1970, as InfluxDB).
+std::int64_t in_unit(std::int64_t time_ns, storage::TimePrecision unit);
+
+}  // namespace tidemark::server

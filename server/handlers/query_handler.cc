@@ -1,0 +1,68 @@
+#include <string>
+
+#include <tidemark/query.h>
+
+#include "server/format/query_csv.h"
+#include "server/format/query_json.h"
+#include "server/handlers/http_handler.h"
+
+namespace tidemark::server {
+namespace {
+
+bool is_form(const HttpRequest& request) {
+    return request.content_type.starts_with("application/x-www-form-urlencoded");
+}
+
+// The parameters of the body, then those of the URL: a form goes before, as in Go.
+Parameters all_parameters(const HttpRequest& request) {
+    Parameters parameters;
+    if (request.method == "POST" && is_form(request)) parameters = parse_form(request.body);
+    parameters.insert(parameters.end(), request.parameters.begin(), request.parameters.end());
+    return parameters;
+}
+
+bool wants_csv(const HttpRequest& request) {
+    return request.accept.find("application/csv") != std::string::npos ||
+           request.accept.find("text/csv") != std::string::npos;
+}
+
+std::string syntax_message(const SyntaxError& error) {
+    return "error parsing query: " + error.message + " at line " +
+           std::to_string(error.location.line) + ", char " + std::to_string(error.location.column);
+}
+
+}  // namespace
+
+HttpResponse handle_query(const HandlerContext& context, const HttpRequest& request) {
+    const Parameters parameters = all_parameters(request);
+    const bool is_csv = wants_csv(request);
+    const std::string_view pretty = parameter_or_empty(parameters, "pretty");
+    const bool is_pretty = pretty == "true";
+    const auto refuse = [&](const std::string& message) -> HttpResponse {
+        if (is_csv) return {.status = 400, .content_type = "text/csv", .body = error_csv(message)};
+        return {.status = 400, .body = error_json(message, is_pretty)};
+    };
+
+    const std::string_view text = parameter_or_empty(parameters, "q");
+    if (text.empty()) return refuse("missing required parameter \"q\"");
+    Epoch epoch;
+    if (const std::string_view name = parameter_or_empty(parameters, "epoch"); !name.empty()) {
+        epoch = storage::parse_time_precision(name);
+        if (!epoch) {
+            return refuse("invalid epoch \"" + std::string(name) + "\" (use " +
+                          std::string(storage::kTimePrecisionNames) + ")");
+        }
+    }
+
+    QueryOptions options;
+    options.database = parameter_or_empty(parameters, "db");
+    options.retention_policy = parameter_or_empty(parameters, "rp");
+    options.may_write = request.method == "POST";
+    options.cancelled = &context.cancelled;
+    const QueryResult result = execute(context.store, text, options);
+    if (result.syntax_error) return refuse(syntax_message(*result.syntax_error));
+    if (is_csv) return {.content_type = "text/csv", .body = query_csv(result, epoch)};
+    return {.body = query_json(result, epoch, is_pretty)};
+}
+
+}  // namespace tidemark::server

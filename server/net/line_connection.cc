@@ -1,0 +1,166 @@
+#include "server/net/line_connection.h"
+
+#include <cstring>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include "server/log.h"
+#include "server/net/endpoint.h"
+
+namespace tidemark::server {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// What one read may bring; large, so that a busy sender's lines are written in large batches.
+constexpr std::size_t kReadBytes = std::size_t{1} << 18;
+
+// What is still taken from a client when the server stops: enough for all that sockets hold back.
+constexpr std::size_t kReadAfterStopBytes = std::size_t{64} << 20;
+
+// What a worker does; where memory runs out it is an error like others.
+template <typename Function>
+std::invoke_result_t<Function> without_exceptions(const Function& function) {
+    try {
+        return function();
+    } catch (const std::exception& exception) {
+        return Error(ErrorCode::LimitExceeded, exception.what());
+    }
+}
+
+std::string peer_of(const asio::ip::tcp::socket& socket) {
+    error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    return error ? "a client that left" : endpoint_text(endpoint);
+}
+
+}  // namespace
+
+LineConnection::LineConnection(Network& network, asio::ip::tcp::socket socket,
+                               const LineContext& context)
+    : network_(network),
+      socket_(std::move(socket)),
+      peer_(peer_of(socket_)),
+      session_(context, peer_),
+      buffer_size_bytes_(context.line_size_limit_bytes + kReadBytes),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_bytes_)) {}
+
+void LineConnection::start() { read(); }
+
+void LineConnection::stop() {
+    is_stopping_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);  // A pending read ends; a worker is waited for.
+}
+
+std::shared_ptr<LineConnection> LineConnection::self() {
+    return std::static_pointer_cast<LineConnection>(shared_from_this());
+}
+
+void LineConnection::read() {
+    if (is_stopping_) return read_what_is_there();
+    socket_.async_read_some(
+        asio::buffer(buffer_.get() + pending_size_bytes_, buffer_size_bytes_ - pending_size_bytes_),
+        [self = self()](const error_code& error, std::size_t size_bytes) {
+            self->on_read(error, size_bytes);
+        });
+}
+
+// When the server stops: a client that has sent everything and closed its side shall hear that all
+// is durable, so what has already arrived is read.
+void LineConnection::read_what_is_there() {
+    if (read_after_stop_bytes_ > kReadAfterStopBytes) return finish();
+    error_code error;
+    socket_.non_blocking(true, error);
+    const std::size_t size_bytes =
+        error ? 0
+              : socket_.read_some(asio::buffer(buffer_.get() + pending_size_bytes_,
+                                               buffer_size_bytes_ - pending_size_bytes_),
+                                  error);
+    if (error == asio::error::would_block) return finish();
+    read_after_stop_bytes_ += size_bytes;
+    on_read(error, size_bytes);
+}
+
+void LineConnection::on_read(const error_code& error, std::size_t size_bytes) {
+    if (is_closed_) return;
+    pending_size_bytes_ += size_bytes;
+    if (error == asio::error::operation_aborted && is_stopping_) return read_what_is_there();
+    if (error && error != asio::error::eof) {
+        log().warn("connection from {} broke: {}", peer_, error.message());
+        return reset();
+    }
+    is_at_end_ = error == asio::error::eof;
+    process();
+}
+
+void LineConnection::process() {
+    asio::post(network_.writers(), [self = self()] {
+        const std::string_view text(self->buffer_.get(), self->pending_size_bytes_);
+        const auto end =
+            self->is_at_end_ ? storage::TextEnd::Complete : storage::TextEnd::MayContinue;
+        auto consumed = without_exceptions([&] { return self->session_.feed(text, end); });
+        asio::post(self->network_.io(), [self, consumed = std::move(consumed)]() mutable {
+            self->on_processed(std::move(consumed));
+        });
+    });
+}
+
+void LineConnection::on_processed(Result<std::size_t> consumed) {
+    if (is_closed_) return;
+    if (!consumed) {
+        log().error("cannot write lines from {}: {}", peer_, consumed.error().message());
+        return reset();
+    }
+    const std::size_t size_bytes = consumed.value();
+    pending_size_bytes_ -= size_bytes;
+    std::memmove(buffer_.get(), buffer_.get() + size_bytes, pending_size_bytes_);
+    if (is_at_end_) return finish();
+    read();
+}
+
+void LineConnection::finish() {
+    asio::post(network_.writers(), [self = self()] {
+        auto durable = without_exceptions([&] { return self->session_.make_durable(); });
+        asio::post(self->network_.io(),
+                   [self, durable = std::move(durable)] { self->on_finished(durable); });
+    });
+}
+
+void LineConnection::on_finished(const Status& durable) {
+    if (is_closed_) return;
+    if (!durable) {
+        log().error("lines from {} are not durable: {}", peer_, durable.error().message());
+        return reset();
+    }
+    if (is_at_end_) return close();
+    reset();
+}
+
+void LineConnection::close() {
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    leave();
+}
+
+void LineConnection::reset() {
+    error_code ignored;
+    // Lingering for no time at all makes close() send RST (RFC 1122, 4.2.2.13; socket(7)).
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    leave();
+}
+
+void LineConnection::leave() {
+    if (std::exchange(is_closed_, true)) return;
+    error_code ignored;
+    socket_.close(ignored);
+    network_.remove(shared_from_this());
+}
+
+}  // namespace tidemark::server
