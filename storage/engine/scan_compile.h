@@ -12,6 +12,8 @@
 #include <tidemark/scan.h>
 #include <tidemark/types.h>
 
+#include "storage/codec/leaf_test.h"
+
 namespace tidemark::storage {
 
 /// A field that the scan's columns or leaves name: each field once.
@@ -30,6 +32,10 @@ struct CompiledScan {
     std::vector<std::optional<std::size_t>> leaf_fields;
     std::vector<std::optional<FieldType>> column_types;
     std::vector<std::optional<FieldType>> leaf_types;
+    std::vector<std::optional<LeafTest>> leaf_tests;  ///< As leaf_types.
+
+    /// With neither columns nor leaves asked for, every row of the series counts.
+    bool wants_every_row() const { return request.columns.empty() && request.leaves.empty(); }
 };
 
 /// The type of a field of the request's measurement, or nothing when there is no such field.

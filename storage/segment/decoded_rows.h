@@ -10,8 +10,8 @@
 
 namespace tidemark::storage {
 
-/// One column of plain rows. The vector of its type has one entry per row (zero or empty where the
-/// row is null), the other four are empty.
+/// One column of plain rows. The vector of its type has one entry per row (unspecified where
+/// the row is null), the other four are empty.
 ///
 /// Not thread-safe, as all of this header.
 struct DecodedColumn {

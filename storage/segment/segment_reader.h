@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,11 +26,29 @@ struct SegmentSeries {
     std::vector<RowGroupColumn> fields;  ///< Names and types; non_null_count over the segment.
 };
 
+/// One bit for each of a fixed number of things, set once. Thread-safe.
+class VerifiedFlags {
+public:
+    VerifiedFlags() = default;
+    explicit VerifiedFlags(std::size_t count)
+        : words_(std::make_unique<std::atomic<std::uint64_t>[]>((count + 63) / 64)) {}
+
+    bool is_set(std::size_t index) const {
+        return ((words_[index / 64].load(std::memory_order_relaxed) >> (index % 64)) & 1U) != 0;
+    }
+    void set(std::size_t index) {
+        words_[index / 64].fetch_or(std::uint64_t{1} << (index % 64), std::memory_order_relaxed);
+    }
+
+private:
+    std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
+};
+
 /// A segment file. FORMAT.md section 3. Trusts nothing: whatever the bytes are, answers are either
 /// what was written or Corruption, naming the file.
 ///
 /// Immutable and thread-safe. The row groups it gives out keep it, and so the mapping, alive.
-class SegmentReader : public std::enable_shared_from_this<SegmentReader> {
+class SegmentReader final : public std::enable_shared_from_this<SegmentReader> {
 public:
     /// Verifies header, trailer and index of series; series and row groups are verified when they
     /// are first touched. `file_name` is for messages. Corruption when this is no complete segment,
@@ -53,13 +72,35 @@ public:
     Status verify() const;
 
 private:
+    friend class SegmentRowGroup;
+
     SegmentReader(std::shared_ptr<const MappedFile> file, std::string file_name);
+
+    Status read_trailer();
+    Status read_header() const;
     std::optional<std::size_t> find_series(SeriesId id) const;
+    /// The directory of a series, verified when it is touched for the first time.
+    Result<std::span<const std::byte>> series_block(std::size_t series_index) const;
+    Status read_row_groups(std::span<const std::byte> block,
+                           std::vector<std::shared_ptr<const RowGroup>>& groups) const;
+    /// A row group's encoded bytes, verified likewise.
+    Result<std::span<const std::byte>> verified_payload(std::uint64_t row_group_index,
+                                                        std::uint64_t offset,
+                                                        std::uint64_t size_bytes,
+                                                        std::uint64_t checksum) const;
+    Status verify_series(std::size_t series_index, std::uint64_t& verified_size_bytes) const;
+    Error damaged(const std::string& place, std::string message) const;
 
     std::shared_ptr<const MappedFile> file_;
     std::string file_name_;
     SegmentInfo info_;
+    std::span<const std::byte> bytes_;
     std::span<const std::byte> index_;  // Of series, fixed-size entries in order of id.
+    std::uint64_t data_end_offset_ = 0;
+    std::uint64_t row_group_count_ = 0;
+    // What has been verified. Threads that meet may verify the same bytes twice, with one answer.
+    mutable VerifiedFlags verified_series_;
+    mutable VerifiedFlags verified_row_groups_;
 };
 
 }  // namespace tidemark::storage

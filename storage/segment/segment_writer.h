@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <tidemark/result.h>
 #include <tidemark/types.h>

@@ -1,0 +1,485 @@
+#include "storage/engine/scan_cursor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/engine/scan_model.h"
+#include "tests/segment/random_rows.h"
+
+namespace tidemark::tests {
+namespace {
+
+using storage::CompiledScan;
+using storage::DecodedRows;
+using storage::RowGroup;
+using Groups = std::vector<std::shared_ptr<const RowGroup>>;
+
+std::optional<FieldType> type_of_field(std::string_view field) {
+    for (const FieldType type : kAllTypes) {
+        if (field == field_type_name(type)) return type;
+    }
+    return std::nullopt;
+}
+
+std::shared_ptr<const CompiledScan> compile(const ScanRequest& request) {
+    auto compiled = storage::compile_scan(request, type_of_field);
+    REQUIRE(compiled.has_value());
+    return compiled.value();
+}
+
+// ---- random scans
+
+struct RandomSeries {
+    Groups groups;
+    ScanModel model;
+};
+
+/// Row groups of some of the fields, most of which overlap, in random order of arrival and of the
+/// list; both forms.
+RandomSeries random_series(RandomRows& random) {
+    RandomSeries series;
+    const std::int64_t group_count = random.number(0, 6);
+    const std::int64_t most_rows = random.chance(20) ? 200 : 8;
+    const std::int64_t spread_ns = random.chance(50) ? 60 : 600;
+    for (std::int64_t arrival = 0; arrival < group_count; ++arrival) {
+        const auto row_count = static_cast<std::size_t>(random.number(1, most_rows));
+        const std::int64_t step_ns = random.chance(10) ? 100 : random.number(1, 6);
+        DecodedRows rows = random.rows(row_count, random.number(0, spread_ns), step_ns);
+        const std::int64_t fields_left = random.number(1, 31);
+        for (std::size_t column = rows.columns.size(); column-- > 0;) {
+            if (((fields_left >> column) & 1) != 0) continue;
+            rows.columns.erase(rows.columns.begin() + static_cast<std::ptrdiff_t>(column));
+        }
+        series.model.add(rows);
+        const auto sequence = static_cast<Sequence>(arrival * 10);
+        series.groups.push_back(
+            random.chance(30)
+                ? storage::make_decoded_row_group(rows, sequence, sequence + 5)
+                : storage::make_encoded_row_group(rows, 0, row_count, sequence, sequence + 5));
+        const auto place = static_cast<std::size_t>(random.number(0, arrival));
+        std::swap(series.groups[place], series.groups.back());
+    }
+    return series;
+}
+
+FieldType random_type(RandomRows& random) {
+    return kAllTypes[static_cast<std::size_t>(random.number(0, 4))];
+}
+
+PredicateLeaf random_leaf(RandomRows& random) {
+    PredicateLeaf leaf;
+    const FieldType type = random_type(random);
+    leaf.field = field_type_name(type);
+    leaf.op = static_cast<CompareOp>(random.number(0, 5));
+    if (type == FieldType::Boolean) leaf.op = static_cast<CompareOp>(random.number(0, 1));
+    const bool is_numeric = type <= FieldType::Unsigned;
+    leaf.constant =
+        random.value(is_numeric ? kAllTypes[static_cast<std::size_t>(random.number(0, 2))] : type);
+    if (type == FieldType::String && random.chance(20)) {
+        leaf.op = CompareOp::Matches;
+        leaf.matches = [](std::string_view text) { return text.ends_with('2'); };
+    }
+    return leaf;
+}
+
+ScanRequest random_request(RandomRows& random) {
+    ScanRequest request;
+    for (std::int64_t count = random.number(0, 3); count > 0; --count) {
+        const bool is_unknown = random.chance(5);
+        request.columns.push_back(
+            {is_unknown ? "unknown" : std::string(field_type_name(random_type(random))),
+             random.chance(50) ? Need::Summary : Need::Values});
+    }
+    for (std::int64_t count = random.number(0, 3); count > 0; --count) {
+        request.leaves.push_back(random_leaf(random));
+        if (random.chance(5)) request.leaves.back().field = "unknown";
+    }
+    if (random.chance(70)) request.range.begin_ns = random.number(-20, 700);
+    if (random.chance(70)) request.range.end_ns = random.number(-20, 900);
+    for (std::int64_t count = random.number(0, 5); count > 0 && random.chance(60); --count) {
+        request.cuts.push_back(random.number(-10, 700));
+    }
+    std::sort(request.cuts.begin(), request.cuts.end());
+    const std::int64_t holds[] = {0, 1, 3, 10, 100, kHoldForever};
+    request.hold_ns = holds[random.number(0, 5)];
+    request.carry_in = static_cast<CarryIn>(random.number(0, 3));
+    return request;
+}
+
+// ---- what a scan must look like
+
+bool is_same_value(const Value& left, const Value& right) {
+    if (left.index() != right.index()) return false;
+    if (const double* number = std::get_if<double>(&left)) {
+        return std::bit_cast<std::uint64_t>(*number) ==
+               std::bit_cast<std::uint64_t>(std::get<double>(right));
+    }
+    return left == right;
+}
+
+Value value_of(const ColumnValues& values, std::size_t row) {
+    switch (values.type) {
+        case FieldType::Float:
+            return values.floats[row];
+        case FieldType::Integer:
+            return values.integers[row];
+        case FieldType::Unsigned:
+            return values.unsigneds[row];
+        case FieldType::Boolean:
+            return values.booleans[row] != 0;
+        case FieldType::String:
+            break;
+    }
+    return std::string(values.strings[row]);
+}
+
+using ModelRows = std::vector<std::pair<std::int64_t, ScanModel::Row>>;
+
+void check_values(const ColumnValues& values, const ModelRows& rows, std::size_t first,
+                  std::size_t count, const std::string& field) {
+    for (std::size_t index = 0; index < count; ++index) {
+        const ScanModel::Row& expected = rows[first + index].second;
+        const auto value = expected.find(field);
+        INFO("field " << field << " at " << rows[first + index].first);
+        REQUIRE(values.is_valid(index) == (value != expected.end()));
+        if (value != expected.end()) REQUIRE(is_same_value(value_of(values, index), value->second));
+    }
+}
+
+void check_summary(const ColumnSummary& summary, const ModelRows& rows, std::size_t first,
+                   std::size_t count, const std::string& field, std::int64_t hold_ns) {
+    std::vector<std::pair<std::int64_t, Value>> samples;
+    std::int64_t largest_gap_ns = 0;
+    for (std::size_t index = first; index < first + count; ++index) {
+        const auto value = rows[index].second.find(field);
+        if (value == rows[index].second.end()) continue;
+        if (!samples.empty()) {
+            largest_gap_ns = std::max(largest_gap_ns, rows[index].first - samples.back().first);
+        }
+        samples.emplace_back(rows[index].first, value->second);
+    }
+    INFO("summary of " << field);
+    REQUIRE(summary.row_count == count);
+    REQUIRE(summary.non_null_count == samples.size());
+    if (samples.empty()) return;
+    REQUIRE(summary.has_values);
+    REQUIRE(summary.first_ns == samples.front().first);
+    REQUIRE(summary.last_ns == samples.back().first);
+    REQUIRE(is_same_value(summary.first, samples.front().second));
+    REQUIRE(is_same_value(summary.last, samples.back().second));
+    REQUIRE(summary.largest_gap_ns == largest_gap_ns);
+    REQUIRE(summary.largest_gap_ns <= hold_ns);
+}
+
+void check_carried(const CarriedValues& carried, const CarriedValues& expected) {
+    REQUIRE(carried.columns.size() == expected.columns.size());
+    REQUIRE(carried.leaves.size() == expected.leaves.size());
+    for (std::size_t index = 0; index < expected.columns.size(); ++index) {
+        INFO("carried column " << index);
+        REQUIRE(carried.columns[index].has_value() == expected.columns[index].has_value());
+        if (!expected.columns[index]) continue;
+        REQUIRE(carried.columns[index]->time_ns == expected.columns[index]->time_ns);
+        REQUIRE(is_same_value(carried.columns[index]->value, expected.columns[index]->value));
+    }
+    for (std::size_t index = 0; index < expected.leaves.size(); ++index) {
+        INFO("carried leaf " << index);
+        REQUIRE(describe_run(carried.leaves[index]) == describe_run(expected.leaves[index]));
+    }
+}
+
+bool is_cut(const std::vector<std::int64_t>& cuts, std::int64_t first_ns, std::int64_t last_ns) {
+    return std::any_of(cuts.begin(), cuts.end(),
+                       [&](std::int64_t cut_ns) { return first_ns < cut_ns && cut_ns <= last_ns; });
+}
+
+/// Drives a scan and compares every piece with the model.
+void check_scan(const ScanRequest& request, const RandomSeries& series,
+                ScanStatistics& statistics) {
+    const ModelRows rows = series.model.rows(request);
+    auto opened = storage::make_series_cursor(compile(request), series.groups, statistics);
+    REQUIRE(opened.has_value());
+    SeriesCursor& cursor = *opened.value();
+    check_carried(cursor.carried(), series.model.carried(request));
+
+    std::size_t next_row = 0;
+    std::vector<std::vector<LeafRun>> runs(request.leaves.size());
+    while (true) {
+        const auto moved = cursor.next();
+        REQUIRE(moved.has_value());
+        if (moved.value() == nullptr) break;
+        const ScanPiece& piece = *moved.value();
+        REQUIRE(piece.row_count > 0);
+        REQUIRE(next_row + piece.row_count <= rows.size());
+        REQUIRE(piece.first_ns == rows[next_row].first);
+        REQUIRE(piece.last_ns == rows[next_row + piece.row_count - 1].first);
+        REQUIRE_FALSE(is_cut(request.cuts, piece.first_ns, piece.last_ns));
+
+        bool has_values = request.columns.empty() && request.leaves.empty();
+        REQUIRE(piece.columns.size() == request.columns.size());
+        for (std::size_t column = 0; column < piece.columns.size(); ++column) {
+            const ColumnRequest& asked = request.columns[column];
+            const ColumnSummary* summary = piece.columns[column].summary;
+            if (summary != nullptr) {
+                REQUIRE(asked.need == Need::Summary);
+                REQUIRE(request.path == ScanPath::Cheapest);
+                check_summary(*summary, rows, next_row, piece.row_count, asked.field,
+                              request.hold_ns);
+            } else {
+                has_values = true;
+                check_values(piece.columns[column].values, rows, next_row, piece.row_count,
+                             asked.field);
+            }
+        }
+        REQUIRE(piece.times.size() == (has_values ? piece.row_count : 0));
+        for (std::size_t row = 0; row < piece.times.size(); ++row) {
+            REQUIRE(piece.times[row] == rows[next_row + row].first);
+        }
+        REQUIRE(piece.leaves.size() == request.leaves.size());
+        for (std::size_t leaf = 0; leaf < piece.leaves.size(); ++leaf) {
+            for (const LeafRun& run : piece.leaves[leaf]) {
+                REQUIRE(run.first_ns >= piece.first_ns);
+                REQUIRE(run.last_ns <= piece.last_ns);
+                runs[leaf].push_back(run);
+            }
+        }
+        next_row += piece.row_count;
+    }
+    REQUIRE(next_row == rows.size());
+    for (std::size_t leaf = 0; leaf < runs.size(); ++leaf) {
+        INFO("leaf " << leaf << " on " << request.leaves[leaf].field);
+        REQUIRE(join_runs(runs[leaf], request.hold_ns) ==
+                series.model.runs(request, request.leaves[leaf]));
+    }
+}
+
+// ---- series made by hand
+
+DecodedRows float_rows(std::int64_t begin_ns, std::int64_t step_ns, std::vector<double> values) {
+    DecodedRows rows;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+        rows.times.push_back(begin_ns + static_cast<std::int64_t>(row) * step_ns);
+    }
+    storage::DecodedColumn& column = rows.columns.emplace_back();
+    column.name = "float";
+    column.floats = std::move(values);
+    return rows;
+}
+
+std::shared_ptr<const RowGroup> encoded(const DecodedRows& rows, Sequence sequence) {
+    return storage::make_encoded_row_group(rows, 0, rows.row_count(), sequence, sequence);
+}
+
+ScanRequest float_above(double limit) {
+    ScanRequest request;
+    request.leaves.push_back({"float", CompareOp::Greater, limit, {}});
+    return request;
+}
+
+/// Row counts of the pieces and the statistics.
+struct Outcome {
+    std::vector<std::size_t> piece_row_counts;
+    std::vector<LeafRun> runs;
+    ScanStatistics statistics;
+};
+
+void run_scan(const ScanRequest& request, const Groups& groups, Outcome& outcome) {
+    auto cursor = storage::make_series_cursor(compile(request), groups, outcome.statistics);
+    REQUIRE(cursor.has_value());
+    while (true) {
+        const auto piece = cursor.value()->next();
+        REQUIRE(piece.has_value());
+        if (piece.value() == nullptr) break;
+        outcome.piece_row_counts.push_back(piece.value()->row_count);
+        if (piece.value()->leaves.empty()) continue;
+        const auto runs = piece.value()->leaves[0];
+        outcome.runs.insert(outcome.runs.end(), runs.begin(), runs.end());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a scan says what a map of maps says, on every path", "[scan]") {
+    std::uint64_t summary_row_count = 0;
+    std::uint64_t encoded_row_count = 0;
+    std::uint64_t decoded_row_count = 0;
+    for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
+        RandomRows random(seed);
+        const RandomSeries series = random_series(random);
+        for (int scan = 0; scan < 3; ++scan) {
+            ScanRequest request = random_request(random);
+            for (const ScanPath path :
+                 {ScanPath::Cheapest, ScanPath::NoSummaries, ScanPath::Decoded}) {
+                request.path = path;
+                INFO("seed " << seed << " scan " << scan << " path " << static_cast<int>(path));
+                ScanStatistics statistics;
+                check_scan(request, series, statistics);
+                REQUIRE(statistics.series_scanned == 1);
+                if (path != ScanPath::Cheapest) REQUIRE(statistics.rows_from_summaries == 0);
+                if (path == ScanPath::Decoded) REQUIRE(statistics.rows_from_encoded == 0);
+                summary_row_count += statistics.rows_from_summaries;
+                encoded_row_count += statistics.rows_from_encoded;
+                decoded_row_count += statistics.rows_decoded;
+            }
+        }
+    }
+    CHECK(summary_row_count > 0);
+    CHECK(encoded_row_count > 0);
+    CHECK(decoded_row_count > 0);
+}
+
+TEST_CASE("a row group on one side of a threshold is answered by its summary", "[scan]") {
+    const Groups groups = {encoded(float_rows(0, 10, {1, 2, 3}), 1),
+                           encoded(float_rows(100, 10, {7, 8, 9}), 2)};
+    Outcome outcome;
+    run_scan(float_above(5), groups, outcome);
+    CHECK(outcome.piece_row_counts == std::vector<std::size_t>{3, 3});
+    CHECK(outcome.runs == std::vector<LeafRun>{{0, 20, 3, false}, {100, 120, 3, true}});
+    CHECK(outcome.statistics.rows_from_summaries == 6);
+    CHECK(outcome.statistics.bytes_read == 0);
+}
+
+TEST_CASE("a row group that straddles a threshold is answered from its encoded values", "[scan]") {
+    const Groups groups = {encoded(float_rows(0, 10, {1, 7, 8, 3}), 1)};
+    Outcome outcome;
+    run_scan(float_above(5), groups, outcome);
+    CHECK(outcome.runs ==
+          std::vector<LeafRun>{{0, 0, 1, false}, {10, 20, 2, true}, {30, 30, 1, false}});
+    CHECK(outcome.statistics.rows_from_encoded == 4);
+    CHECK(outcome.statistics.rows_decoded == 0);
+    CHECK(outcome.statistics.bytes_read > 0);
+}
+
+TEST_CASE("a summary with a gap beyond the hold limit is not believed", "[scan]") {
+    DecodedRows rows = float_rows(0, 10, {7, 8, 9});
+    rows.times[2] = 1'000;
+    ScanRequest request = float_above(5);
+    request.hold_ns = 100;
+    Outcome outcome;
+    run_scan(request, {encoded(rows, 1)}, outcome);
+    CHECK(outcome.runs == std::vector<LeafRun>{{0, 10, 2, true}, {1'000, 1'000, 1, true}});
+    CHECK(outcome.statistics.rows_from_encoded == 3);
+}
+
+TEST_CASE("rows that back-fill one field leave another field's summaries alone", "[scan]") {
+    DecodedRows other = float_rows(5, 10, {1, 2, 3});
+    other.columns[0].name = "integer";
+    other.columns[0].type = FieldType::Integer;
+    other.columns[0].integers = {1, 2, 3};
+    other.columns[0].floats.clear();
+    const Groups groups = {encoded(float_rows(0, 10, {7, 8, 9}), 1), encoded(other, 2)};
+    Outcome outcome;
+    run_scan(float_above(5), groups, outcome);
+    CHECK(outcome.statistics.rows_from_summaries == 3);
+    CHECK(outcome.statistics.bytes_read == 0);
+}
+
+TEST_CASE("a group with two rows far apart opens none of the groups between them", "[scan]") {
+    Groups groups = {encoded(float_rows(5, 10'000, {7, 8}), 99)};
+    for (std::int64_t index = 0; index < 10; ++index) {
+        groups.push_back(encoded(float_rows(100 + index * 100, 10, {7, 8, 9}),
+                                 static_cast<Sequence>(index + 1)));
+    }
+    Outcome outcome;
+    run_scan(float_above(5), groups, outcome);
+    CHECK(outcome.statistics.rows_from_summaries == 30);
+    CHECK(outcome.statistics.rows_from_encoded == 2);
+}
+
+TEST_CASE("a late row costs the values around it only", "[scan]") {
+    const std::vector<double> many(1'000, 7.0);
+    ScanRequest request;
+    request.columns.push_back({"float", Need::Values});
+    const Groups groups = {encoded(float_rows(0, 10, many), 1),
+                           encoded(float_rows(5'000, 10, {1}), 2)};
+    Outcome outcome;
+    run_scan(request, groups, outcome);
+    REQUIRE(outcome.piece_row_counts.size() == 3);
+    CHECK(outcome.piece_row_counts == std::vector<std::size_t>{500, 1, 499});
+}
+
+TEST_CASE("of two groups with the same sequences the later in the list wins", "[scan]") {
+    ScanRequest request;
+    request.columns.push_back({"float", Need::Values});
+    ScanStatistics statistics;
+    auto cursor = storage::make_series_cursor(
+        compile(request), {encoded(float_rows(0, 1, {1}), 5), encoded(float_rows(0, 1, {2}), 5)},
+        statistics);
+    REQUIRE(cursor.has_value());
+    const auto piece = cursor.value()->next();
+    REQUIRE((piece.has_value() && piece.value() != nullptr));
+    CHECK(piece.value()->row_count == 1);
+    CHECK(piece.value()->columns[0].values.floats[0] == 2);
+}
+
+TEST_CASE("the start of a run is found in summaries however far back", "[scan]") {
+    Groups groups = {encoded(float_rows(0, 10, {1, 7, 8}), 1)};
+    for (std::int64_t index = 1; index < 100; ++index) {
+        groups.push_back(
+            encoded(float_rows(index * 100, 10, {7, 8, 9}), static_cast<Sequence>(index + 1)));
+    }
+    ScanRequest request = float_above(5);
+    request.range.begin_ns = 20'000;
+    request.carry_in = CarryIn::RunStart;
+    ScanStatistics statistics;
+    const auto cursor = storage::make_series_cursor(compile(request), groups, statistics);
+    REQUIRE(cursor.has_value());
+    CHECK(cursor.value()->carried().leaves[0] == LeafRun{10, 9'920, 299, true});
+    const std::uint64_t first_group_size_bytes = groups[0]->payload().value().size();
+    CHECK(statistics.bytes_read <= first_group_size_bytes);
+}
+
+TEST_CASE("a cancelled scan ends at the next piece", "[scan]") {
+    std::atomic<bool> cancelled = false;
+    ScanRequest request = float_above(5);
+    request.cancelled = &cancelled;
+    ScanStatistics statistics;
+    const auto cursor = storage::make_series_cursor(
+        compile(request), {encoded(float_rows(0, 1, {1}), 1), encoded(float_rows(10, 1, {1}), 2)},
+        statistics);
+    REQUIRE(cursor.has_value());
+    CHECK(cursor.value()->next().has_value());
+    cancelled = true;
+    const auto piece = cursor.value()->next();
+    REQUIRE_FALSE(piece.has_value());
+    CHECK(piece.error().code() == ErrorCode::Cancelled);
+}
+
+TEST_CASE("a condition that does not fit its field's type is refused by name", "[scan]") {
+    ScanRequest request;
+    request.leaves.push_back({"boolean", CompareOp::Equal, std::string("up"), {}});
+    const auto compiled = storage::compile_scan(request, type_of_field);
+    REQUIRE_FALSE(compiled.has_value());
+    CHECK(compiled.error().code() == ErrorCode::InvalidArgument);
+    const std::string& message = compiled.error().message();
+    CHECK(message.find("field boolean is of type boolean") != std::string::npos);
+    CHECK(message.find("of type string") != std::string::npos);
+}
+
+TEST_CASE("cuts out of order and negative hold limits are refused", "[scan]") {
+    ScanRequest cut;
+    cut.cuts = {2, 1};
+    CHECK_FALSE(storage::compile_scan(cut, type_of_field).has_value());
+    ScanRequest hold;
+    hold.hold_ns = -1;
+    CHECK_FALSE(storage::compile_scan(hold, type_of_field).has_value());
+}
+
+TEST_CASE("a column stored with another type than the catalogue's is corruption", "[scan]") {
+    DecodedRows rows = float_rows(0, 1, {1});
+    rows.columns[0].name = "integer";
+    ScanRequest request;
+    request.columns.push_back({"integer", Need::Values});
+    ScanStatistics statistics;
+    const auto cursor =
+        storage::make_series_cursor(compile(request), {encoded(rows, 1)}, statistics);
+    REQUIRE_FALSE(cursor.has_value());
+    CHECK(cursor.error().code() == ErrorCode::Corruption);
+}
+
+}  // namespace tidemark::tests
