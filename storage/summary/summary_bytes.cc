@@ -1,4 +1,4 @@
-// The stored form of a summary. FORMAT.md section 4.7 is the specification.
+// The stored form of a summary. FORMAT.md section 4.8 is the specification.
 
 #include <bit>
 #include <cmath>
