@@ -1,6 +1,8 @@
 #include "storage/wal/wal_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <iterator>
 #include <string_view>
@@ -15,6 +17,9 @@ namespace {
 
 using wal_format::FileHeader;
 using wal_format::FrameHeader;
+
+constexpr auto kFrameMagicText =
+    std::bit_cast<std::array<char, sizeof wal_format::kFrameMagic>>(wal_format::kFrameMagic);
 
 /// Copies a T out of the bytes: they need not be aligned. Nothing when they end before.
 template <typename T>
@@ -123,11 +128,8 @@ private:
     }
 
     std::uint64_t next_frame_magic(std::uint64_t offset) const {
-        constexpr std::uint32_t kMagic = wal_format::kFrameMagic;
-        char magic[sizeof kMagic];
-        std::memcpy(magic, &kMagic, sizeof magic);
-        const std::size_t found =
-            as_text(bytes_).find(std::string_view(magic, sizeof magic), offset);
+        const std::string_view magic(kFrameMagicText.data(), kFrameMagicText.size());
+        const std::size_t found = as_text(bytes_).find(magic, offset);
         return found == std::string_view::npos ? bytes_.size() : found;
     }
 
