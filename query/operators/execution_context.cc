@@ -1,0 +1,100 @@
+#include "query/operators/execution_context.h"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "query/plan/messages.h"
+
+namespace tidemark::query {
+
+ExecutionContext::ExecutionContext(const Store& store, const QueryOptions& options)
+    : store_(store), options_(options), snapshot_(store.snapshot()) {}
+
+Result<const Scan*> ExecutionContext::scan(ScanRequest request) {
+    request.path = options_.path;
+    request.cancelled = options_.cancelled;
+    TIDEMARK_ASSIGN_OR_RETURN(auto scan, store_.scan(request, snapshot_));
+    const std::lock_guard lock(mutex_);
+    scans_.push_back(std::move(scan));
+    return static_cast<const Scan*>(scans_.back().get());
+}
+
+unsigned ExecutionContext::thread_count() const {
+    if (options_.thread_limit > 0) return options_.thread_limit;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+bool ExecutionContext::is_cancelled() const {
+    return options_.cancelled != nullptr && options_.cancelled->load();
+}
+
+void ExecutionContext::warn(std::string text) {
+    const std::lock_guard lock(mutex_);
+    query::warn(messages_, std::move(text));
+}
+
+std::vector<ResultMessage> ExecutionContext::messages() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<ResultMessage> all = messages_;
+    for (const auto& scan : scans_) {
+        for (std::string& text : scan->messages()) query::warn(all, std::move(text));
+    }
+    return all;
+}
+
+ScanTotals ExecutionContext::totals() const {
+    const std::lock_guard lock(mutex_);
+    ScanTotals totals;
+    for (const auto& scan : scans_) {
+        const ScanStatistics& statistics = scan->statistics();
+        totals.rows_from_summaries += statistics.rows_from_summaries;
+        totals.rows_from_encoded += statistics.rows_from_encoded;
+        totals.rows_decoded += statistics.rows_decoded;
+        totals.bytes_read += statistics.bytes_read;
+        totals.series_scanned += statistics.series_scanned;
+    }
+    return totals;
+}
+
+Status for_each_parallel(std::size_t count, unsigned thread_count,
+                         const std::function<Status(std::size_t)>& work) {
+    std::atomic<std::size_t> next{0};
+    std::atomic<bool> has_failed{false};
+    std::mutex mutex;
+    std::size_t failed_index = std::numeric_limits<std::size_t>::max();
+    std::optional<Error> failure;
+    const auto run = [&] {
+        while (!has_failed) {
+            const std::size_t index = next++;
+            if (index >= count) return;
+            std::optional<Error> error;
+            try {
+                Status status = work(index);
+                if (!status) error = std::move(status).error();
+            } catch (const std::bad_alloc&) {
+                error = Error(ErrorCode::LimitExceeded, "out of memory while answering");
+            }
+            if (!error) continue;
+            has_failed = true;
+            const std::lock_guard lock(mutex);
+            if (index < failed_index) {
+                failed_index = index;
+                failure = std::move(error);
+            }
+        }
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < std::min<std::size_t>(count, thread_count); ++i) {
+        threads.emplace_back(run);
+    }
+    run();
+    for (std::thread& thread : threads) thread.join();
+    if (failure) return *std::move(failure);
+    return success();
+}
+
+}  // namespace tidemark::query

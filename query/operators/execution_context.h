@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <tidemark/query.h>
+#include <tidemark/scan.h>
+#include <tidemark/store.h>
+
+namespace tidemark::query {
+
+/// Rows answered by each kind of piece, of all scans of a statement together.
+struct ScanTotals {
+    std::uint64_t rows_from_summaries = 0;
+    std::uint64_t rows_from_encoded = 0;
+    std::uint64_t rows_decoded = 0;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t series_scanned = 0;
+};
+
+/// What all operators of one statement share: the store as it was when the statement began, limits,
+/// and what is to be told at the end. Thread-safe.
+class ExecutionContext {
+public:
+    ExecutionContext(const Store& store, const QueryOptions& options);
+
+    /// Prepares a scan of the statement's snapshot; path and cancel token are filled in. The scan
+    /// lives as long as the context.
+    Result<const Scan*> scan(ScanRequest request);
+
+    std::size_t row_limit() const { return options_.row_limit; }
+    unsigned thread_count() const;
+    bool is_cancelled() const;
+
+    void warn(std::string text);
+
+    /// Messages of operators and scans. Call when the statement has run.
+    std::vector<ResultMessage> messages() const;
+    ScanTotals totals() const;
+
+private:
+    const Store& store_;
+    const QueryOptions& options_;
+    const std::shared_ptr<const Snapshot> snapshot_;
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<Scan>> scans_;  // Guarded by mutex_.
+    std::vector<ResultMessage> messages_;       // Guarded by mutex_.
+};
+
+/// Calls work(0) .. work(count - 1) on up to `thread_count` threads, each number once. Returns the
+/// error of the lowest number that failed; after an error no further work is begun.
+Status for_each_parallel(std::size_t count, unsigned thread_count,
+                         const std::function<Status(std::size_t)>& work);
+
+}  // namespace tidemark::query

@@ -1,0 +1,217 @@
+#include "query/operators/row_operators.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/column/cell.h"
+
+namespace tidemark::query {
+namespace {
+
+using Rows = std::vector<std::vector<Cell>>;
+
+std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
+
+/// A number as the value of a column that holds `example`s; integers are cut, as in InfluxDB.
+Cell number_like(const Cell& number, const Cell& example) {
+    const double as_float = std::visit(
+        [](const auto& value) {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_arithmetic_v<T>) return static_cast<double>(value);
+            return 0.0;
+        },
+        number);
+    if (std::holds_alternative<double>(example)) return as_float;
+    if (std::holds_alternative<std::int64_t>(example)) {
+        if (std::holds_alternative<std::int64_t>(number)) return number;
+        if (as_float >= -0x1p63 && as_float < 0x1p63) return static_cast<std::int64_t>(as_float);
+        return {};
+    }
+    if (std::holds_alternative<std::uint64_t>(example)) {
+        if (const auto* integer = std::get_if<std::int64_t>(&number); integer && *integer >= 0) {
+            return static_cast<std::uint64_t>(*integer);
+        }
+        if (as_float >= 0 && as_float < 0x1p64) return static_cast<std::uint64_t>(as_float);
+    }
+    return {};
+}
+
+/// The value at `time_ns` on the line between two points; integers are cut, as in InfluxDB.
+Cell interpolated(std::int64_t time_ns, std::int64_t before_ns, const Cell& before,
+                  std::int64_t after_ns, const Cell& after) {
+    const auto line = [&](double low, double high) {
+        const double slope = (high - low) / static_cast<double>(after_ns - before_ns);
+        return slope * static_cast<double>(time_ns - before_ns) + low;
+    };
+    if (const auto* low = std::get_if<double>(&before)) {
+        return line(*low, std::get<double>(after));
+    }
+    if (const auto* low = std::get_if<std::int64_t>(&before)) {
+        const auto high = std::get<std::int64_t>(after);
+        return static_cast<std::int64_t>(
+            line(static_cast<double>(*low), static_cast<double>(high)));
+    }
+    if (const auto* low = std::get_if<std::uint64_t>(&before)) {
+        const auto high = std::get<std::uint64_t>(after);
+        return static_cast<std::uint64_t>(
+            line(static_cast<double>(*low), static_cast<double>(high)));
+    }
+    return {};
+}
+
+void fill_linear(Rows& rows, std::size_t slot) {
+    std::optional<std::size_t> before;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (is_null(rows[i][slot])) continue;
+        if (before && rows[*before][slot].index() == rows[i][slot].index()) {
+            for (std::size_t gap = *before + 1; gap < i; ++gap) {
+                rows[gap][slot] =
+                    interpolated(time_of(rows[gap]), time_of(rows[*before]), rows[*before][slot],
+                                 time_of(rows[i]), rows[i][slot]);
+            }
+        }
+        before = i;
+    }
+}
+
+void fill_previous(Rows& rows, std::size_t slot) {
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        if (is_null(rows[i][slot])) rows[i][slot] = rows[i - 1][slot];
+    }
+}
+
+void fill_number(Rows& rows, std::size_t slot, const Cell& number) {
+    const auto example = std::find_if(rows.begin(), rows.end(),
+                                      [&](const auto& row) { return !is_null(row[slot]); });
+    // A call without any value in the group stays without, as in InfluxDB.
+    if (example == rows.end()) return;
+    const Cell filled = number_like(number, (*example)[slot]);
+    for (auto& row : rows) {
+        if (is_null(row[slot])) row[slot] = filled;
+    }
+}
+
+/// Nulls first, then by value; cells that cannot be compared by their kind.
+bool is_before(const Cell& left, const Cell& right) {
+    if (is_null(left) || is_null(right)) return is_null(left) && !is_null(right);
+    const auto order = compare_cells(left, right);
+    if (order) return *order < 0;
+    return left.index() < right.index();
+}
+
+}  // namespace
+
+Result<RowBatch*> FillOperator::next() {
+    TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+    if (batch == nullptr) return nullptr;
+    Rows& rows = batch->rows;
+    if (plan_.kind == FillKind::None) {
+        const auto has_no_value = [&](const std::vector<Cell>& row) {
+            return std::all_of(row.begin() + static_cast<std::ptrdiff_t>(plan_.first_slot),
+                               row.end(), is_null);
+        };
+        std::erase_if(rows, has_no_value);
+        return batch;
+    }
+    for (std::size_t i = 0; i < plan_.is_count.size(); ++i) {
+        const std::size_t slot = plan_.first_slot + i;
+        switch (plan_.kind) {
+            case FillKind::Null:
+                if (plan_.is_count[i]) fill_number(rows, slot, std::int64_t{0});
+                break;
+            case FillKind::Previous:
+                fill_previous(rows, slot);
+                break;
+            case FillKind::Linear:
+                fill_linear(rows, slot);
+                break;
+            case FillKind::Number:
+                fill_number(rows, slot, plan_.number);
+                break;
+            case FillKind::None:
+                break;
+        }
+    }
+    return batch;
+}
+
+Result<RowBatch*> FilterOperator::next() {
+    TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+    if (batch == nullptr) return nullptr;
+    std::erase_if(batch->rows, [&](const std::vector<Cell>& row) {
+        return !is_true(evaluate(plan_.condition, row));
+    });
+    return batch;
+}
+
+Result<RowBatch*> ComputeOperator::next() {
+    TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+    if (batch == nullptr) return nullptr;
+    for (std::vector<Cell>& row : batch->rows) {
+        std::vector<Cell> computed;
+        computed.reserve(1 + plan_.columns.size());
+        computed.push_back(row[0]);
+        for (const RowExpression& column : plan_.columns) computed.push_back(evaluate(column, row));
+        row = std::move(computed);
+    }
+    return batch;
+}
+
+void OrderOperator::order(RowBatch& batch) const {
+    // Rows come in time order; sorting is stable, so that time decides last.
+    std::stable_sort(batch.rows.begin(), batch.rows.end(),
+                     [&](const std::vector<Cell>& left, const std::vector<Cell>& right) {
+                         for (const OrderKey& key : plan_.keys) {
+                             const Cell& a = (key.descending ? right : left)[key.column];
+                             const Cell& b = (key.descending ? left : right)[key.column];
+                             if (is_before(a, b)) return true;
+                             if (is_before(b, a)) return false;
+                         }
+                         return false;
+                     });
+}
+
+Status OrderOperator::collect_groups() {
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+        if (batch == nullptr) break;
+        groups_.push_back(std::move(*batch));
+    }
+    return success();
+}
+
+Result<RowBatch*> OrderOperator::next() {
+    const bool reverses_groups = plan_.keys.front().column == 0 && plan_.keys.front().descending;
+    if (!reverses_groups) {
+        TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+        if (batch != nullptr) order(*batch);
+        return batch;
+    }
+    if (!has_collected_) TIDEMARK_RETURN_IF_ERROR(collect_groups());
+    has_collected_ = true;
+    if (groups_.empty()) return nullptr;
+    current_ = std::move(groups_.back());
+    groups_.pop_back();
+    order(current_);
+    return &current_;
+}
+
+Result<RowBatch*> LimitOperator::next() {
+    while (true) {
+        if (plan_.series_limit && groups_passed_ == *plan_.series_limit) return nullptr;
+        TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
+        if (batch == nullptr) return nullptr;
+        if (groups_skipped_ < plan_.series_offset) {
+            ++groups_skipped_;
+            continue;
+        }
+        ++groups_passed_;
+        Rows& rows = batch->rows;
+        const auto skipped = std::min<std::uint64_t>(plan_.offset, rows.size());
+        rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(skipped));
+        if (plan_.limit && *plan_.limit < rows.size()) rows.resize(*plan_.limit);
+        return batch;
+    }
+}
+
+}  // namespace tidemark::query

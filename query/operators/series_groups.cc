@@ -1,0 +1,100 @@
+#include "query/operators/series_groups.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "query/column/cell.h"
+
+namespace tidemark::query {
+
+Result<SourceScans> SourceScans::open(const SeriesSelection& selection, const ScanRequest& request,
+                                      ExecutionContext& context) {
+    SourceScans scans;
+    for (const ResolvedSource& source : selection.sources) {
+        ScanRequest filled = request;
+        filled.database = source.database;
+        filled.retention_policy = source.policy;
+        filled.measurement = source.measurement;
+        filled.tags = selection.where.tag_matchers;
+        if (selection.where.condition) {
+            filled.series_filter = [&where = selection.where](const TagSet& tags) {
+                return may_hold(where, tags);
+            };
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, context.scan(std::move(filled)));
+        scans.scans_.push_back(scan);
+    }
+    return scans;
+}
+
+std::optional<FieldType> SourceScans::column_type(std::size_t column) const {
+    for (const Scan* scan : scans_) {
+        if (scan->column_types()[column]) return scan->column_types()[column];
+    }
+    return std::nullopt;
+}
+
+std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans) {
+    std::map<std::pair<std::string, std::vector<std::string>>, std::vector<GroupMember>> groups;
+    for (std::size_t i = 0; i < selection.sources.size(); ++i) {
+        const auto series = scans.scans()[i]->series();
+        for (std::size_t j = 0; j < series.size(); ++j) {
+            std::vector<std::string> tag_values;
+            for (const std::string& tag : selection.group_tags) {
+                tag_values.emplace_back(tag_value(series[j].tags, tag));
+            }
+            groups[{selection.sources[i].measurement, std::move(tag_values)}].push_back(
+                {i, j, &series[j].tags});
+        }
+    }
+    std::vector<SeriesGroup> ordered;
+    for (auto& [key, members] : groups) {
+        ordered.push_back({key.first, key.second, std::move(members)});
+    }
+    return ordered;
+}
+
+RowFilter::RowFilter(const WhereClause& where, const std::vector<ColumnRequest>& columns,
+                     const TagSet& tags)
+    : where_(where), cells_(where.inputs.size()) {
+    for (std::size_t i = 0; i < where.inputs.size(); ++i) {
+        const InputColumn& input = where.inputs[i];
+        const auto column =
+            std::find_if(columns.begin(), columns.end(),
+                         [&](const ColumnRequest& request) { return request.field == input.name; });
+        if (input.is_tag) {
+            cells_[i] = std::string(tag_value(tags, input.name));
+            column_of_input_.emplace_back();
+        } else {
+            column_of_input_.emplace_back(column - columns.begin());
+        }
+    }
+}
+
+bool RowFilter::passes(const ScanPiece& piece, std::size_t row) {
+    if (!where_.condition) return true;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        if (!column_of_input_[i]) continue;
+        cells_[i] = cell_at(piece.columns[*column_of_input_[i]].values, row);
+    }
+    return is_true(evaluate(*where_.condition, cells_));
+}
+
+void add_condition_columns(const WhereClause& where, std::vector<ColumnRequest>& columns) {
+    for (const InputColumn& input : where.inputs) {
+        if (!input.is_tag) column_of(columns, input.name, Need::Values);
+    }
+}
+
+std::size_t column_of(std::vector<ColumnRequest>& columns, const std::string& field, Need need) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (columns[i].field != field) continue;
+        if (need == Need::Values) columns[i].need = Need::Values;
+        return i;
+    }
+    columns.push_back({field, need});
+    return columns.size() - 1;
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tidemark/scan.h>
+
+#include "query/operators/execution_context.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// One series of a group.
+struct GroupMember {
+    std::size_t source_index;  ///< Of the selection's sources.
+    std::size_t series_index;  ///< Of the source's scans: all of them select the same series.
+    const TagSet* tags;        ///< Lives as long as the execution context.
+};
+
+struct SeriesGroup {
+    std::string measurement;
+    std::vector<std::string> tag_values;  ///< Of the group tags, empty where a series has none.
+    std::vector<GroupMember> members;     ///< In series-key order.
+};
+
+/// The same request, sent to every source of a selection.
+class SourceScans {
+public:
+    /// Database, measurement and series conditions are filled into `request` from the selection.
+    static Result<SourceScans> open(const SeriesSelection& selection, const ScanRequest& request,
+                                    ExecutionContext& context);
+
+    const std::vector<const Scan*>& scans() const { return scans_; }
+
+    Result<std::unique_ptr<SeriesCursor>> open_cursor(const GroupMember& member) const {
+        return scans_[member.source_index]->open(member.series_index);
+    }
+
+    /// The type of a requested column: of the first source that has it.
+    std::optional<FieldType> column_type(std::size_t column) const;
+
+private:
+    std::vector<const Scan*> scans_;
+};
+
+/// The groups that the series of `scans` fall into, by measurement, then tag values.
+std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans);
+
+/// Decides for the rows of a piece whether they satisfy the condition of WHERE.
+///
+/// Not thread-safe: one per cursor.
+class RowFilter {
+public:
+    /// `columns` are those of the scan request; the fields of the condition must be among them.
+    RowFilter(const WhereClause& where, const std::vector<ColumnRequest>& columns,
+              const TagSet& tags);
+
+    /// False when every row passes: nothing needs to be asked.
+    bool is_needed() const { return where_.condition.has_value(); }
+
+    bool passes(const ScanPiece& piece, std::size_t row);
+
+private:
+    const WhereClause& where_;
+    std::vector<std::optional<std::size_t>> column_of_input_;
+    std::vector<Cell> cells_;
+};
+
+/// Adds the fields that the condition of WHERE reads to the columns of a request.
+void add_condition_columns(const WhereClause& where, std::vector<ColumnRequest>& columns);
+
+/// The position of `field` among `columns`, where it is put when it is not there yet. Values wins
+/// over Summary.
+std::size_t column_of(std::vector<ColumnRequest>& columns, const std::string& field, Need need);
+
+}  // namespace tidemark::query

@@ -1,0 +1,409 @@
+#include "query/plan/binder.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "query/plan/group_by.h"
+#include "query/plan/having.h"
+#include "query/plan/messages.h"
+#include "query/plan/name_suggestion.h"
+#include "query/plan/select_items.h"
+#include "query/syntax/printer.h"
+
+namespace tidemark::query {
+namespace {
+
+Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
+
+class SelectBinder {
+public:
+    SelectBinder(const SelectStatement& select, const BindContext& context)
+        : select_(select), context_(context), time_{context.now_ns, std::nullopt} {}
+
+    Result<SelectPlan> bind() {
+        TIDEMARK_RETURN_IF_ERROR(refuse_unsupported());
+        TIDEMARK_RETURN_IF_ERROR(resolve_names());
+        TIDEMARK_ASSIGN_OR_RETURN(grouping_, bind_group_by(select_, schema_, time_));
+        const std::set<std::string> grouped(grouping_.tags.begin(), grouping_.tags.end());
+        TIDEMARK_ASSIGN_OR_RETURN(items_, expand_items(select_, schema_, grouped));
+        if (items_.expressions.empty() && !select_.items.empty() && !schema_.is_empty()) {
+            return invalid("at least 1 non-time field must be queried");
+        }
+        series_.sources = sources_;
+        series_.group_tags = grouping_.tags;
+        if (select_.where) {
+            TIDEMARK_ASSIGN_OR_RETURN(series_.where,
+                                      bind_where(*select_.where, schema_, time_, messages_));
+        }
+        TIDEMARK_RETURN_IF_ERROR(bind_body());
+        TIDEMARK_RETURN_IF_ERROR(add_order_and_limit());
+        SelectPlan plan{*std::move(root_), std::move(column_names_), grouping_.tags,
+                        std::move(messages_)};
+        return plan;
+    }
+
+private:
+    Status refuse_unsupported() const {
+        const auto unsupported = [](std::string what) {
+            return Error(ErrorCode::Unsupported, std::move(what));
+        };
+        if (select_.into)
+            return unsupported("SELECT .. INTO is not supported: write lines instead");
+        if (select_.during || select_.except) {
+            return unsupported("DURING and EXCEPT need calendars, which are not supported");
+        }
+        if (select_.fill && select_.fill->longest) {
+            return unsupported("fill(previous, ..) with a limit is not supported");
+        }
+        return success();
+    }
+
+    Status resolve_names() {
+        if (select_.time_zone) {
+            TIDEMARK_ASSIGN_OR_RETURN(TimeZone zone, TimeZone::find(select_.time_zone->name));
+            time_.zone = std::move(zone);
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(
+            sources_, resolve_sources(context_.store, select_.sources, context_.defaults));
+        schema_ = Schema::of(context_.store, sources_);
+        for (const ResolvedSource& source : sources_) {
+            const auto known = context_.store.measurements(source.database);
+            if (std::find(known.begin(), known.end(), source.measurement) != known.end()) continue;
+            warn(messages_, "there is no measurement " + print_identifier(source.measurement) +
+                                suggestion(source.measurement, known));
+        }
+        return success();
+    }
+
+    Status bind_body() {
+        std::vector<const Call*> calls;
+        for (const Expression& item : items_.expressions) collect_calls(item, calls);
+        const bool has_table = std::any_of(calls.begin(), calls.end(), [](const Call* call) {
+            const FunctionInfo* info = find_function(call->name);
+            return info != nullptr && info->function_class == FunctionClass::Table;
+        });
+        if (has_table) return bind_table(calls);
+        return calls.empty() ? bind_rows() : bind_aggregates(calls);
+    }
+
+    TimeFrame time_frame(bool asks_for_states) const {
+        const TimeBounds& bounds = series_.where.time;
+        TimeFrame frame;
+        frame.range = bounds.range;
+        frame.has_lower = bounds.has_lower;
+        frame.buckets = grouping_.buckets;
+        if (!bounds.has_upper && asks_for_states) {
+            frame.range.end_ns = context_.now_ns;
+        } else if (!bounds.has_upper && grouping_.buckets.step) {
+            // As in InfluxDB, which counts a sample of this very instant.
+            frame.range.end_ns = saturating_add(context_.now_ns, 1);
+        }
+        frame.as_of_ns = std::min(context_.now_ns, frame.range.end_ns);
+        return frame;
+    }
+
+    std::int64_t hold_ns() const {
+        if (!select_.stale) return kDefaultHoldNs;
+        if (!select_.stale->hold) return kHoldForever;
+        return select_.stale->hold->fixed_ns().value_or(kDefaultHoldNs);
+    }
+
+    std::optional<Truth> unknown_as() const {
+        if (!select_.unknown_as) return std::nullopt;
+        return *select_.unknown_as == UnknownAs::Good ? Truth::True : Truth::False;
+    }
+
+    // ---- rows as they were written
+
+    Status bind_rows() {
+        if (grouping_.buckets.step) {
+            return invalid("GROUP BY requires at least one aggregate function");
+        }
+        SelectRows rows;
+        rows.series = series_;
+        rows.frame = time_frame(false);
+        std::vector<RowExpression> columns;
+        BindHooks hooks;
+        hooks.bind_leaf = [&](const Expression& leaf) { return bind_input(leaf, rows.columns); };
+        for (const Expression& item : items_.expressions) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression column, bind_row_expression(item, hooks));
+            columns.push_back(std::move(column));
+        }
+        const bool has_field = std::any_of(rows.columns.begin(), rows.columns.end(),
+                                           [](const InputColumn& input) { return !input.is_tag; });
+        if (!has_field && !rows.columns.empty()) {
+            warn(messages_, "only tags are selected: rows come with at least one field");
+        }
+        if (!select_.having && !is_ordered() && select_.limits.limit.value_or(0) > 0) {
+            rows.first_rows = static_cast<std::size_t>(*select_.limits.limit) +
+                              static_cast<std::size_t>(select_.limits.offset.value_or(0));
+        }
+        name_columns();
+        root_ = LogicalPlan{std::move(rows)};
+        HavingScope scope;
+        scope.names = &items_.names;
+        scope.columns = &columns;
+        TIDEMARK_RETURN_IF_ERROR(add_having(scope));
+        root_ = LogicalPlan{ComputeColumns{*std::move(root_), std::move(columns)}};
+        return success();
+    }
+
+    bool is_ordered() const {
+        return std::any_of(
+            select_.order_by.begin(), select_.order_by.end(),
+            [](const SortKey& key) { return key.descending || key.column != "time"; });
+    }
+
+    /// A field or tag of the row; the first slot is time's.
+    Result<RowExpression> bind_input(const Expression& leaf, std::vector<InputColumn>& inputs) {
+        const auto* reference = std::get_if<VariableReference>(&leaf.node);
+        if (reference == nullptr) return invalid("cannot evaluate " + print(leaf) + " here");
+        const ResolvedName name = schema_.resolve(*reference);
+        if (name.kind == NameKind::Unknown && !schema_.is_empty()) {
+            const std::vector<std::string> names = schema_.names();
+            warn(messages_, "there is no field or tag " + print_identifier(name.name) +
+                                suggestion(name.name, names));
+        }
+        const InputColumn input{name.name, name.kind == NameKind::Tag};
+        RowExpression slot{SlotReference{1 + slot_of(inputs, input)}};
+        const bool converts = reference->cast && reference->cast != CastType::Field &&
+                              reference->cast != CastType::Tag;
+        if (!converts) return slot;
+        return RowExpression{Conversion{std::move(slot), *reference->cast}};
+    }
+
+    // ---- one row per bucket
+
+    Status bind_aggregates(const std::vector<const Call*>& calls) {
+        CallList list(schema_, messages_);
+        for (const Call* call : calls) {
+            TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
+            (void)index;
+        }
+        AggregateWindows aggregate;
+        TIDEMARK_RETURN_IF_ERROR(bind_beside(list, aggregate.beside));
+        const std::size_t selected_count = list.calls().size();
+        const std::size_t first_call = 1 + aggregate.beside.size();
+        BindHooks hooks;
+        hooks.bind_leaf = [&](const Expression& leaf) -> Result<RowExpression> {
+            const auto* call = std::get_if<Call>(&leaf.node);
+            if (call == nullptr) return bind_input(leaf, aggregate.beside);
+            TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
+            return RowExpression{SlotReference{first_call + index}};
+        };
+        std::vector<RowExpression> columns;
+        for (const Expression& item : items_.expressions) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression column, bind_row_expression(item, hooks));
+            columns.push_back(std::move(column));
+        }
+        std::optional<RowExpression> having;
+        if (select_.having) {
+            HavingScope scope;
+            scope.names = &items_.names;
+            scope.columns = &columns;
+            scope.expressions = &items_.expressions;
+            scope.calls = &list;
+            scope.first_call_slot = first_call;
+            TIDEMARK_ASSIGN_OR_RETURN(having, bind_having(*select_.having, scope, time_));
+        }
+        aggregate.calls = list.calls();
+        aggregate.predicates = list.predicates();
+        aggregate.keeps_sample_time = !grouping_.buckets.step && selected_count == 1 &&
+                                      aggregate.calls.front().info().is_selector;
+        TIDEMARK_RETURN_IF_ERROR(finish_aggregate(aggregate));
+        const std::vector<BoundCall> bound_calls = aggregate.calls;
+        root_ = LogicalPlan{std::move(aggregate)};
+        TIDEMARK_RETURN_IF_ERROR(add_fill(bound_calls, first_call));
+        if (having) {
+            root_ = LogicalPlan{
+                FilterRows{*std::move(root_), *std::move(having), print(*select_.having)}};
+        }
+        root_ = LogicalPlan{ComputeColumns{*std::move(root_), std::move(columns)}};
+        name_columns();
+        return success();
+    }
+
+    /// Fields and tags may stand beside one call only, and only if it picks a sample.
+    Status bind_beside(const CallList& list, std::vector<InputColumn>& beside) {
+        std::vector<const VariableReference*> references;
+        for (const Expression& item : items_.expressions) collect_references(item, references);
+        if (references.empty()) return success();
+        const bool all_select =
+            std::all_of(list.calls().begin(), list.calls().end(),
+                        [](const BoundCall& call) { return call.info().is_selector; });
+        if (!all_select) {
+            return invalid("mixing aggregate and non-aggregate queries is not supported");
+        }
+        if (list.calls().size() > 1) {
+            return invalid(
+                "mixing multiple selector functions with tags or fields is not supported");
+        }
+        for (const VariableReference* reference : references) {
+            TIDEMARK_ASSIGN_OR_RETURN(const RowExpression slot,
+                                      bind_input(Expression{{}, *reference}, beside));
+            (void)slot;
+        }
+        return success();
+    }
+
+    Status finish_aggregate(AggregateWindows& aggregate) {
+        const bool asks_for_states =
+            std::any_of(aggregate.calls.begin(), aggregate.calls.end(),
+                        [](const BoundCall& call) { return call.info().needs_carry_in(); });
+        if (asks_for_states) TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
+        aggregate.series = series_;
+        aggregate.frame = time_frame(asks_for_states);
+        aggregate.hold_ns = hold_ns();
+        aggregate.unknown_as = unknown_as();
+        for (const BoundCall& call : aggregate.calls) warn_of_single_samples(call);
+        return success();
+    }
+
+    Status refuse_field_conditions() const {
+        if (!series_.where.has_field_condition()) return success();
+        return invalid(
+            "a condition on a field in WHERE would stretch the time its samples hold: put it into "
+            "the predicate of the function instead");
+    }
+
+    void warn_of_single_samples(const BoundCall& call) {
+        if (call.for_ns == 0 || call.for_ns > hold_ns()) return;
+        const std::string hold =
+            hold_ns() == kHoldForever
+                ? "for ever (STALE NONE)"
+                : "for " + print_duration({hold_ns(), DurationUnit::Nanosecond}) + " (STALE)";
+        warn(messages_, "FOR " + print_duration({call.for_ns, DurationUnit::Nanosecond}) +
+                            " can be met by a single sample, because one holds " + hold);
+    }
+
+    Status add_fill(const std::vector<BoundCall>& calls, std::size_t first_call) {
+        if (!grouping_.buckets.step) return success();
+        FillWindows fill{*std::move(root_), FillKind::Null, {}, first_call, {}};
+        if (select_.fill) fill.kind = select_.fill->kind;
+        if (select_.fill && select_.fill->number) {
+            fill.number = literal_cell(*select_.fill->number).value_or(Cell());
+        }
+        for (const BoundCall& call : calls) {
+            fill.is_count.push_back(call.function == FunctionId::Count);
+        }
+        root_ = LogicalPlan{std::move(fill)};
+        return success();
+    }
+
+    // ---- tables
+
+    Status bind_table(const std::vector<const Call*>& calls) {
+        if (calls.size() != 1 || items_.expressions.size() != 1 ||
+            !std::holds_alternative<Call>(without_parentheses(items_.expressions[0]).node)) {
+            return invalid(calls.front()->name + "() is a table and stands alone in its SELECT");
+        }
+        if (grouping_.buckets.step) {
+            return invalid(calls.front()->name + "() cannot be combined with GROUP BY time(..)");
+        }
+        TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
+        CallList list(schema_, messages_);
+        TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*calls.front()));
+        ListEpisodes episodes;
+        episodes.series = series_;
+        episodes.frame = time_frame(true);
+        episodes.call = list.calls()[index];
+        episodes.predicates = list.predicates();
+        episodes.hold_ns = hold_ns();
+        episodes.unknown_as = unknown_as();
+        warn_of_single_samples(episodes.call);
+        for (const std::string& tag : schema_.tags()) {
+            const auto& grouped = grouping_.tags;
+            if (std::find(grouped.begin(), grouped.end(), tag) == grouped.end()) {
+                episodes.tag_columns.push_back(tag);
+            }
+        }
+        items_.names.clear();
+        std::vector<std::int64_t> units_ns;
+        for (const std::string_view name : episode_columns()) {
+            items_.names.emplace_back(name);
+            const bool is_duration = name == "duration" || name == "inside" || name == "unknown";
+            units_ns.push_back(is_duration ? episodes.call.unit_ns : 0);
+        }
+        items_.names.insert(items_.names.end(), episodes.tag_columns.begin(),
+                            episodes.tag_columns.end());
+        units_ns.resize(items_.names.size(), 0);
+        std::vector<RowExpression> columns;
+        for (std::size_t i = 0; i < items_.names.size(); ++i) {
+            columns.push_back(RowExpression{SlotReference{1 + i}});
+        }
+        name_columns();
+        root_ = LogicalPlan{std::move(episodes)};
+        HavingScope scope;
+        scope.names = &items_.names;
+        scope.columns = &columns;
+        scope.duration_units_ns = &units_ns;
+        return add_having(scope);
+    }
+
+    // ---- what all have in common
+
+    void name_columns() {
+        column_names_ = {items_.time_name};
+        column_names_.insert(column_names_.end(), items_.names.begin(), items_.names.end());
+    }
+
+    Status add_having(const HavingScope& scope) {
+        if (!select_.having) return success();
+        TIDEMARK_ASSIGN_OR_RETURN(RowExpression condition,
+                                  bind_having(*select_.having, scope, time_));
+        root_ = LogicalPlan{
+            FilterRows{*std::move(root_), std::move(condition), print(*select_.having)}};
+        return success();
+    }
+
+    Status add_order_and_limit() {
+        if (is_ordered()) {
+            std::vector<OrderKey> keys;
+            for (const SortKey& key : select_.order_by) {
+                const auto column =
+                    key.column == "time"
+                        ? column_names_.begin()
+                        : std::find(column_names_.begin() + 1, column_names_.end(), key.column);
+                if (column == column_names_.end()) {
+                    return invalid("ORDER BY " + print_identifier(key.column) +
+                                   ": there is no such column" +
+                                   suggestion(key.column, column_names_));
+                }
+                keys.push_back(
+                    {static_cast<std::size_t>(column - column_names_.begin()), key.descending});
+            }
+            root_ = LogicalPlan{OrderRows{*std::move(root_), std::move(keys)}};
+        }
+        const Limits& limits = select_.limits;
+        LimitRows limit{*std::move(root_), std::nullopt, limits.offset.value_or(0), std::nullopt,
+                        limits.series_offset.value_or(0)};
+        if (limits.limit.value_or(0) > 0) limit.limit = limits.limit;
+        if (limits.series_limit.value_or(0) > 0) limit.series_limit = limits.series_limit;
+        const bool limits_anything =
+            limit.limit || limit.offset > 0 || limit.series_limit || limit.series_offset > 0;
+        root_ = limits_anything ? LogicalPlan{std::move(limit)} : std::move(*limit.input);
+        return success();
+    }
+
+    const SelectStatement& select_;
+    const BindContext& context_;
+    TimeContext time_;
+    std::vector<ResolvedSource> sources_;
+    Schema schema_;
+    Grouping grouping_;
+    SelectItems items_;
+    SeriesSelection series_;
+    std::vector<ResultMessage> messages_;
+    std::optional<LogicalPlan> root_;
+    std::vector<std::string> column_names_;
+};
+
+}  // namespace
+
+Result<SelectPlan> bind_select(const SelectStatement& select, const BindContext& context) {
+    return SelectBinder(select, context).bind();
+}
+
+}  // namespace tidemark::query

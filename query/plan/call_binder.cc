@@ -1,0 +1,262 @@
+#include "query/plan/call_binder.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "query/plan/messages.h"
+#include "query/plan/name_suggestion.h"
+#include "query/plan/time_expression.h"
+#include "query/syntax/duration.h"
+#include "query/syntax/printer.h"
+
+namespace tidemark::query {
+namespace {
+
+// Functions of InfluxQL and of the KPI extensions that a statement may name but that nobody
+// computes: refused by name instead of as a misspelling.
+constexpr std::array<std::string_view, 49> kUnsupportedFunctions = {"abs",
+                                                                    "acos",
+                                                                    "apdex",
+                                                                    "approx_percentile",
+                                                                    "asin",
+                                                                    "atan",
+                                                                    "atan2",
+                                                                    "bottom",
+                                                                    "ceil",
+                                                                    "change_count",
+                                                                    "changes",
+                                                                    "correlate",
+                                                                    "cos",
+                                                                    "cumulative_sum",
+                                                                    "derivative",
+                                                                    "difference",
+                                                                    "distinct",
+                                                                    "elapsed",
+                                                                    "episode_count",
+                                                                    "exp",
+                                                                    "floor",
+                                                                    "holt_winters",
+                                                                    "holt_winters_with_fit",
+                                                                    "increase",
+                                                                    "integral",
+                                                                    "ln",
+                                                                    "log",
+                                                                    "log10",
+                                                                    "log2",
+                                                                    "mode",
+                                                                    "moving_average",
+                                                                    "mtbf",
+                                                                    "mttr",
+                                                                    "non_negative_derivative",
+                                                                    "non_negative_difference",
+                                                                    "nps",
+                                                                    "pow",
+                                                                    "rate",
+                                                                    "resets",
+                                                                    "round",
+                                                                    "sample",
+                                                                    "sin",
+                                                                    "sla",
+                                                                    "sqrt",
+                                                                    "state_durations",
+                                                                    "tan",
+                                                                    "time_integral",
+                                                                    "time_percentile",
+                                                                    "top"};
+
+Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
+
+/// The decimal of a percentile as written.
+std::optional<std::string> decimal_text(const Expression& argument) {
+    const Expression& inner = without_parentheses(argument);
+    if (const auto* number = std::get_if<NumberLiteral>(&inner.node)) return number->text;
+    if (const auto* integer = std::get_if<IntegerLiteral>(&inner.node)) {
+        return std::to_string(integer->value);
+    }
+    return std::nullopt;
+}
+
+Error wrong_argument(const Call& call, const Expression& argument, std::string_view expected) {
+    return invalid("expected " + std::string(expected) + " in " + call.name + "(), found " +
+                   print(argument));
+}
+
+Result<std::int64_t> fixed_duration_ns(const Expression& expression) {
+    const auto ns = constant_duration_ns(expression);
+    if (!ns || *ns < 0)
+        return invalid("expected a duration such as 5m, found " + print(expression));
+    return *ns;
+}
+
+/// InfluxDB's wording.
+Error wrong_argument_count(const Call& call, const FunctionInfo& info) {
+    std::size_t least = 0;
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < info.argument_count; ++i) {
+        if (info.arguments[i].kind == ArgumentKind::EpisodeOptions) continue;
+        ++most;
+        if (info.arguments[i].is_required) ++least;
+    }
+    const std::string expected = least == most ? std::to_string(least)
+                                               : "at least " + std::to_string(least) +
+                                                     " but no more than " + std::to_string(most);
+    return invalid("invalid number of arguments for " + call.name + ", expected " + expected +
+                   ", got " + std::to_string(call.arguments.size()));
+}
+
+}  // namespace
+
+Error unsupported_function_error(std::string_view name) {
+    if (std::find(kUnsupportedFunctions.begin(), kUnsupportedFunctions.end(), name) !=
+        kUnsupportedFunctions.end()) {
+        return Error(ErrorCode::Unsupported, std::string(name) + "() is not supported");
+    }
+    return unknown_function_error(name);
+}
+
+Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> unit_ns) {
+    const FunctionInfo* info = find_function(call.name);
+    if (info == nullptr) return unsupported_function_error(call.name);
+    BoundCall bound;
+    bound.function = info->id;
+    bound.text = print(Expression{{}, call});
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < info->argument_count; ++i) {
+        const ArgumentShape& shape = info->arguments[i];
+        if (shape.kind == ArgumentKind::EpisodeOptions) continue;
+        if (next == call.arguments.size()) {
+            if (shape.is_required) return wrong_argument_count(call, *info);
+            continue;
+        }
+        TIDEMARK_RETURN_IF_ERROR(bind_argument(shape, call, call.arguments[next], bound));
+        ++next;
+    }
+    if (next < call.arguments.size()) return wrong_argument_count(call, *info);
+    if (info->id == FunctionId::Median) {
+        TIDEMARK_ASSIGN_OR_RETURN(auto median, PercentileRequest::make(info->id, ""));
+        bound.percentile = std::move(median);
+    }
+    TIDEMARK_RETURN_IF_ERROR(bind_run_options(call, bound));
+    if (unit_ns) {
+        bound.unit_ns = *unit_ns;
+        bound.text += " in " + std::to_string(*unit_ns) + "ns";
+    }
+    const auto same = std::find_if(calls_.begin(), calls_.end(), [&](const BoundCall& other) {
+        return other.text == bound.text;
+    });
+    if (same != calls_.end()) return static_cast<std::size_t>(same - calls_.begin());
+    calls_.push_back(std::move(bound));
+    return calls_.size() - 1;
+}
+
+Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
+                               const Expression& argument, BoundCall& bound) {
+    switch (shape.kind) {
+        case ArgumentKind::Field:
+            return bind_field(call, argument, bound);
+        case ArgumentKind::Predicate: {
+            TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(argument));
+            return success();
+        }
+        case ArgumentKind::Percent:
+        case ArgumentKind::Quantile: {
+            const auto text = decimal_text(argument);
+            if (!text) return wrong_argument(call, argument, "a number");
+            // InfluxDB answers a negative percent with null, as it does all that are out of range.
+            const bool is_negative = text->starts_with('-');
+            if (is_negative && shape.kind == ArgumentKind::Quantile) {
+                return wrong_argument(call, argument, "a number in (0, 1]");
+            }
+            TIDEMARK_ASSIGN_OR_RETURN(
+                auto request, PercentileRequest::make(bound.function, is_negative ? "0" : *text));
+            bound.percentile = std::move(request);
+            return success();
+        }
+        case ArgumentKind::Limit:
+            return bind_limit(call, argument, bound);
+        case ArgumentKind::Unit: {
+            TIDEMARK_ASSIGN_OR_RETURN(bound.unit_ns, fixed_duration_ns(argument));
+            if (bound.unit_ns > 0) return success();
+            return wrong_argument(call, argument, "a unit above zero");
+        }
+        case ArgumentKind::EpisodeOptions:
+            break;
+    }
+    return success();
+}
+
+Status CallList::bind_field(const Call& call, const Expression& argument, BoundCall& bound) {
+    const Expression& inner = without_parentheses(argument);
+    if (const auto* nested = std::get_if<Call>(&inner.node)) {
+        if (find_function(nested->name) == nullptr) return unsupported_function_error(nested->name);
+        return Error(ErrorCode::Unsupported,
+                     "a function of a function is not supported: " + print(Expression{{}, call}));
+    }
+    const auto* reference = std::get_if<VariableReference>(&inner.node);
+    if (reference == nullptr) return invalid("expected field argument in " + call.name + "()");
+    const ResolvedName name = schema_.resolve(*reference);
+    bound.field = name.name;
+    if (name.kind == NameKind::Field) {
+        bound.field_type = name.type;
+        return check_field_type(bound.info(), *name.type);
+    }
+    if (schema_.is_empty()) return success();
+    const std::vector<std::string> names = schema_.names();
+    warn(messages_,
+         name.kind == NameKind::Tag
+             ? name.name + " is a tag: " + call.name + "() takes fields"
+             : "there is no field " + print_identifier(name.name) + suggestion(name.name, names));
+    return success();
+}
+
+/// share_le(f, L) is the share of points where f <= L.
+Status CallList::bind_limit(const Call& call, const Expression& limit, BoundCall& bound) {
+    if (!literal_cell(without_parentheses(limit))) {
+        return wrong_argument(call, limit, "a number");
+    }
+    const Expression predicate{limit.location, BinaryExpression{BinaryOperator::LessOrEqual,
+                                                                call.arguments.front(), limit}};
+    if (!bound.field_type) {
+        TIDEMARK_ASSIGN_OR_RETURN(bound.predicate,
+                                  add_predicate(Expression{limit.location, BooleanLiteral{false}}));
+        return success();
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(predicate));
+    return success();
+}
+
+Status CallList::bind_run_options(const Call& call, BoundCall& bound) {
+    for (const NamedArgument& named : call.named_arguments) {
+        if (!bound.info().takes_run_options) {
+            return invalid("FOR, KEEP and CLEAR do not go with " + call.name + "()");
+        }
+        switch (named.name) {
+            case ArgumentName::For: {
+                TIDEMARK_ASSIGN_OR_RETURN(bound.for_ns, fixed_duration_ns(named.value));
+                break;
+            }
+            case ArgumentName::Keep: {
+                TIDEMARK_ASSIGN_OR_RETURN(bound.keep_ns, fixed_duration_ns(named.value));
+                break;
+            }
+            case ArgumentName::Clear: {
+                TIDEMARK_ASSIGN_OR_RETURN(bound.clear, add_predicate(named.value));
+                break;
+            }
+        }
+    }
+    return success();
+}
+
+Result<std::size_t> CallList::add_predicate(const Expression& expression) {
+    TIDEMARK_ASSIGN_OR_RETURN(BoundPredicate bound, bind_predicate(expression, schema_, messages_));
+    const auto same =
+        std::find_if(predicates_.begin(), predicates_.end(),
+                     [&](const BoundPredicate& other) { return other.text() == bound.text(); });
+    if (same != predicates_.end()) return static_cast<std::size_t>(same - predicates_.begin());
+    predicates_.push_back(std::move(bound));
+    return predicates_.size() - 1;
+}
+
+}  // namespace tidemark::query

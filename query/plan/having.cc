@@ -1,0 +1,191 @@
+#include "query/plan/having.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/plan/name_suggestion.h"
+#include "query/plan/select_items.h"
+#include "query/syntax/printer.h"
+
+namespace tidemark::query {
+namespace {
+
+bool is_comparison(BinaryOperator op) {
+    return op >= BinaryOperator::Equal && op <= BinaryOperator::GreaterOrEqual;
+}
+
+Comparison comparison_of(BinaryOperator op) {
+    switch (op) {
+        case BinaryOperator::NotEqual:
+            return Comparison::NotEqual;
+        case BinaryOperator::Less:
+            return Comparison::Less;
+        case BinaryOperator::LessOrEqual:
+            return Comparison::LessEqual;
+        case BinaryOperator::Greater:
+            return Comparison::Greater;
+        case BinaryOperator::GreaterOrEqual:
+            return Comparison::GreaterEqual;
+        default:
+            return Comparison::Equal;
+    }
+}
+
+class HavingBinder {
+public:
+    HavingBinder(const HavingScope& scope, const TimeContext& context)
+        : scope_(scope), context_(context) {}
+
+    Result<RowExpression> bind(const Expression& having) {
+        BindHooks hooks;
+        hooks.bind_leaf = [this](const Expression& leaf) { return bind_leaf(leaf, false); };
+        hooks.bind_comparison = [this](const Expression& comparison) {
+            return bind_comparison(comparison);
+        };
+        return bind_row_expression(having, hooks);
+    }
+
+private:
+    Result<RowExpression> bind_leaf(const Expression& leaf, bool durations_in_ns) {
+        if (const auto* call = std::get_if<Call>(&leaf.node)) {
+            return bind_call(*call, durations_in_ns);
+        }
+        const auto& reference = std::get<VariableReference>(leaf.node);
+        const auto& names = *scope_.names;
+        const auto found = std::find(names.begin(), names.end(), reference.name);
+        if (found == names.end()) {
+            return Error(ErrorCode::InvalidArgument, "HAVING refers to " +
+                                                         print_identifier(reference.name) +
+                                                         ", which is no column of the answer" +
+                                                         suggestion(reference.name, names));
+        }
+        const auto column = static_cast<std::size_t>(found - names.begin());
+        if (!durations_in_ns) return (*scope_.columns)[column];
+        return column_in_ns(column);
+    }
+
+    Result<RowExpression> bind_call(const Call& call, bool durations_in_ns) {
+        if (scope_.calls == nullptr) {
+            return Error(
+                ErrorCode::InvalidArgument,
+                "HAVING with functions needs functions in SELECT: found " + call.name + "()");
+        }
+        const FunctionInfo* info = find_function(call.name);
+        const bool is_duration = info != nullptr && info->result == ResultRule::Duration;
+        const auto unit =
+            durations_in_ns && is_duration ? std::optional<std::int64_t>(1) : std::nullopt;
+        TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, scope_.calls->add(call, unit));
+        const BoundCall& bound = scope_.calls->calls()[index];
+        if (bound.info().function_class == FunctionClass::Table) {
+            return Error(ErrorCode::InvalidArgument,
+                         call.name + "() is a table and cannot stand in HAVING");
+        }
+        return RowExpression{SlotReference{scope_.first_call_slot + index}};
+    }
+
+    Result<RowExpression> column_in_ns(std::size_t column) {
+        if (scope_.duration_units_ns != nullptr) {
+            const std::int64_t unit_ns = (*scope_.duration_units_ns)[column];
+            if (unit_ns <= 1) return (*scope_.columns)[column];
+            return RowExpression{Arithmetic{ArithmeticOperator::Multiply, (*scope_.columns)[column],
+                                            RowExpression{ConstantCell{unit_ns}}}};
+        }
+        if (scope_.expressions == nullptr) return (*scope_.columns)[column];
+        BindHooks hooks;
+        hooks.bind_leaf = [this](const Expression& leaf) { return bind_leaf(leaf, true); };
+        return bind_row_expression((*scope_.expressions)[column], hooks);
+    }
+
+    /// Whether the expression is made of durations: it names one, and nothing of another kind.
+    bool gives_duration(const Expression& expression) const {
+        std::vector<const Call*> calls;
+        collect_calls(expression, calls);
+        std::vector<const VariableReference*> references;
+        collect_references(expression, references);
+        bool has_duration = false;
+        for (const Call* call : calls) {
+            const FunctionInfo* info = find_function(call->name);
+            if (info == nullptr || info->result != ResultRule::Duration) return false;
+            has_duration = true;
+        }
+        for (const VariableReference* reference : references) {
+            const auto& names = *scope_.names;
+            const auto found = std::find(names.begin(), names.end(), reference->name);
+            if (found == names.end()) return false;
+            const auto column = static_cast<std::size_t>(found - names.begin());
+            if (scope_.duration_units_ns != nullptr) {
+                if ((*scope_.duration_units_ns)[column] == 0) return false;
+            } else if (scope_.expressions == nullptr ||
+                       std::holds_alternative<VariableReference>(
+                           without_parentheses((*scope_.expressions)[column]).node) ||
+                       !gives_duration((*scope_.expressions)[column])) {
+                return false;
+            }
+            has_duration = true;
+        }
+        return has_duration;
+    }
+
+    Result<std::optional<RowExpression>> bind_comparison(const Expression& comparison) {
+        using Bound = std::optional<RowExpression>;
+        const auto& binary = std::get<BinaryExpression>(comparison.node);
+        if (!is_comparison(binary.op)) return Bound();
+        const auto left_ns = constant_duration_ns(*binary.left);
+        const auto right_ns = constant_duration_ns(*binary.right);
+        if (left_ns && !right_ns) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression right, in_ns(comparison, *binary.right));
+            return Bound(compared(binary.op, constant(*left_ns), std::move(right)));
+        }
+        if (right_ns && !left_ns) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, in_ns(comparison, *binary.left));
+            return Bound(compared(binary.op, std::move(left), constant(*right_ns)));
+        }
+        if (const auto instant = instant_of(*binary.right)) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, bind(*binary.left));
+            return Bound(compared(binary.op, std::move(left), time(*instant)));
+        }
+        if (const auto instant = instant_of(*binary.left)) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression right, bind(*binary.right));
+            return Bound(compared(binary.op, time(*instant), std::move(right)));
+        }
+        return Bound();
+    }
+
+    Result<RowExpression> in_ns(const Expression& comparison, const Expression& side) {
+        if (!gives_duration(side)) {
+            return Error(ErrorCode::InvalidArgument,
+                         "a duration compares with functions that give durations only: found " +
+                             print(comparison));
+        }
+        BindHooks hooks;
+        hooks.bind_leaf = [this](const Expression& leaf) { return bind_leaf(leaf, true); };
+        return bind_row_expression(side, hooks);
+    }
+
+    /// now() - 1h, or a string that reads as a time.
+    std::optional<std::int64_t> instant_of(const Expression& expression) const {
+        const auto* text = std::get_if<StringLiteral>(&without_parentheses(expression).node);
+        if (text != nullptr) return parse_instant(text->value, context_.zone);
+        if (!mentions_now(expression)) return std::nullopt;
+        auto instant = evaluate_instant(expression, context_);
+        return instant ? std::optional(instant.value()) : std::nullopt;
+    }
+
+    static RowExpression constant(std::int64_t ns) { return RowExpression{ConstantCell{ns}}; }
+    static RowExpression time(std::int64_t ns) { return RowExpression{ConstantCell{TimeCell{ns}}}; }
+    static RowExpression compared(BinaryOperator op, RowExpression left, RowExpression right) {
+        return RowExpression{ComparedCells{comparison_of(op), std::move(left), std::move(right)}};
+    }
+
+    const HavingScope& scope_;
+    const TimeContext& context_;
+};
+
+}  // namespace
+
+Result<RowExpression> bind_having(const Expression& having, const HavingScope& scope,
+                                  const TimeContext& context) {
+    return HavingBinder(scope, context).bind(having);
+}
+
+}  // namespace tidemark::query

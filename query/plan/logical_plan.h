@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <tidemark/query.h>
+#include <tidemark/types.h>
+
+#include "query/functions/state_timeline.h"
+#include "query/functions/time_buckets.h"
+#include "query/plan/call_binder.h"
+#include "query/plan/predicate.h"
+#include "query/plan/row_expression.h"
+#include "query/plan/schema.h"
+#include "query/plan/where_clause.h"
+#include "query/syntax/box.h"
+
+// What a SELECT means, before anyone has decided how to run it. Nodes are named for what is asked;
+// query/operators has what runs.
+
+namespace tidemark::query {
+
+struct LogicalPlan;
+
+/// The series a statement is about, and how they fall into groups.
+struct SeriesSelection {
+    std::vector<ResolvedSource> sources;
+    WhereClause where;                    ///< Its time bounds are complete: see time_frame.
+    std::vector<std::string> group_tags;  ///< Ascending, each once.
+};
+
+/// [A, B), its buckets, and where the present is.
+struct TimeFrame {
+    TimeRange range;         ///< Without a lower bound it begins at int64's minimum.
+    bool has_lower = false;  ///< Without one, each series starts at its own first sample (R2).
+    BucketSpec buckets;
+    std::int64_t as_of_ns = 0;  ///< R3: now, or B if that is earlier.
+};
+
+/// Rows as they were written. Yields time and `columns`.
+struct SelectRows {
+    SeriesSelection series;
+    TimeFrame frame;
+    std::vector<InputColumn> columns;
+    /// Every group is wanted up to this many rows only.
+    std::optional<std::size_t> first_rows;
+};
+
+/// One row per bucket and group. Yields time, `beside`, and one cell per call.
+struct AggregateWindows {
+    SeriesSelection series;
+    TimeFrame frame;
+    std::vector<InputColumn> beside;  ///< Of the one sample that the only call, a selector, picks.
+    std::vector<BoundCall> calls;
+    std::vector<BoundPredicate> predicates;
+    std::int64_t hold_ns = 0;  ///< H; kHoldForever is STALE NONE.
+    std::optional<Truth> unknown_as;
+    bool keeps_sample_time = false;  ///< The row has the time of the selector's sample.
+};
+
+/// One row per true run. Yields time, the columns of episode_columns(), and `tag_columns`.
+struct ListEpisodes {
+    SeriesSelection series;
+    TimeFrame frame;
+    BoundCall call;
+    std::vector<BoundPredicate> predicates;
+    std::int64_t hold_ns = 0;
+    std::optional<Truth> unknown_as;
+    std::vector<std::string> tag_columns;  ///< Tags that are not grouped by: whose run it is.
+};
+
+/// Gives buckets without a value one, or drops rows without any.
+struct FillWindows {
+    Box<LogicalPlan> input;
+    FillKind kind = FillKind::Null;
+    Cell number;                 ///< For Number.
+    std::size_t first_slot = 1;  ///< Slots from here on are calls; the ones before stay.
+    std::vector<bool> is_count;  ///< Per call: fill(null) of a count is 0, as in InfluxDB.
+};
+
+/// HAVING.
+struct FilterRows {
+    Box<LogicalPlan> input;
+    RowExpression condition;
+    std::string text;
+};
+
+/// Makes the columns of the answer; time stays in front.
+struct ComputeColumns {
+    Box<LogicalPlan> input;
+    std::vector<RowExpression> columns;
+};
+
+struct OrderKey {
+    std::size_t column = 0;  ///< Of the answer; 0 is time.
+    bool descending = false;
+};
+
+/// Rows within each group. Descending by time turns the order of the groups around as well.
+struct OrderRows {
+    Box<LogicalPlan> input;
+    std::vector<OrderKey> keys;
+};
+
+/// LIMIT and OFFSET within each group, SLIMIT and SOFFSET over groups.
+struct LimitRows {
+    Box<LogicalPlan> input;
+    std::optional<std::uint64_t> limit;
+    std::uint64_t offset = 0;
+    std::optional<std::uint64_t> series_limit;
+    std::uint64_t series_offset = 0;
+};
+
+struct LogicalPlan {
+    std::variant<SelectRows, AggregateWindows, ListEpisodes, FillWindows, FilterRows,
+                 ComputeColumns, OrderRows, LimitRows>
+        node;
+};
+
+/// A statement ready to run.
+struct SelectPlan {
+    LogicalPlan root;
+    std::vector<std::string> column_names;  ///< The first is time's.
+    std::vector<std::string> group_tags;
+    std::vector<ResultMessage> messages;
+};
+
+}  // namespace tidemark::query

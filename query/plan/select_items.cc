@@ -1,0 +1,240 @@
+#include "query/plan/select_items.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "query/functions/function_table.h"
+#include "query/functions/percentile_rows.h"
+#include "query/plan/row_expression.h"
+#include "query/syntax/printer.h"
+
+namespace tidemark::query {
+namespace {
+
+/// Calls `visit_call` and `visit_reference` from left to right, not entering calls.
+template <typename CallVisitor, typename ReferenceVisitor>
+void visit_names(const Expression& expression, const CallVisitor& visit_call,
+                 const ReferenceVisitor& visit_reference) {
+    const auto visit = [&](const Expression& operand) {
+        visit_names(operand, visit_call, visit_reference);
+    };
+    std::visit(
+        [&](const auto& node) {
+            using Node = std::decay_t<decltype(node)>;
+            if constexpr (std::is_same_v<Node, Call>) {
+                visit_call(node);
+            } else if constexpr (std::is_same_v<Node, VariableReference>) {
+                visit_reference(node);
+            } else if constexpr (std::is_same_v<Node, BinaryExpression>) {
+                visit(*node.left);
+                visit(*node.right);
+            } else if constexpr (std::is_same_v<Node, InList>) {
+                visit(*node.operand);
+                for (const Expression& value : node.values) visit(value);
+            } else if constexpr (std::is_same_v<Node, Between>) {
+                visit(*node.operand);
+                visit(*node.low);
+                visit(*node.high);
+            } else if constexpr (std::is_same_v<Node, Parenthesized> ||
+                                 std::is_same_v<Node, Negation> ||
+                                 std::is_same_v<Node, LogicalNot>) {
+                visit(*node.operand);
+            }
+        },
+        expression.node);
+}
+
+/// InfluxQL's name of an unnamed column: its names and calls joined by '_'.
+std::string generated_name(const Expression& expression) {
+    std::string name;
+    const auto append = [&](const std::string& part) {
+        if (!name.empty()) name += '_';
+        name += part;
+    };
+    visit_names(
+        expression, [&](const Call& call) { append(call.name); },
+        [&](const VariableReference& reference) { append(reference.name); });
+    return name;
+}
+
+struct NamedItem {
+    Expression expression;
+    std::optional<std::string> alias;
+};
+
+bool mentions_wildcard(const Expression& expression) {
+    const Expression& inner = without_parentheses(expression);
+    if (std::holds_alternative<Wildcard>(inner.node)) return true;
+    if (std::holds_alternative<RegexLiteral>(inner.node)) return true;
+    const auto* binary = std::get_if<BinaryExpression>(&inner.node);
+    if (binary == nullptr || binary->op >= BinaryOperator::Equal) return false;
+    return mentions_wildcard(*binary->left) || mentions_wildcard(*binary->right);
+}
+
+class ItemExpander {
+public:
+    ItemExpander(const Schema& schema, const std::set<std::string>& group_tags)
+        : schema_(schema), group_tags_(group_tags) {}
+
+    Result<std::vector<NamedItem>> expand(const SelectStatement& select) {
+        for (const SelectItem& item : select.items) TIDEMARK_RETURN_IF_ERROR(expand(item));
+        return std::move(items_);
+    }
+
+    const std::string& time_name() const { return time_name_; }
+
+private:
+    Status expand(const SelectItem& item) {
+        const Expression& inner = without_parentheses(item.expression);
+        if (const auto* wildcard = std::get_if<Wildcard>(&inner.node)) {
+            add_names(inner, wildcard->kind, nullptr);
+            return success();
+        }
+        if (const auto* regex = std::get_if<RegexLiteral>(&inner.node)) {
+            TIDEMARK_ASSIGN_OR_RETURN(const auto compiled, compile_regex(*regex));
+            add_names(inner, WildcardKind::All, compiled.get());
+            return success();
+        }
+        if (const auto* reference = std::get_if<VariableReference>(&inner.node)) {
+            if (reference->name == "time" && !reference->cast) {
+                if (item.alias) time_name_ = *item.alias;
+                return success();
+            }
+        }
+        if (const auto* call = std::get_if<Call>(&inner.node)) return expand_call(item, *call);
+        if (mentions_wildcard(inner)) {
+            return Error(ErrorCode::InvalidArgument,
+                         "unsupported expression with wildcard: " + print(inner));
+        }
+        items_.push_back({item.expression, item.alias});
+        return success();
+    }
+
+    void add_names(const Expression& place, WildcardKind kind, const re2::RE2* regex) {
+        // A field stands before a tag of the same name.
+        std::multimap<std::string, CastType> names;
+        if (kind != WildcardKind::Tags) {
+            for (const auto& [name, type] : schema_.fields()) names.emplace(name, CastType::Field);
+        }
+        if (kind != WildcardKind::Fields) {
+            for (const std::string& tag : schema_.tags()) {
+                if (!group_tags_.contains(tag)) names.emplace(tag, CastType::Tag);
+            }
+        }
+        for (const auto& [name, cast] : names) {
+            if (regex != nullptr && !regex_matches(*regex, name)) continue;
+            items_.push_back({Expression{place.location, VariableReference{name, cast}}, {}});
+        }
+    }
+
+    Status expand_call(const SelectItem& item, const Call& call) {
+        if (call.arguments.empty()) {
+            items_.push_back({item.expression, item.alias});
+            return success();
+        }
+        const Expression& first = without_parentheses(call.arguments.front());
+        const auto* wildcard = std::get_if<Wildcard>(&first.node);
+        const auto* regex = std::get_if<RegexLiteral>(&first.node);
+        if (wildcard == nullptr && regex == nullptr) {
+            expand_percents(item, call);
+            return success();
+        }
+        if (wildcard != nullptr && wildcard->kind == WildcardKind::Tags) {
+            return Error(ErrorCode::InvalidArgument,
+                         "unable to use tag as wildcard in " + call.name + "()");
+        }
+        const FunctionInfo* info = find_function(call.name);
+        std::shared_ptr<const re2::RE2> compiled;
+        if (regex != nullptr) {
+            TIDEMARK_ASSIGN_OR_RETURN(compiled, compile_regex(*regex));
+        }
+        for (const auto& [name, type] : schema_.fields()) {
+            if (compiled && !regex_matches(*compiled, name)) continue;
+            if (info != nullptr && !check_field_type(*info, type)) continue;
+            Call expanded = call;
+            expanded.arguments.front() =
+                Expression{first.location, VariableReference{name, std::nullopt}};
+            const std::string alias = item.alias.value_or(call.name) + "_" + name;
+            items_.push_back({Expression{item.expression.location, std::move(expanded)}, alias});
+        }
+        return success();
+    }
+
+    /// percentile(f, 50, 90) is two calls, named percentile_50 and percentile_90.
+    void expand_percents(const SelectItem& item, const Call& call) {
+        const FunctionInfo* info = find_function(call.name);
+        const bool repeats = info != nullptr && info->argument_count >= 2 &&
+                             info->arguments[1].may_repeat && call.arguments.size() > 2;
+        if (!repeats) {
+            items_.push_back({item.expression, item.alias});
+            return;
+        }
+        for (std::size_t i = 1; i < call.arguments.size(); ++i) {
+            Call one = call;
+            one.arguments = {call.arguments[0], call.arguments[i]};
+            const std::string alias =
+                item.alias.value_or(call.name) + "_" + print(call.arguments[i]);
+            items_.push_back({Expression{item.expression.location, std::move(one)}, alias});
+        }
+    }
+
+    const Schema& schema_;
+    const std::set<std::string>& group_tags_;
+    std::vector<NamedItem> items_;
+    std::string time_name_ = "time";
+};
+
+/// InfluxQL's rule: aliases stand as they are, generated names that are taken get _1, _2, ..
+std::vector<std::string> column_names(const std::vector<NamedItem>& items) {
+    std::map<std::string, std::size_t> taken;
+    for (const NamedItem& item : items) {
+        if (item.alias) taken[*item.alias] = 1;
+    }
+    std::vector<std::string> names;
+    for (const NamedItem& item : items) {
+        if (item.alias) {
+            names.push_back(*item.alias);
+            continue;
+        }
+        std::string name = generated_name(item.expression);
+        const auto conflict = taken.find(name);
+        if (conflict != taken.end()) {
+            std::size_t count = conflict->second;
+            while (taken.contains(name + "_" + std::to_string(count))) ++count;
+            conflict->second = count + 1;
+            name += "_" + std::to_string(count);
+        }
+        ++taken[name];
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+}  // namespace
+
+Result<SelectItems> expand_items(const SelectStatement& select, const Schema& schema,
+                                 const std::set<std::string>& group_tags) {
+    ItemExpander expander(schema, group_tags);
+    TIDEMARK_ASSIGN_OR_RETURN(std::vector<NamedItem> items, expander.expand(select));
+    SelectItems expanded;
+    expanded.time_name = expander.time_name();
+    expanded.names = column_names(items);
+    for (NamedItem& item : items) expanded.expressions.push_back(std::move(item.expression));
+    return expanded;
+}
+
+void collect_calls(const Expression& expression, std::vector<const Call*>& calls) {
+    visit_names(
+        expression, [&](const Call& call) { calls.push_back(&call); },
+        [](const VariableReference&) {});
+}
+
+void collect_references(const Expression& expression,
+                        std::vector<const VariableReference*>& references) {
+    visit_names(
+        expression, [](const Call&) {},
+        [&](const VariableReference& reference) { references.push_back(&reference); });
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <tidemark/result.h>
+
+#include "query/functions/time_buckets.h"
+#include "query/syntax/ast.h"
+
+namespace tidemark::query {
+
+/// What time expressions of a statement are evaluated with.
+struct TimeContext {
+    std::int64_t now_ns = 0;       ///< One now() per query.
+    std::optional<TimeZone> zone;  ///< Of tz(): for literals without an offset.
+};
+
+/// a + b, kept inside the int64 range.
+std::int64_t saturating_add(std::int64_t left, std::int64_t right);
+
+/// Reads `2026-10-01`, `2026-10-01 12:30`, `2026-10-01 12:30:05.5`, and RFC 3339
+/// (`2026-10-01T12:30:05Z`, `..+02:00`). Without an offset it is local time of the zone. Nothing
+/// when it is not a time; times beyond the int64 range saturate.
+std::optional<std::int64_t> parse_instant(std::string_view text,
+                                          const std::optional<TimeZone>& zone);
+
+/// The instant that a constant expression names: a time literal as string, integer (ns) or
+/// duration (both since 1970), now(), and sums and differences with durations. InvalidArgument for
+/// anything else, saying what was expected.
+Result<std::int64_t> evaluate_instant(const Expression& expression, const TimeContext& context);
+
+/// True for expressions evaluate_instant() can read as a time and not as a mere number or duration:
+/// now() in sums and differences.
+bool mentions_now(const Expression& expression);
+
+/// The length of a constant duration expression in ns (`45m`, `2 * 1h`); nothing when it is none.
+std::optional<std::int64_t> constant_duration_ns(const Expression& expression);
+
+}  // namespace tidemark::query
