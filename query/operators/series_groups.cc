@@ -73,7 +73,7 @@ RowFilter::RowFilter(const WhereClause& where, const std::vector<ColumnRequest>&
 }
 
 bool RowFilter::passes(const ScanPiece& piece, std::size_t row) {
-    if (!where_.condition) return true;
+    if (!is_needed()) return true;
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         if (!column_of_input_[i]) continue;
         cells_[i] = cell_at(piece.columns[*column_of_input_[i]].values, row);

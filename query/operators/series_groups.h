@@ -59,8 +59,8 @@ public:
     RowFilter(const WhereClause& where, const std::vector<ColumnRequest>& columns,
               const TagSet& tags);
 
-    /// False when every row passes: nothing needs to be asked.
-    bool is_needed() const { return where_.condition.has_value(); }
+    /// False when every row passes: conditions on tags alone have chosen the series already.
+    bool is_needed() const { return where_.has_field_condition(); }
 
     bool passes(const ScanPiece& piece, std::size_t row);
 

@@ -1,0 +1,162 @@
+#include "query/operators/aggregate_operator.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "query/operators/beside_stage.h"
+
+namespace tidemark::query {
+namespace {
+
+/// The time of the first row of the series that satisfies WHERE.
+Result<std::optional<std::int64_t>> first_sample_ns(const SourceScans& scans,
+                                                    const GroupMember& member, RowFilter filter) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+        if (piece == nullptr) return std::optional<std::int64_t>();
+        if (!filter.is_needed()) return std::optional(piece->first_ns);
+        for (std::size_t row = 0; row < piece->row_count; ++row) {
+            if (filter.passes(*piece, row)) return std::optional(piece->times[row]);
+        }
+    }
+}
+
+}  // namespace
+
+Result<RowBatch*> AggregateOperator::next() {
+    if (!has_computed_) TIDEMARK_RETURN_IF_ERROR(compute_all());
+    has_computed_ = true;
+    while (next_batch_ < batches_.size()) {
+        RowBatch& batch = batches_[next_batch_++];
+        if (!batch.rows.empty()) return &batch;
+    }
+    return nullptr;
+}
+
+Status AggregateOperator::compute_all() {
+    if (plan_.frame.range.is_empty()) return success();
+    TimeRange range = plan_.frame.range;
+    if (!plan_.frame.has_lower) {
+        TIDEMARK_RETURN_IF_ERROR(find_first_samples());
+        std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
+        for (const auto& members : first_samples_ns_) {
+            for (const auto& member : members)
+                first_ns = std::min(first_ns, member.value_or(first_ns));
+        }
+        range.begin_ns = first_ns;
+        if (range.is_empty()) return success();
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(windows_,
+                              WindowTable::make(plan_.frame.buckets, range, context_.row_limit()));
+    TIDEMARK_RETURN_IF_ERROR(open_stages());
+    batches_.resize(groups_.size());
+    TIDEMARK_RETURN_IF_ERROR(
+        for_each_parallel(groups_.size(), context_.thread_count(),
+                          [this](std::size_t index) { return compute_group(index); }));
+    if (states_) states_->report();
+    return success();
+}
+
+Status AggregateOperator::open_stages() {
+    const auto any = [&](bool (*computes)(const BoundCall&)) {
+        return std::any_of(plan_.calls.begin(), plan_.calls.end(), computes);
+    };
+    if (any(SampleStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(SampleStage stage, SampleStage::open(plan_, *windows_, context_));
+        samples_.emplace(std::move(stage));
+    }
+    if (any(StateStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(StateStage stage, StateStage::open(plan_, *windows_, context_));
+        states_.emplace(std::move(stage));
+    }
+    if (any(IntegralStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(IntegralStage stage,
+                                  IntegralStage::open(plan_, *windows_, context_));
+        integrals_.emplace(std::move(stage));
+    }
+    if (groups_.empty()) {
+        TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
+                                  SourceScans::open(plan_.series, ScanRequest(), context_));
+        groups_ = group_series(plan_.series, scans);
+    }
+    return success();
+}
+
+Status AggregateOperator::find_first_samples() {
+    ScanRequest request;
+    request.range = plan_.frame.range;
+    for (const BoundCall& call : plan_.calls) {
+        if (!call.field.empty()) column_of(request.columns, call.field, Need::Summary);
+    }
+    for (const BoundPredicate& predicate : plan_.predicates) {
+        for (const PredicateLeaf& leaf : predicate.leaves()) {
+            column_of(request.columns, leaf.field, Need::Summary);
+        }
+    }
+    if (plan_.series.where.has_field_condition()) {
+        for (ColumnRequest& column : request.columns) column.need = Need::Values;
+        add_condition_columns(plan_.series.where, request.columns);
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
+                              SourceScans::open(plan_.series, request, context_));
+    groups_ = group_series(plan_.series, scans);
+    first_samples_ns_.resize(groups_.size());
+    return for_each_parallel(
+        groups_.size(), context_.thread_count(), [&](std::size_t index) -> Status {
+            for (const GroupMember& member : groups_[index].members) {
+                RowFilter filter(plan_.series.where, request.columns, *member.tags);
+                TIDEMARK_ASSIGN_OR_RETURN(const auto first_ns,
+                                          first_sample_ns(scans, member, std::move(filter)));
+                first_samples_ns_[index].push_back(first_ns);
+            }
+            return success();
+        });
+}
+
+std::int64_t AggregateOperator::row_time_ns(const GroupCells& cells, std::size_t window) const {
+    if (plan_.keeps_sample_time && cells.sample_times_ns[window]) {
+        return *cells.sample_times_ns[window];
+    }
+    if (plan_.frame.buckets.step) return windows_->buckets()[window].label_ns;
+    return plan_.frame.has_lower ? plan_.frame.range.begin_ns : 0;
+}
+
+Status AggregateOperator::compute_group(std::size_t index) {
+    const SeriesGroup& group = groups_[index];
+    GroupCells cells(plan_.calls.size(), windows_->windows().size());
+    if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, cells));
+    if (integrals_) TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, cells));
+    std::size_t first_window = 0;
+    if (plan_.frame.has_lower) {
+        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, {}, cells));
+    } else {
+        const auto& first_samples = first_samples_ns_[index];
+        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, first_samples, cells));
+        std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
+        for (const auto& sample : first_samples)
+            first_ns = std::min(first_ns, sample.value_or(first_ns));
+        first_window = windows_->bucket_of(first_ns);
+    }
+    if (!cells.has_value) return success();
+    std::vector<std::vector<Cell>> beside;
+    if (!plan_.beside.empty()) {
+        TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));
+    }
+    RowBatch& batch = batches_[index];
+    batch.measurement = group.measurement;
+    batch.tag_values = group.tag_values;
+    for (std::size_t window = first_window; window < windows_->windows().size(); ++window) {
+        std::vector<Cell>& row = batch.rows.emplace_back();
+        row.reserve(1 + plan_.beside.size() + plan_.calls.size());
+        row.emplace_back(TimeCell{row_time_ns(cells, window)});
+        if (!beside.empty()) {
+            std::move(beside[window].begin(), beside[window].end(), std::back_inserter(row));
+        }
+        for (auto& of_call : cells.of_call) row.push_back(std::move(of_call[window]));
+    }
+    return success();
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "query/operators/integral_stage.h"
+#include "query/operators/operator.h"
+#include "query/operators/sample_stage.h"
+#include "query/operators/state_stage.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// Yields one row per bucket and group: AggregateWindows. Everything is computed on the first call,
+/// groups in parallel.
+class AggregateOperator final : public Operator {
+public:
+    /// Both must outlive the operator.
+    AggregateOperator(const AggregateWindows& plan, ExecutionContext& context)
+        : plan_(plan), context_(context) {}
+
+    Result<RowBatch*> next() override;
+
+private:
+    Status compute_all();
+    Status open_stages();
+    /// Without a lower bound: the first sample of each member of each group.
+    Status find_first_samples();
+    Status compute_group(std::size_t index);
+    std::int64_t row_time_ns(const GroupCells& cells, std::size_t window) const;
+
+    const AggregateWindows& plan_;
+    ExecutionContext& context_;
+    bool has_computed_ = false;
+    std::optional<WindowTable> windows_;
+    std::optional<SampleStage> samples_;
+    std::optional<StateStage> states_;
+    std::optional<IntegralStage> integrals_;
+    std::vector<SeriesGroup> groups_;
+    std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]
+    std::vector<RowBatch> batches_;                                           // [group]
+    std::size_t next_batch_ = 0;
+};
+
+}  // namespace tidemark::query

@@ -1,0 +1,43 @@
+#include "query/operators/build_operators.h"
+
+#include "query/operators/aggregate_operator.h"
+#include "query/operators/episodes_operator.h"
+#include "query/operators/raw_rows_operator.h"
+#include "query/operators/row_operators.h"
+
+namespace tidemark::query {
+
+OperatorPtr build_operators(const LogicalPlan& plan, ExecutionContext& context) {
+    const auto input = [&](const Box<LogicalPlan>& node) {
+        return build_operators(*node, context);
+    };
+    return std::visit(Match{
+                          [&](const SelectRows& node) -> OperatorPtr {
+                              return std::make_unique<RawRowsOperator>(node, context);
+                          },
+                          [&](const AggregateWindows& node) -> OperatorPtr {
+                              return std::make_unique<AggregateOperator>(node, context);
+                          },
+                          [&](const ListEpisodes& node) -> OperatorPtr {
+                              return std::make_unique<EpisodesOperator>(node, context);
+                          },
+                          [&](const FillWindows& node) -> OperatorPtr {
+                              return std::make_unique<FillOperator>(input(node.input), node);
+                          },
+                          [&](const FilterRows& node) -> OperatorPtr {
+                              return std::make_unique<FilterOperator>(input(node.input), node);
+                          },
+                          [&](const ComputeColumns& node) -> OperatorPtr {
+                              return std::make_unique<ComputeOperator>(input(node.input), node);
+                          },
+                          [&](const OrderRows& node) -> OperatorPtr {
+                              return std::make_unique<OrderOperator>(input(node.input), node);
+                          },
+                          [&](const LimitRows& node) -> OperatorPtr {
+                              return std::make_unique<LimitOperator>(input(node.input), node);
+                          },
+                      },
+                      plan.node);
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,166 @@
+#include "query/operators/episodes_operator.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "query/column/cell.h"
+
+namespace tidemark::query {
+namespace {
+
+double to_double(const Cell& cell) {
+    return std::visit(
+        [](const auto& value) {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_arithmetic_v<T>) return static_cast<double>(value);
+            return 0.0;
+        },
+        cell);
+}
+
+}  // namespace
+
+Result<RowBatch*> EpisodesOperator::next() {
+    if (!has_computed_) TIDEMARK_RETURN_IF_ERROR(compute_all());
+    has_computed_ = true;
+    while (next_batch_ < batches_.size()) {
+        RowBatch& batch = batches_[next_batch_++];
+        if (!batch.rows.empty()) return &batch;
+    }
+    return nullptr;
+}
+
+Status EpisodesOperator::compute_all() {
+    TimeRange range = plan_.frame.range;
+    range.end_ns = plan_.frame.as_of_ns;
+    if (range.is_empty()) return success();
+    TIDEMARK_ASSIGN_OR_RETURN(
+        SeriesStates states,
+        SeriesStates::open(plan_.series, plan_.predicates, {question_of(plan_.call)}, range,
+                           plan_.hold_ns, plan_.unknown_as, context_));
+    states_.emplace(std::move(states));
+    ScanRequest request;
+    request.range = range;
+    for (const BoundPredicate& predicate : plan_.predicates) {
+        for (const PredicateLeaf& leaf : predicate.leaves()) {
+            column_of(request.columns, leaf.field, Need::Summary);
+        }
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(first_sample_scans_,
+                              SourceScans::open(plan_.series, request, context_));
+    const std::vector<SeriesGroup> groups = group_series(plan_.series, *first_sample_scans_);
+    struct Task {
+        std::size_t group;
+        std::size_t member;
+    };
+    std::vector<Task> tasks;
+    std::vector<std::vector<std::vector<std::vector<Cell>>>> rows(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        rows[i].resize(groups[i].members.size());
+        for (std::size_t j = 0; j < groups[i].members.size(); ++j) tasks.push_back({i, j});
+    }
+    TIDEMARK_RETURN_IF_ERROR(
+        for_each_parallel(tasks.size(), context_.thread_count(), [&](std::size_t index) {
+            const auto [group, member] = tasks[index];
+            return list_series(groups[group].members[member], rows[group][member]);
+        }));
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
+        for (auto& part : rows[i]) {
+            std::move(part.begin(), part.end(), std::back_inserter(batch.rows));
+        }
+        std::stable_sort(
+            batch.rows.begin(), batch.rows.end(), [](const auto& left, const auto& right) {
+                return std::get<TimeCell>(left[0]).ns < std::get<TimeCell>(right[0]).ns;
+            });
+        batches_.push_back(std::move(batch));
+    }
+    coverage_.report(plan_.hold_ns, context_);
+    return success();
+}
+
+/// Without a lower bound the window of a series begins at its first sample.
+Result<TimeRange> EpisodesOperator::window_of(const GroupMember& member) const {
+    TimeRange window = plan_.frame.range;
+    if (plan_.frame.has_lower) return window;
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, first_sample_scans_->open_cursor(member));
+    TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+    window.begin_ns = piece == nullptr ? window.end_ns : piece->first_ns;
+    return window;
+}
+
+Status EpisodesOperator::list_series(const GroupMember& member,
+                                     std::vector<std::vector<Cell>>& rows) {
+    TIDEMARK_ASSIGN_OR_RETURN(const TimeRange window, window_of(member));
+    if (window.is_empty()) return success();
+    TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> states, states_->read(member));
+    const SeriesState& state = states.front();
+    if (!state.has_samples) return success();
+    StateWindows totals(state.timeline, plan_.frame.as_of_ns);
+    coverage_.add(totals.totals(window), state.pace, *member.tags);
+
+    const auto first =
+        std::find_if(state.runs.runs.begin(), state.runs.runs.end(),
+                     [&](const TrueRun& run) { return run.end_ns > window.begin_ns; });
+    if (first == state.runs.runs.end()) return success();
+    std::vector<std::int64_t> times;
+    std::vector<double> values;
+    HeldSamples samples;
+    const bool has_number = plan_.predicates[*plan_.call.predicate].numeric_field().has_value();
+    if (has_number) {
+        TIDEMARK_RETURN_IF_ERROR(read_samples(member, first->begin_ns, times, values));
+        samples = {times, values, plan_.hold_ns};
+    }
+    for (const Episode& episode :
+         episodes_of_window(state.runs, window, has_number ? &samples : nullptr)) {
+        std::vector<Cell>& row = rows.emplace_back();
+        row.emplace_back(TimeCell{episode.begin_ns});
+        TIDEMARK_ASSIGN_OR_RETURN(std::vector<Cell> cells,
+                                  episode_cells(episode, plan_.call.unit_ns));
+        std::move(cells.begin(), cells.end(), std::back_inserter(row));
+        for (const std::string& tag : plan_.tag_columns) {
+            const std::string_view value = tag_value(*member.tags, tag);
+            row.push_back(value.empty() ? Cell() : Cell(std::string(value)));
+        }
+    }
+    return success();
+}
+
+Status EpisodesOperator::read_samples(const GroupMember& member, std::int64_t begin_ns,
+                                      std::vector<std::int64_t>& times,
+                                      std::vector<double>& values) const {
+    const ResolvedSource& source = plan_.series.sources[member.source_index];
+    ScanRequest request;
+    request.database = source.database;
+    request.retention_policy = source.policy;
+    request.measurement = source.measurement;
+    for (const Tag& tag : *member.tags) {
+        request.tags.push_back({tag.key, CompareOp::Equal, tag.value, {}});
+    }
+    request.series_filter = [&member](const TagSet& tags) { return tags == *member.tags; };
+    request.columns = {{*plan_.predicates[*plan_.call.predicate].numeric_field(), Need::Values}};
+    request.range = {begin_ns, plan_.frame.as_of_ns};
+    request.carry_in = CarryIn::WithinHold;
+    request.hold_ns = plan_.hold_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, context_.scan(std::move(request)));
+    for (std::size_t i = 0; i < scan->series().size(); ++i) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(i));
+        if (const auto& carried = cursor->carried().columns[0]) {
+            times.push_back(carried->time_ns);
+            values.push_back(to_double(to_cell(carried->value)));
+        }
+        while (true) {
+            TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+            if (piece == nullptr) break;
+            for (std::size_t row = 0; row < piece->row_count; ++row) {
+                if (!piece->columns[0].values.is_valid(row)) continue;
+                times.push_back(piece->times[row]);
+                values.push_back(to_double(cell_at(piece->columns[0].values, row)));
+            }
+        }
+    }
+    return success();
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,351 @@
+#include "query/operators/sample_stage.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "query/column/cell.h"
+#include "storage/base/assert.h"
+
+namespace tidemark::query {
+namespace {
+
+bool has_valid_row(const ColumnValues& values, std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+        if (values.is_valid(row)) return true;
+    }
+    return false;
+}
+
+/// The truth of one comparison for the value of one row.
+Truth leaf_truth(const PredicateLeaf& leaf, const ColumnValues& values, std::size_t row) {
+    const Cell cell = cell_at(values, row);
+    if (is_null(cell)) return Truth::Unknown;
+    const auto truth = [](bool holds) { return holds ? Truth::True : Truth::False; };
+    if (leaf.op == CompareOp::Matches) {
+        const auto* text = std::get_if<std::string>(&cell);
+        return text == nullptr ? Truth::Unknown : truth(leaf.matches(*text));
+    }
+    const auto order = compare_cells(cell, to_cell(leaf.constant));
+    if (!order) return Truth::Unknown;
+    switch (leaf.op) {
+        case CompareOp::Equal:
+            return truth(*order == 0);
+        case CompareOp::NotEqual:
+            return truth(*order != 0);
+        case CompareOp::Less:
+            return truth(*order < 0);
+        case CompareOp::LessEqual:
+            return truth(*order <= 0);
+        case CompareOp::Greater:
+            return truth(*order > 0);
+        case CompareOp::GreaterEqual:
+            return truth(*order >= 0);
+        case CompareOp::Matches:
+            break;
+    }
+    return Truth::Unknown;
+}
+
+}  // namespace
+
+/// What has been collected of one group.
+struct SampleStage::GroupState {
+    std::vector<std::optional<FieldType>> column_types;
+    /// [stage call][part]; a fold is made when its first sample comes.
+    std::vector<std::vector<std::unique_ptr<SampleFold>>> folds;
+    std::vector<std::vector<ShareFold>> shares;  ///< [stage call][part]
+    std::map<std::size_t, PercentileRows> rows;  ///< By column.
+    std::size_t rank = 0;
+    std::vector<std::vector<PredicateStep>> steps;  ///< [stage call], of the series being read.
+};
+
+bool SampleStage::computes(const BoundCall& call) {
+    switch (call.info().function_class) {
+        case FunctionClass::Aggregate:
+        case FunctionClass::Selector:
+        case FunctionClass::Quantile:
+        case FunctionClass::PointShare:
+            return true;
+        case FunctionClass::TimeMean:
+        case FunctionClass::State:
+        case FunctionClass::Table:
+            return false;
+    }
+    return false;
+}
+
+Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const WindowTable& windows,
+                                      ExecutionContext& context) {
+    SampleStage stage(plan, windows);
+    for (std::size_t i = 0; i < plan.calls.size(); ++i) {
+        if (computes(plan.calls[i])) stage.plan_call(i);
+    }
+    add_condition_columns(plan.series.where, stage.request_.columns);
+    const bool may_be_summarized =
+        std::any_of(stage.request_.columns.begin(), stage.request_.columns.end(),
+                    [](const ColumnRequest& column) { return column.need == Need::Summary; });
+    // Rows that come as values are split at the edges here; a summary or a run cannot be.
+    if (may_be_summarized || !stage.request_.leaves.empty()) {
+        stage.request_.cuts = windows.edges();
+    }
+    stage.request_.range = windows.hull();
+    TIDEMARK_ASSIGN_OR_RETURN(stage.scans_,
+                              SourceScans::open(plan.series, stage.request_, context));
+    return stage;
+}
+
+void SampleStage::plan_call(std::size_t index) {
+    const BoundCall& call = plan_.calls[index];
+    const FunctionInfo& info = call.info();
+    const bool is_filtered = plan_.series.where.has_field_condition();
+    StageCall planned{index, Kind::Fold, 0, 0, false, {}};
+    if (info.function_class == FunctionClass::Quantile) {
+        planned.kind = Kind::Percentile;
+        planned.column = column_of(request_.columns, call.field, Need::Values);
+    } else if (info.function_class == FunctionClass::PointShare) {
+        const BoundPredicate& predicate = plan_.predicates[*call.predicate];
+        if (predicate.is_single_leaf() && !is_filtered) {
+            planned.kind = Kind::ShareOfRuns;
+            planned.leaf = request_.leaves.size();
+            request_.leaves.push_back(predicate.leaves().front());
+        } else {
+            planned.kind = Kind::ShareOfRows;
+            for (const PredicateLeaf& leaf : predicate.leaves()) {
+                planned.leaf_columns.push_back(
+                    column_of(request_.columns, leaf.field, Need::Values));
+            }
+        }
+    } else {
+        planned.needs_time =
+            info.is_selector && index == 0 && (plan_.keeps_sample_time || !plan_.beside.empty());
+        auto example = make_sample_fold(call.function, FieldType::Float, planned.needs_time);
+        const bool takes_summaries = !is_filtered && example && example.value()->takes_summaries();
+        planned.column =
+            column_of(request_.columns, call.field, takes_summaries ? Need::Summary : Need::Values);
+    }
+    calls_.push_back(std::move(planned));
+}
+
+Status SampleStage::run(const SeriesGroup& group, GroupCells& cells) const {
+    GroupState state;
+    state.column_types.resize(request_.columns.size());
+    for (const GroupMember& member : group.members) {
+        const auto types = scans_->scans()[member.source_index]->column_types();
+        for (std::size_t i = 0; i < types.size(); ++i) {
+            if (types[i] && state.column_types[i] && types[i] != state.column_types[i]) {
+                return Error(ErrorCode::InvalidArgument,
+                             "field " + request_.columns[i].field +
+                                 " has different types in the measurements of this query");
+            }
+            if (types[i]) state.column_types[i] = types[i];
+        }
+    }
+    state.folds.resize(calls_.size());
+    state.shares.resize(calls_.size());
+    state.steps.resize(calls_.size());
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        const auto type =
+            state.column_types.empty() ? std::nullopt : state.column_types[calls_[i].column];
+        switch (calls_[i].kind) {
+            case Kind::Fold:
+                state.folds[i].resize(windows_.part_count());
+                break;
+            case Kind::Percentile:
+                if (type) state.rows.try_emplace(calls_[i].column, *type);
+                break;
+            case Kind::ShareOfRuns:
+            case Kind::ShareOfRows:
+                state.shares[i].resize(windows_.part_count());
+                break;
+        }
+    }
+    for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
+        TIDEMARK_RETURN_IF_ERROR(read_member(group.members[rank], rank, state));
+    }
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        if (calls_[i].kind == Kind::Fold) TIDEMARK_RETURN_IF_ERROR(finish_fold(i, state, cells));
+        if (!state.shares[i].empty()) finish_share(i, state, cells);
+    }
+    finish_percentiles(state, cells);
+    return success();
+}
+
+Status SampleStage::read_member(const GroupMember& member, std::size_t rank,
+                                GroupState& state) const {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
+    RowFilter filter(plan_.series.where, request_.columns, *member.tags);
+    PartCursor part_cursor(windows_);
+    state.rank = rank;
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        if (calls_[i].kind != Kind::ShareOfRows) continue;
+        const BoundCall& call = plan_.calls[calls_[i].call];
+        state.steps[i] = plan_.predicates[*call.predicate].steps_for(*member.tags);
+    }
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+        if (piece == nullptr) return success();
+        TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, filter, part_cursor, state));
+    }
+}
+
+Status SampleStage::add_piece(const ScanPiece& piece, RowFilter& filter, PartCursor& cursor,
+                              GroupState& state) const {
+    if (!request_.cuts.empty() || piece.times.empty()) {
+        // The piece lies in one part.
+        const std::size_t part = cursor.part_of(piece.first_ns);
+        if (part == windows_.part_count() || !windows_.is_part_of_window(part)) return success();
+        for (std::size_t i = 0; i < calls_.size(); ++i) {
+            if (calls_[i].kind != Kind::ShareOfRuns) continue;
+            state.shares[i][part].add_runs(piece.leaves[calls_[i].leaf]);
+        }
+        if (!filter.is_needed() || piece.times.empty()) {
+            return add_rows(piece, 0, piece.row_count, part, state);
+        }
+    }
+    std::size_t begin = 0;
+    while (begin < piece.row_count) {
+        const std::size_t part = cursor.part_of(piece.times[begin]);
+        std::size_t end = begin + 1;
+        if (part == windows_.part_count() || !windows_.is_part_of_window(part)) {
+            begin = end;
+            continue;
+        }
+        if (filter.is_needed() && !filter.passes(piece, begin)) {
+            begin = end;
+            continue;
+        }
+        const std::int64_t part_end_ns = windows_.part_end_ns(part);
+        if (filter.is_needed()) {
+            while (end < piece.row_count && piece.times[end] < part_end_ns &&
+                   filter.passes(piece, end)) {
+                ++end;
+            }
+        } else {
+            const auto last =
+                std::lower_bound(piece.times.begin() + static_cast<std::ptrdiff_t>(end),
+                                 piece.times.end(), part_end_ns);
+            end = static_cast<std::size_t>(last - piece.times.begin());
+        }
+        TIDEMARK_RETURN_IF_ERROR(add_rows(piece, begin, end, part, state));
+        begin = end;
+    }
+    return success();
+}
+
+Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                             std::size_t part, GroupState& state) const {
+    for (auto& [column, rows] : state.rows) {
+        rows.add_values(piece.times, piece.columns[column].values, begin, end);
+    }
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        const StageCall& call = calls_[i];
+        if (call.kind == Kind::ShareOfRows) {
+            const BoundPredicate& predicate = plan_.predicates[*plan_.calls[call.call].predicate];
+            std::vector<Truth> truths(predicate.leaves().size());
+            for (std::size_t row = begin; row < end; ++row) {
+                for (std::size_t leaf = 0; leaf < truths.size(); ++leaf) {
+                    truths[leaf] = leaf_truth(predicate.leaves()[leaf],
+                                              piece.columns[call.leaf_columns[leaf]].values, row);
+                }
+                const Truth truth = combine_truths(state.steps[i], truths);
+                if (truth == Truth::Unknown) continue;
+                ++state.shares[i][part].known_count;
+                if (truth == Truth::True) ++state.shares[i][part].true_count;
+            }
+        }
+        if (call.kind != Kind::Fold || !state.column_types[call.column]) continue;
+        const ColumnPiece& column = piece.columns[call.column];
+        const bool has_samples = column.summary != nullptr
+                                     ? column.summary->non_null_count > 0
+                                     : has_valid_row(column.values, begin, end);
+        if (!has_samples) continue;
+        std::unique_ptr<SampleFold>& fold = state.folds[i][part];
+        if (fold == nullptr) {
+            TIDEMARK_ASSIGN_OR_RETURN(
+                fold, make_sample_fold(plan_.calls[call.call].function,
+                                       *state.column_types[call.column], call.needs_time));
+        }
+        fold->begin_series(state.rank);
+        if (column.summary != nullptr) {
+            fold->add_summary(*column.summary);
+        } else {
+            fold->add_values(piece.times, column.values, begin, end);
+        }
+    }
+    return success();
+}
+
+Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
+                                GroupCells& cells) const {
+    const StageCall& call = calls_[position];
+    const auto& folds = state.folds[position];
+    std::unique_ptr<SampleFold> merged;
+    for (std::size_t window = 0; window < windows_.windows().size(); ++window) {
+        const WindowTable::Parts parts = windows_.parts(window);
+        const SampleFold* whole = nullptr;
+        std::size_t fold_count = 0;
+        for (std::size_t part = parts.begin; part < parts.end; ++part) {
+            if (folds[part] == nullptr) continue;
+            whole = folds[part].get();
+            ++fold_count;
+        }
+        if (fold_count == 0) continue;
+        if (fold_count > 1) {
+            if (merged == nullptr) {
+                TIDEMARK_ASSIGN_OR_RETURN(
+                    merged, make_sample_fold(plan_.calls[call.call].function,
+                                             *state.column_types[call.column], call.needs_time));
+            }
+            merged->clear();
+            for (std::size_t part = parts.begin; part < parts.end; ++part) {
+                if (folds[part] != nullptr) merged->merge(*folds[part]);
+            }
+            whole = merged.get();
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(FoldResult result, whole->finish());
+        cells.has_value = true;
+        if (call.call == 0) cells.sample_times_ns[window] = result.time_ns;
+        cells.of_call[call.call][window] = std::move(result.cell);
+    }
+    return success();
+}
+
+void SampleStage::finish_percentiles(GroupState& state, GroupCells& cells) const {
+    for (auto& [column, rows] : state.rows) {
+        std::vector<PercentileRequest> requests;
+        std::vector<std::size_t> calls;
+        for (const StageCall& call : calls_) {
+            if (call.kind != Kind::Percentile || call.column != column) continue;
+            requests.push_back(*plan_.calls[call.call].percentile);
+            calls.push_back(call.call);
+        }
+        std::vector<FoldResult> results = rows.evaluate(windows_.windows(), requests);
+        TIDEMARK_ASSERT(results.size() == requests.size() * windows_.windows().size(),
+                        "one result per window and request");
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (is_null(results[i].cell)) continue;
+            const std::size_t window = i / requests.size();
+            const std::size_t call = calls[i % requests.size()];
+            cells.has_value = true;
+            if (call == 0) cells.sample_times_ns[window] = results[i].time_ns;
+            cells.of_call[call][window] = std::move(results[i].cell);
+        }
+    }
+}
+
+void SampleStage::finish_share(std::size_t position, const GroupState& state,
+                               GroupCells& cells) const {
+    const auto& shares = state.shares[position];
+    for (std::size_t window = 0; window < windows_.windows().size(); ++window) {
+        const WindowTable::Parts parts = windows_.parts(window);
+        ShareFold whole;
+        for (std::size_t part = parts.begin; part < parts.end; ++part) whole.merge(shares[part]);
+        Cell cell = whole.finish();
+        if (is_null(cell)) continue;
+        cells.has_value = true;
+        cells.of_call[calls_[position].call][window] = std::move(cell);
+    }
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "query/functions/percentile_rows.h"
+#include "query/functions/sample_fold.h"
+#include "query/operators/series_groups.h"
+#include "query/operators/window_table.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// The calls of an AggregateWindows that are computed from samples: folds, percentiles, shares of
+/// points. One scan for all of them.
+///
+/// Thread-safe once open: groups may be run in parallel.
+class SampleStage {
+public:
+    static bool computes(const BoundCall& call);
+
+    /// All arguments must outlive the stage.
+    static Result<SampleStage> open(const AggregateWindows& plan, const WindowTable& windows,
+                                    ExecutionContext& context);
+
+    /// Fills in the cells of its calls.
+    Status run(const SeriesGroup& group, GroupCells& cells) const;
+
+private:
+    enum class Kind : std::uint8_t { Fold, Percentile, ShareOfRuns, ShareOfRows };
+
+    struct StageCall {
+        std::size_t call;  ///< Position in the plan.
+        Kind kind;
+        std::size_t column = 0;  ///< Fold, Percentile: of the request.
+        std::size_t leaf = 0;    ///< ShareOfRuns: of the request.
+        bool needs_time = false;
+        std::vector<std::size_t> leaf_columns;  ///< ShareOfRows: the column of each leaf's field.
+    };
+
+    struct GroupState;
+
+    SampleStage(const AggregateWindows& plan, const WindowTable& windows)
+        : plan_(plan), windows_(windows) {}
+
+    void plan_call(std::size_t index);
+    Status read_member(const GroupMember& member, std::size_t rank, GroupState& state) const;
+    Status add_piece(const ScanPiece& piece, RowFilter& filter, PartCursor& cursor,
+                     GroupState& state) const;
+    Status add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end, std::size_t part,
+                    GroupState& state) const;
+    Status finish_fold(std::size_t position, const GroupState& state, GroupCells& cells) const;
+    void finish_percentiles(GroupState& state, GroupCells& cells) const;
+    void finish_share(std::size_t position, const GroupState& state, GroupCells& cells) const;
+
+    const AggregateWindows& plan_;
+    const WindowTable& windows_;
+    ScanRequest request_;
+    std::vector<StageCall> calls_;
+    std::optional<SourceScans> scans_;
+};
+
+}  // namespace tidemark::query

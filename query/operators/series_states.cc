@@ -1,0 +1,174 @@
+#include "query/operators/series_states.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "query/plan/time_expression.h"
+
+namespace tidemark::query {
+namespace {
+
+constexpr std::int64_t kMinNs = std::numeric_limits<std::int64_t>::min();
+
+// Each level looks this many times further back than the one before; the last one takes all.
+constexpr std::int64_t kLookBackFactor = 8;
+constexpr std::size_t kLastLevel = 5;
+
+void add_to_pace(std::span<const LeafRun> runs, SamplingPace& pace) {
+    for (const LeafRun& run : runs) {
+        if (pace.sample_count == 0) pace.first_ns = run.first_ns;
+        pace.sample_count += run.sample_count;
+        pace.last_ns = run.last_ns;
+    }
+}
+
+}  // namespace
+
+Result<SeriesStates> SeriesStates::open(const SeriesSelection& selection,
+                                        const std::vector<BoundPredicate>& predicates,
+                                        std::vector<StateQuestion> questions,
+                                        const TimeRange& range, std::int64_t hold_ns,
+                                        std::optional<Truth> unknown_as,
+                                        ExecutionContext& context) {
+    SeriesStates states(selection, predicates, context);
+    states.questions_ = std::move(questions);
+    states.unknown_as_ = unknown_as;
+    states.request_.range = range;
+    states.request_.range.begin_ns = std::min(range.begin_ns, range.end_ns);
+    states.request_.hold_ns = hold_ns;
+    const bool needs_start =
+        std::any_of(states.questions_.begin(), states.questions_.end(),
+                    [](const StateQuestion& question) { return question.needs_run_start; });
+    states.request_.carry_in = needs_start ? CarryIn::RunStart : CarryIn::WithinHold;
+    states.collect_leaves();
+    TIDEMARK_ASSIGN_OR_RETURN(states.scans_,
+                              SourceScans::open(selection, states.request_, context));
+    states.earlier_scans_.resize(kLastLevel + 1);
+    return states;
+}
+
+void SeriesStates::collect_leaves() {
+    for (const BoundPredicate& predicate : *predicates_) {
+        first_leaf_.push_back(request_.leaves.size());
+        request_.leaves.insert(request_.leaves.end(), predicate.leaves().begin(),
+                               predicate.leaves().end());
+    }
+}
+
+std::size_t SeriesStates::leaf_number(std::size_t predicate, std::size_t leaf) const {
+    return first_leaf_[predicate] + leaf;
+}
+
+Result<SeriesStates::LeafTimelines> SeriesStates::read_leaves(const SourceScans& scans,
+                                                              const GroupMember& member) const {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
+    std::vector<LeafTimelineBuilder> builders(request_.leaves.size(),
+                                              LeafTimelineBuilder(request_.hold_ns));
+    LeafTimelines leaves;
+    leaves.paces.resize(builders.size());
+    for (std::size_t i = 0; i < builders.size(); ++i) {
+        const auto& carried = cursor->carried().leaves[i];
+        if (!carried) continue;
+        builders[i].add(*carried);
+        add_to_pace(std::span(&*carried, 1), leaves.paces[i]);
+    }
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+        if (piece == nullptr) break;
+        for (std::size_t i = 0; i < builders.size(); ++i) {
+            builders[i].add(piece->leaves[i]);
+            add_to_pace(piece->leaves[i], leaves.paces[i]);
+        }
+    }
+    for (LeafTimelineBuilder& builder : builders) leaves.timelines.push_back(builder.finish());
+    return leaves;
+}
+
+StateTimeline SeriesStates::predicate_timeline(std::size_t predicate, const LeafTimelines& leaves,
+                                               const TagSet& tags) const {
+    const BoundPredicate& bound = (*predicates_)[predicate];
+    const auto of_predicate =
+        std::span(leaves.timelines).subspan(first_leaf_[predicate], bound.leaves().size());
+    StateTimeline timeline = bound.is_single_leaf()
+                                 ? of_predicate[0]
+                                 : combine_leaves(bound.steps_for(tags), of_predicate);
+    return unknown_as_ ? timeline.with_unknown_as(*unknown_as_) : timeline;
+}
+
+/// The scan itself finds where a run began when the predicate is one leaf and nothing else decides.
+bool SeriesStates::goes_back_alone(const StateQuestion& question) const {
+    return (*predicates_)[question.predicate].is_single_leaf() && question.keep_ns == 0 &&
+           !question.clear && !unknown_as_ && request_.carry_in == CarryIn::RunStart;
+}
+
+Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const LeafTimelines& leaves,
+                                         const GroupMember& member) {
+    SeriesState state;
+    const std::size_t leaf_count = (*predicates_)[question.predicate].leaves().size();
+    for (std::size_t i = 0; i < leaf_count; ++i) {
+        const SamplingPace& pace = leaves.paces[leaf_number(question.predicate, i)];
+        state.has_samples = state.has_samples || pace.sample_count > 0;
+        if (pace.sample_count > state.pace.sample_count) state.pace = pace;
+    }
+    state.timeline = predicate_timeline(question.predicate, leaves, *member.tags);
+    if (!question.needs_runs || !state.has_samples) return state;
+
+    std::optional<StateTimeline> clear;
+    if (question.clear) clear = predicate_timeline(*question.clear, leaves, *member.tags);
+    const auto options = [&] {
+        return RunOptions{question.for_ns, question.keep_ns, clear ? &*clear : nullptr};
+    };
+    const std::int64_t begin_ns = request_.range.begin_ns;
+    std::int64_t known_from = begin_ns;
+    for (std::size_t level = 0; question.needs_run_start && !goes_back_alone(question); ++level) {
+        if (!needs_earlier_history(state.timeline, options(), begin_ns, known_from)) break;
+        TIDEMARK_ASSIGN_OR_RETURN(const SourceScans* scans, earlier_scans(level));
+        if (scans == nullptr) break;
+        TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines earlier, read_leaves(*scans, member));
+        state.timeline = predicate_timeline(question.predicate, earlier, *member.tags);
+        if (question.clear) clear = predicate_timeline(*question.clear, earlier, *member.tags);
+        known_from = known_from_ns(level);
+    }
+    state.runs = find_true_runs(state.timeline, options(), request_.range.end_ns);
+    return state;
+}
+
+std::int64_t SeriesStates::known_from_ns(std::size_t level) const {
+    if (level == kLastLevel) return kMinNs;
+    const TimeRange& range = request_.range;
+    std::int64_t length_ns = 0;
+    if (__builtin_sub_overflow(range.end_ns, range.begin_ns, &length_ns)) return kMinNs;
+    if (request_.hold_ns != kHoldForever) length_ns = std::max(length_ns, request_.hold_ns);
+    length_ns = std::max<std::int64_t>(length_ns, 1);
+    for (std::size_t i = 0; i < level; ++i) {
+        if (__builtin_mul_overflow(length_ns, kLookBackFactor, &length_ns)) return kMinNs;
+    }
+    return saturating_add(range.begin_ns, -length_ns);
+}
+
+Result<const SourceScans*> SeriesStates::earlier_scans(std::size_t level) {
+    if (level > kLastLevel) return static_cast<const SourceScans*>(nullptr);
+    const std::lock_guard lock(*mutex_);
+    std::unique_ptr<SourceScans>& scans = earlier_scans_[level];
+    if (scans == nullptr) {
+        ScanRequest request = request_;
+        request.range.begin_ns = known_from_ns(level);
+        TIDEMARK_ASSIGN_OR_RETURN(SourceScans opened,
+                                  SourceScans::open(*selection_, request, *context_));
+        scans = std::make_unique<SourceScans>(std::move(opened));
+    }
+    return static_cast<const SourceScans*>(scans.get());
+}
+
+Result<std::vector<SeriesState>> SeriesStates::read(const GroupMember& member) {
+    TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines leaves, read_leaves(*scans_, member));
+    std::vector<SeriesState> states;
+    for (const StateQuestion& question : questions_) {
+        TIDEMARK_ASSIGN_OR_RETURN(SeriesState state, answer(question, leaves, member));
+        states.push_back(std::move(state));
+    }
+    return states;
+}
+
+}  // namespace tidemark::query

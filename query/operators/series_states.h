@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "query/functions/state_timeline.h"
+#include "query/functions/true_runs.h"
+#include "query/operators/series_groups.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// What state functions ask of one predicate: plain, or with FOR, KEEP and CLEAR.
+struct StateQuestion {
+    std::size_t predicate = 0;
+    std::int64_t for_ns = 0;
+    std::int64_t keep_ns = 0;
+    std::optional<std::size_t> clear;
+    bool needs_runs = false;       ///< longest, current, since, episodes.
+    bool needs_run_start = false;  ///< Where a run began matters, however far back.
+    bool operator==(const StateQuestion&) const = default;
+};
+
+/// How densely a series was sampled, for R6.
+struct SamplingPace {
+    std::uint64_t sample_count = 0;
+    std::int64_t first_ns = 0;
+    std::int64_t last_ns = 0;
+};
+
+/// The answer to one question for one series.
+struct SeriesState {
+    StateTimeline timeline;  ///< After UNKNOWN AS, before FOR, KEEP and CLEAR.
+    TrueRuns runs;           ///< Only if asked for.
+    SamplingPace pace;
+    bool has_samples = false;  ///< There is a sample in the range, or one carried in.
+};
+
+/// Reads the leaves of predicates from a scan and makes timelines and runs of them, looking back
+/// before the range as far as the questions need.
+///
+/// Thread-safe once open.
+class SeriesStates {
+public:
+    /// `range` is [first window's begin, as_of). Predicates must outlive this.
+    static Result<SeriesStates> open(const SeriesSelection& selection,
+                                     const std::vector<BoundPredicate>& predicates,
+                                     std::vector<StateQuestion> questions, const TimeRange& range,
+                                     std::int64_t hold_ns, std::optional<Truth> unknown_as,
+                                     ExecutionContext& context);
+
+    /// The answers in the order of the questions.
+    Result<std::vector<SeriesState>> read(const GroupMember& member);
+
+private:
+    /// What one scan of one series gave: a timeline per leaf.
+    struct LeafTimelines {
+        std::vector<StateTimeline> timelines;
+        std::vector<SamplingPace> paces;
+    };
+
+    SeriesStates(const SeriesSelection& selection, const std::vector<BoundPredicate>& predicates,
+                 ExecutionContext& context)
+        : selection_(&selection), predicates_(&predicates), context_(&context) {}
+
+    void collect_leaves();
+    std::size_t leaf_number(std::size_t predicate, std::size_t leaf) const;
+    Result<LeafTimelines> read_leaves(const SourceScans& scans, const GroupMember& member) const;
+    StateTimeline predicate_timeline(std::size_t predicate, const LeafTimelines& leaves,
+                                     const TagSet& tags) const;
+    bool goes_back_alone(const StateQuestion& question) const;
+    Result<SeriesState> answer(const StateQuestion& question, const LeafTimelines& leaves,
+                               const GroupMember& member);
+    /// The scans that begin earlier, further back with every level; nothing after the last level,
+    /// which has all there is.
+    Result<const SourceScans*> earlier_scans(std::size_t level);
+    std::int64_t known_from_ns(std::size_t level) const;
+
+    const SeriesSelection* selection_;
+    const std::vector<BoundPredicate>* predicates_;
+    ExecutionContext* context_;
+    std::vector<StateQuestion> questions_;
+    std::optional<Truth> unknown_as_;
+    ScanRequest request_;
+    std::vector<std::size_t> first_leaf_;  // Of each predicate, among the request's leaves.
+    std::optional<SourceScans> scans_;
+    std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+    std::vector<std::unique_ptr<SourceScans>> earlier_scans_;  // By level; guarded by mutex_.
+};
+
+}  // namespace tidemark::query

@@ -1,0 +1,158 @@
+#include "query/operators/state_stage.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "query/syntax/duration.h"
+
+namespace tidemark::query {
+namespace {
+
+constexpr double kEnoughCoverage = 0.9;  // R6
+
+std::string print_ns(std::int64_t ns) { return print_duration({ns, DurationUnit::Nanosecond}); }
+
+}  // namespace
+
+StateQuestion question_of(const BoundCall& call) {
+    StateQuestion question;
+    question.predicate = *call.predicate;
+    question.for_ns = call.for_ns;
+    question.keep_ns = call.keep_ns;
+    question.clear = call.clear;
+    question.needs_runs = call.info().takes_run_options;
+    question.needs_run_start = call.info().needs_run_start() || call.has_run_options();
+    return question;
+}
+
+void CoverageWatch::add(const StateTotals& totals, const SamplingPace& pace, const TagSet& tags) {
+    const auto known = static_cast<double>(totals.good_ns + totals.bad_ns);
+    const double whole = known + static_cast<double>(totals.unknown_ns);
+    if (whole <= 0) return;
+    const double coverage = known / whole;
+    const std::lock_guard lock(mutex_);
+    ++series_count_;
+    if (coverage >= kEnoughCoverage) return;
+    ++low_count_;
+    if (low_count_ > 1 && coverage >= lowest_) return;
+    lowest_ = coverage;
+    lowest_pace_ = pace;
+    lowest_tags_.clear();
+    for (const Tag& tag : tags) {
+        lowest_tags_ += (lowest_tags_.empty() ? "" : ",") + tag.key + "=" + tag.value;
+    }
+}
+
+void CoverageWatch::report(std::int64_t hold_ns, ExecutionContext& context) const {
+    const std::lock_guard lock(mutex_);
+    if (low_count_ == 0) return;
+    char coverage[32];
+    std::snprintf(coverage, sizeof coverage, "%.3g", lowest_);
+    std::string text = "coverage is below 0.9 in " + std::to_string(low_count_) + " of " +
+                       std::to_string(series_count_) + " series, lowest " + coverage;
+    if (!lowest_tags_.empty()) text += " {" + lowest_tags_ + "}";
+    if (lowest_pace_.sample_count > 1) {
+        const auto gaps = static_cast<std::int64_t>(lowest_pace_.sample_count - 1);
+        const std::int64_t mean_ns = (lowest_pace_.last_ns - lowest_pace_.first_ns) / gaps;
+        text += ": its samples are " + print_ns(mean_ns) + " apart on average";
+    } else {
+        text += ": it has a single sample";
+    }
+    if (hold_ns != kHoldForever) text += ", and each holds for " + print_ns(hold_ns) + " (STALE)";
+    context.warn(std::move(text));
+}
+
+bool StateStage::computes(const BoundCall& call) {
+    return call.info().function_class == FunctionClass::State;
+}
+
+Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTable& windows,
+                                    ExecutionContext& context) {
+    StateStage stage(plan, windows, context);
+    for (const BoundCall& call : plan.calls) {
+        stage.question_of_call_.push_back(0);
+        if (!computes(call)) continue;
+        StateQuestion question = question_of(call);
+        // A plain question is answered along with one that asks for runs.
+        const auto same = std::find_if(
+            stage.questions_.begin(), stage.questions_.end(), [&](const StateQuestion& other) {
+                return other.predicate == question.predicate && other.for_ns == question.for_ns &&
+                       other.keep_ns == question.keep_ns && other.clear == question.clear;
+            });
+        stage.question_of_call_.back() = static_cast<std::size_t>(same - stage.questions_.begin());
+        if (same == stage.questions_.end()) {
+            stage.questions_.push_back(question);
+        } else {
+            same->needs_runs = same->needs_runs || question.needs_runs;
+            same->needs_run_start = same->needs_run_start || question.needs_run_start;
+        }
+    }
+    const TimeRange range{windows.hull().begin_ns,
+                          std::min(windows.hull().end_ns, plan.frame.as_of_ns)};
+    TIDEMARK_ASSIGN_OR_RETURN(SeriesStates states,
+                              SeriesStates::open(plan.series, plan.predicates, stage.questions_,
+                                                 range, plan.hold_ns, plan.unknown_as, context));
+    stage.states_.emplace(std::move(states));
+    return stage;
+}
+
+Status StateStage::run(const SeriesGroup& group,
+                       std::span<const std::optional<std::int64_t>> first_samples_ns,
+                       GroupCells& cells) {
+    const std::size_t window_count = windows_->windows().size();
+    std::vector<std::vector<StateGroup>> groups(questions_.size(),
+                                                std::vector<StateGroup>(window_count));
+    std::vector<bool> has_samples(questions_.size(), false);
+    for (std::size_t i = 0; i < group.members.size(); ++i) {
+        std::int64_t begin_ns = std::numeric_limits<std::int64_t>::min();
+        if (!first_samples_ns.empty()) {
+            if (!first_samples_ns[i]) continue;
+            begin_ns = *first_samples_ns[i];
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> states,
+                                  states_->read(group.members[i]));
+        for (std::size_t j = 0; j < states.size(); ++j) {
+            if (!states[j].has_samples) continue;
+            has_samples[j] = true;
+            add_series(states[j], questions_[j], begin_ns, groups[j]);
+            TimeRange whole = windows_->hull();
+            whole.begin_ns = std::max(whole.begin_ns, begin_ns);
+            if (whole.is_empty()) continue;
+            StateWindows totals(states[j].timeline, plan_->frame.as_of_ns);
+            coverage_->add(totals.totals(whole), states[j].pace, *group.members[i].tags);
+        }
+    }
+    for (std::size_t i = 0; i < plan_->calls.size(); ++i) {
+        const BoundCall& call = plan_->calls[i];
+        if (!computes(call) || !has_samples[question_of_call_[i]]) continue;
+        cells.has_value = true;
+        for (std::size_t window = 0; window < window_count; ++window) {
+            TIDEMARK_ASSIGN_OR_RETURN(
+                cells.of_call[i][window],
+                state_result(call.function, groups[question_of_call_[i]][window], call.unit_ns));
+        }
+    }
+    return success();
+}
+
+void StateStage::add_series(const SeriesState& state, const StateQuestion& question,
+                            std::int64_t begin_ns, std::vector<StateGroup>& groups) const {
+    StateWindows totals(state.timeline, plan_->frame.as_of_ns);
+    for (std::size_t window = 0; window < groups.size(); ++window) {
+        TimeRange range = windows_->windows()[window];
+        range.begin_ns = std::max(range.begin_ns, begin_ns);
+        if (range.is_empty()) continue;
+        StateGroup one;
+        one.totals = totals.totals(range);
+        if (question.needs_runs) {
+            add_runs_of_window(state.runs, state.timeline, range, plan_->frame.as_of_ns, one);
+        }
+        groups[window].merge(one);
+    }
+}
+
+void StateStage::report() { coverage_->report(plan_->hold_ns, *context_); }
+
+}  // namespace tidemark::query

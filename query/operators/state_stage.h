@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "query/functions/state_window.h"
+#include "query/operators/series_states.h"
+#include "query/operators/window_table.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// The question that a call of a state or table function asks.
+StateQuestion question_of(const BoundCall& call);
+
+/// Series of which less than 0.9 of the time was known: the answer says so (R6).
+///
+/// Thread-safe.
+class CoverageWatch {
+public:
+    void add(const StateTotals& totals, const SamplingPace& pace, const TagSet& tags);
+
+    /// Warns when a series was below.
+    void report(std::int64_t hold_ns, ExecutionContext& context) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::size_t series_count_ = 0;
+    std::size_t low_count_ = 0;
+    double lowest_ = 1;
+    std::string lowest_tags_;
+    SamplingPace lowest_pace_;
+};
+
+/// The calls of an AggregateWindows that are computed from predicates over time.
+///
+/// Thread-safe once open.
+class StateStage {
+public:
+    static bool computes(const BoundCall& call);
+
+    /// All arguments must outlive the stage.
+    static Result<StateStage> open(const AggregateWindows& plan, const WindowTable& windows,
+                                   ExecutionContext& context);
+
+    /// `first_samples_ns`: of each member, where its time begins without a lower bound (nothing: it
+    /// has no sample); empty when the windows begin for all alike.
+    Status run(const SeriesGroup& group,
+               std::span<const std::optional<std::int64_t>> first_samples_ns, GroupCells& cells);
+
+    /// Call when all groups have run.
+    void report();
+
+private:
+    StateStage(const AggregateWindows& plan, const WindowTable& windows, ExecutionContext& context)
+        : plan_(&plan), windows_(&windows), context_(&context) {}
+
+    void add_series(const SeriesState& state, const StateQuestion& question, std::int64_t begin_ns,
+                    std::vector<StateGroup>& groups) const;
+
+    const AggregateWindows* plan_;
+    const WindowTable* windows_;
+    ExecutionContext* context_;
+    std::vector<StateQuestion> questions_;
+    std::vector<std::size_t> question_of_call_;  // By call of the plan.
+    std::optional<SeriesStates> states_;
+    std::unique_ptr<CoverageWatch> coverage_ = std::make_unique<CoverageWatch>();
+};
+
+}  // namespace tidemark::query

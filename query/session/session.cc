@@ -1,0 +1,133 @@
+#include <new>
+#include <utility>
+#include <variant>
+
+#include <tidemark/query.h>
+
+#include "query/session/select_runner.h"
+#include "query/session/show.h"
+#include "query/syntax/parser.h"
+
+namespace tidemark {
+namespace query {
+namespace {
+
+StatementResult unsupported(std::string message) {
+    return failed(Error(ErrorCode::Unsupported, std::move(message)));
+}
+
+class StatementRunner {
+public:
+    explicit StatementRunner(const StatementContext& context) : context_(context) {}
+
+    StatementResult operator()(const SelectStatement& statement) const {
+        return run_select(statement, context_);
+    }
+    StatementResult operator()(const ExplainStatement& statement) const {
+        return run_explain(statement, context_);
+    }
+    StatementResult operator()(const CreateDatabase& statement) const {
+        if (!context_.options.may_write) return needs_post("CREATE DATABASE");
+        if (statement.policy) {
+            return unsupported(
+                "CREATE DATABASE .. WITH is not supported: a database keeps everything in the "
+                "policy autogen");
+        }
+        return finished(context_.store.create_database(statement.name));
+    }
+    StatementResult operator()(const DropDatabase& statement) const {
+        if (!context_.options.may_write) return needs_post("DROP DATABASE");
+        return finished(context_.store.drop_database(statement.name));
+    }
+    StatementResult operator()(const CreateRetentionPolicy&) const { return no_policies(); }
+    StatementResult operator()(const AlterRetentionPolicy&) const { return no_policies(); }
+    StatementResult operator()(const DropRetentionPolicy&) const { return no_policies(); }
+    StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
+    StatementResult operator()(const DropSeries&) const { return no_deletes(); }
+    StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }
+    StatementResult operator()(const ShowCardinality&) const {
+        return unsupported("SHOW .. CARDINALITY is not supported: count the rows of SHOW SERIES");
+    }
+    StatementResult operator()(const ShowQueries&) const {
+        return unsupported("SHOW QUERIES is not supported: the server's metrics show its load");
+    }
+    StatementResult operator()(const ShowStats&) const {
+        return unsupported("SHOW STATS is not supported: the server's metrics show its load");
+    }
+    StatementResult operator()(const KillQuery&) const {
+        return unsupported("KILL QUERY is not supported: closing the connection ends a query");
+    }
+    StatementResult operator()(const ForeignStatement& statement) const {
+        switch (statement.topic) {
+            case ForeignTopic::Users:
+            case ForeignTopic::Grants:
+                return unsupported(
+                    "there are no users: the server answers on loopback addresses only");
+            case ForeignTopic::ContinuousQueries:
+                return unsupported(
+                    "continuous queries are not supported: ask with GROUP BY time(..) when the "
+                    "answer is needed");
+            case ForeignTopic::Subscriptions:
+                return unsupported(
+                    "subscriptions are not supported: send the lines to both places");
+            case ForeignTopic::Shards:
+                return unsupported("there are no shards to manage: segments manage themselves");
+        }
+        return unsupported("not supported");
+    }
+    template <typename Show>
+    StatementResult operator()(const Show& statement) const {
+        return show(statement, context_);
+    }
+
+private:
+    static StatementResult finished(Status status) {
+        return status ? StatementResult() : failed(std::move(status).error());
+    }
+    static StatementResult needs_post(const std::string& statement) {
+        return failed(Error(ErrorCode::InvalidArgument,
+                            statement + " changes something: use a POST request"));
+    }
+    static StatementResult no_policies() {
+        return unsupported(
+            "retention policies are not supported: every database has one, autogen, which keeps "
+            "everything");
+    }
+    static StatementResult no_deletes() {
+        return unsupported(
+            "deleting part of a database is not supported: DROP DATABASE removes a whole one");
+    }
+
+    const StatementContext& context_;
+};
+
+StatementResult run(const Statement& statement, const StatementContext& context) {
+    if (context.options.cancelled != nullptr && context.options.cancelled->load()) {
+        return failed(Error(ErrorCode::Cancelled, "the query was cancelled"));
+    }
+    try {
+        return std::visit(StatementRunner(context), statement.node);
+    } catch (const std::bad_alloc&) {
+        return failed(Error(ErrorCode::LimitExceeded, "out of memory while answering"));
+    }
+}
+
+}  // namespace
+}  // namespace query
+
+QueryResult execute(Store& store, std::string_view text, const QueryOptions& options) {
+    QueryResult result;
+    auto parsed = query::parse_statements(text);
+    if (auto* error = std::get_if<SyntaxError>(&parsed)) {
+        result.syntax_error = std::move(*error);
+        return result;
+    }
+    const query::StatementContext context{store, options,
+                                          options.now_ns.value_or(store.clock().now_ns())};
+    for (const query::Statement& statement : std::get<0>(parsed)) {
+        result.statements.push_back(query::run(statement, context));
+    }
+    return result;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,272 @@
+#include "query/session/show.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <re2/re2.h>
+
+#include "query/plan/row_expression.h"
+#include "query/plan/schema.h"
+#include "query/plan/where_clause.h"
+
+namespace tidemark::query {
+namespace {
+
+using Row = std::vector<Cell>;
+
+/// A measurement a statement is about, and which of its series.
+struct Subject {
+    std::string measurement;
+    std::vector<TagSet> series;
+};
+
+/// One WHERE for all measurements: every name is a tag, time is not looked at.
+class SubjectReader {
+public:
+    SubjectReader(const SchemaClauses& clauses, const StatementContext& context)
+        : clauses_(clauses),
+          context_(context),
+          database_(clauses.database.empty() ? context.options.database : clauses.database) {}
+
+    const std::string& database() const { return database_; }
+    const WhereClause& where() const { return where_; }
+
+    Result<std::vector<Subject>> read() {
+        if (clauses_.all_databases || clauses_.all_policies || !clauses_.policy.empty()) {
+            return Error(ErrorCode::Unsupported,
+                         "ON names one database: policies and * are not supported");
+        }
+        TIDEMARK_RETURN_IF_ERROR(check_database(context_.store, database_));
+        if (clauses_.where) {
+            std::vector<ResultMessage> unheard;
+            TIDEMARK_ASSIGN_OR_RETURN(where_, bind_where(*clauses_.where, Schema(),
+                                                         {context_.now_ns, std::nullopt}, unheard));
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const std::vector<std::string> names, measurement_names());
+        std::vector<Subject> subjects;
+        for (const std::string& name : names) {
+            Subject subject{name, {}};
+            for (SeriesTags& series : context_.store.series(database_, name, where_.tag_matchers)) {
+                if (may_hold(where_, series.tags)) subject.series.push_back(std::move(series.tags));
+            }
+            if (!subject.series.empty()) subjects.push_back(std::move(subject));
+        }
+        return subjects;
+    }
+
+private:
+    Result<std::vector<std::string>> measurement_names() const {
+        std::vector<std::string> known = context_.store.measurements(database_);
+        if (clauses_.sources.empty()) return known;
+        std::vector<Source> sources;
+        for (const MeasurementSource& source : clauses_.sources) {
+            sources.emplace_back(source);
+            if (std::get<MeasurementSource>(sources.back()).database.empty()) {
+                std::get<MeasurementSource>(sources.back()).database = database_;
+            }
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const auto resolved,
+                                  resolve_sources(context_.store, sources, {database_, {}}));
+        std::erase_if(known, [&](const std::string& name) {
+            return std::none_of(resolved.begin(), resolved.end(),
+                                [&](const auto& source) { return source.measurement == name; });
+        });
+        return known;
+    }
+
+    const SchemaClauses& clauses_;
+    const StatementContext& context_;
+    std::string database_;
+    WhereClause where_;
+};
+
+Result<std::function<bool(const std::string&)>> name_matcher(const NameMatch& match) {
+    const bool is_negated =
+        match.op == BinaryOperator::NotEqual || match.op == BinaryOperator::DoesNotMatch;
+    if (match.regex) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto regex, compile_regex(*match.regex));
+        return std::function<bool(const std::string&)>(
+            [regex, is_negated](const std::string& name) {
+                return regex_matches(*regex, name) != is_negated;
+            });
+    }
+    return std::function<bool(const std::string&)>(
+        [names = match.names, is_negated](const std::string& name) {
+            return (std::find(names.begin(), names.end(), name) != names.end()) != is_negated;
+        });
+}
+
+Result<std::function<bool(const std::string&)>> name_matcher(
+    const std::optional<NameMatch>& match) {
+    if (match) return name_matcher(*match);
+    return std::function<bool(const std::string&)>([](const std::string&) { return true; });
+}
+
+/// LIMIT and OFFSET; LIMIT 0 is none.
+template <typename T>
+void limit(std::vector<T>& items, const std::optional<std::uint64_t>& most,
+           const std::optional<std::uint64_t>& skipped) {
+    const auto first = std::min<std::uint64_t>(skipped.value_or(0), items.size());
+    items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(first));
+    if (most.value_or(0) > 0 && *most < items.size()) {
+        items.erase(items.begin() + static_cast<std::ptrdiff_t>(*most), items.end());
+    }
+}
+
+void add_series(StatementResult& result, std::string name, std::vector<std::string> columns,
+                std::vector<Row> rows) {
+    if (rows.empty()) return;
+    result.series.push_back({std::move(name), {}, std::move(columns), std::move(rows)});
+}
+
+/// One series of rows per measurement.
+template <typename RowsOf>
+StatementResult per_measurement(const SchemaClauses& clauses, const StatementContext& context,
+                                std::vector<std::string> columns, const RowsOf& rows_of) {
+    SubjectReader reader(clauses, context);
+    auto subjects = reader.read();
+    if (!subjects) return failed(std::move(subjects).error());
+    StatementResult result;
+    for (const Subject& subject : subjects.value()) {
+        std::vector<Row> rows = rows_of(reader.database(), subject);
+        limit(rows, clauses.limits.limit, clauses.limits.offset);
+        add_series(result, subject.measurement, columns, std::move(rows));
+    }
+    limit(result.series, clauses.limits.series_limit, clauses.limits.series_offset);
+    return result;
+}
+
+/// As line protocol writes it: measurement,key=value,..
+std::string series_key(const std::string& measurement, const TagSet& tags) {
+    const auto escaped = [](std::string_view text, std::string_view special) {
+        std::string out;
+        for (const char c : text) {
+            if (special.find(c) != std::string_view::npos) out += '\\';
+            out += c;
+        }
+        return out;
+    };
+    std::string key = escaped(measurement, ", ");
+    for (const Tag& tag : tags) {
+        key += "," + escaped(tag.key, ",= ") + "=" + escaped(tag.value, ",= ");
+    }
+    return key;
+}
+
+}  // namespace
+
+StatementResult show(const ShowDatabases&, const StatementContext& context) {
+    StatementResult result;
+    std::vector<Row> rows;
+    for (std::string& name : context.store.databases()) rows.push_back({Cell(std::move(name))});
+    // InfluxDB shows this one table also when it is empty.
+    result.series.push_back({"databases", {}, {"name"}, std::move(rows)});
+    return result;
+}
+
+StatementResult show(const ShowRetentionPolicies& statement, const StatementContext& context) {
+    const std::string& database =
+        statement.database.empty() ? context.options.database : statement.database;
+    Status status = check_database(context.store, database);
+    if (!status) return failed(std::move(status).error());
+    StatementResult result;
+    add_series(result, "",
+               {"name", "duration", "shardGroupDuration", "replicaN", "futureWriteLimit",
+                "pastWriteLimit", "default"},
+               {{Cell("autogen"), Cell("0s"), Cell("168h0m0s"), Cell(std::int64_t{1}), Cell("0s"),
+                 Cell("0s"), Cell(true)}});
+    return result;
+}
+
+StatementResult show(const ShowMeasurements& statement, const StatementContext& context) {
+    SubjectReader reader(statement.clauses, context);
+    auto subjects = reader.read();
+    if (!subjects) return failed(std::move(subjects).error());
+    if (reader.where().time.has_lower || reader.where().time.has_upper) {
+        return failed(Error(ErrorCode::InvalidArgument,
+                            "SHOW MEASUREMENTS doesn't support time in WHERE clause"));
+    }
+    auto matches = name_matcher(statement.with_measurement);
+    if (!matches) return failed(std::move(matches).error());
+    std::vector<Row> rows;
+    for (const Subject& subject : subjects.value()) {
+        if (matches.value()(subject.measurement)) rows.push_back({Cell(subject.measurement)});
+    }
+    limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
+    StatementResult result;
+    add_series(result, "measurements", {"name"}, std::move(rows));
+    return result;
+}
+
+StatementResult show(const ShowSeries& statement, const StatementContext& context) {
+    SubjectReader reader(statement.clauses, context);
+    auto subjects = reader.read();
+    if (!subjects) return failed(std::move(subjects).error());
+    std::vector<std::string> keys;
+    for (const Subject& subject : subjects.value()) {
+        for (const TagSet& tags : subject.series) {
+            keys.push_back(series_key(subject.measurement, tags));
+        }
+    }
+    std::sort(keys.begin(), keys.end());
+    std::vector<Row> rows;
+    for (std::string& key : keys) rows.push_back({Cell(std::move(key))});
+    limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
+    StatementResult result;
+    add_series(result, "", {"key"}, std::move(rows));
+    return result;
+}
+
+StatementResult show(const ShowTagKeys& statement, const StatementContext& context) {
+    auto matches = name_matcher(statement.with_key);
+    if (!matches) return failed(std::move(matches).error());
+    return per_measurement(statement.clauses, context, {"tagKey"},
+                           [&](const std::string&, const Subject& subject) {
+                               std::set<std::string> keys;
+                               for (const TagSet& tags : subject.series) {
+                                   for (const Tag& tag : tags) keys.insert(tag.key);
+                               }
+                               std::vector<Row> rows;
+                               for (const std::string& key : keys) {
+                                   if (matches.value()(key)) rows.push_back({Cell(key)});
+                               }
+                               return rows;
+                           });
+}
+
+StatementResult show(const ShowTagValues& statement, const StatementContext& context) {
+    auto matches = name_matcher(statement.with_key);
+    if (!matches) return failed(std::move(matches).error());
+    return per_measurement(statement.clauses, context, {"key", "value"},
+                           [&](const std::string&, const Subject& subject) {
+                               std::set<Tag> found;
+                               for (const TagSet& tags : subject.series) {
+                                   for (const Tag& tag : tags) {
+                                       if (matches.value()(tag.key)) found.insert(tag);
+                                   }
+                               }
+                               std::vector<Row> rows;
+                               for (const Tag& tag : found) {
+                                   rows.push_back({Cell(tag.key), Cell(tag.value)});
+                               }
+                               return rows;
+                           });
+}
+
+StatementResult show(const ShowFieldKeys& statement, const StatementContext& context) {
+    return per_measurement(
+        statement.clauses, context, {"fieldKey", "fieldType"},
+        [&](const std::string& database, const Subject& subject) {
+            std::vector<Row> rows;
+            for (const FieldKey& field : context.store.field_keys(database, subject.measurement)) {
+                rows.push_back({Cell(field.name), Cell(std::string(field_type_name(field.type)))});
+            }
+            return rows;
+        });
+}
+
+}  // namespace tidemark::query
