@@ -122,7 +122,10 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
     const std::int64_t begin_ns = request_.range.begin_ns;
     std::int64_t known_from = begin_ns;
     for (std::size_t level = 0; question.needs_run_start && !goes_back_alone(question); ++level) {
-        if (!needs_earlier_history(state.timeline, options(), begin_ns, known_from)) break;
+        if (!needs_earlier_history(state.timeline, options(), begin_ns, known_from,
+                                   request_.range.end_ns)) {
+            break;
+        }
         TIDEMARK_ASSIGN_OR_RETURN(const SourceScans* scans, earlier_scans(level));
         if (scans == nullptr) break;
         TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines earlier, read_leaves(*scans, member));

@@ -1,5 +1,6 @@
 #include "query/plan/explain.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "query/syntax/duration.h"
@@ -69,7 +70,10 @@ private:
         for (const BoundCall& call : node.calls) calls.push_back(call.text);
         line("aggregate windows: " + joined(calls, ", "));
         for (const InputColumn& column : node.beside) line("  beside: " + print_column(column));
-        add_hold(node.hold_ns, node.predicates);
+        const bool holds = std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) {
+            return call.info().needs_carry_in();
+        });
+        if (holds) add_hold(node.hold_ns, node.predicates);
         add_series(node.series, node.frame);
     }
 

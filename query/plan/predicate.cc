@@ -70,13 +70,15 @@ Status check_types(const Expression& comparison, const ResolvedName& field, Comp
                    const Value& constant) {
     const FieldType type = *field.type;
     const FieldType constant_type = value_type(constant);
-    const std::string where = "field " + field.name + " is a " + std::string(field_type_name(type));
+    const std::string where =
+        "field " + field.name + " has type " + std::string(field_type_name(type));
     const bool is_ordering = op != CompareOp::Equal && op != CompareOp::NotEqual;
     if (type == FieldType::Boolean && constant_type == FieldType::Boolean && is_ordering) {
-        return invalid(where + ", which is only equal or not equal: found " + print(comparison));
+        return invalid(where + ", which is equal or not equal but never less: found " +
+                       print(comparison));
     }
     if (is_number(type) ? is_number(constant_type) : type == constant_type) return success();
-    return invalid(where + " and cannot be compared with a " +
+    return invalid(where + " and cannot be compared with a constant of type " +
                    std::string(field_type_name(constant_type)) + ": found " + print(comparison));
 }
 
@@ -225,7 +227,8 @@ private:
         }
         if (name.kind == NameKind::Unknown) return add_unknown(name.name);
         if (value_type(*constant) != FieldType::String) {
-            return invalid("tag " + name.name + " is a string and cannot be compared with a " +
+            return invalid("tag " + name.name +
+                           " is a string and cannot be compared with a constant of type " +
                            std::string(field_type_name(value_type(*constant))) + ": found " +
                            print(whole));
         }
@@ -282,7 +285,7 @@ private:
                 RowExpression{RegexTest{RowExpression{SlotReference{slot}}, compiled, is_negated}});
         }
         if (*name.type != FieldType::String) {
-            return invalid("field " + name.name + " is a " +
+            return invalid("field " + name.name + " has type " +
                            std::string(field_type_name(*name.type)) +
                            " and cannot be matched with a regex: found " + print(whole));
         }

@@ -241,7 +241,7 @@ private:
         if (fits) return;
         const std::string what =
             name.kind == NameKind::Field
-                ? "field " + name.name + " is a " + std::string(field_type_name(*name.type))
+                ? "field " + name.name + " has type " + std::string(field_type_name(*name.type))
                 : "tag " + name.name + " is a string";
         warn(what + ": " + print(comparison) + " is never true");
     }

@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+
+#include <tidemark/query.h>
+
+#include "query/functions/time_buckets.h"
+#include "storage/line_protocol/line_parser.h"
+#include "tests/support/memory_store.h"
+#include "tests/support/shared_data.h"
+
+// InfluxDB's own server tests (shared data, influxql-conformance) on a store in memory: every query
+// is asked, and its whole answer compared with InfluxDB's.
+
+namespace tidemark::tests {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kNowNs = 1'700'000'000'000'000'000;  // What stands for "now" in the data.
+
+// How many of the 470 answers are equal. A change that lowers this breaks what worked.
+constexpr int kEqualAnswersAtLeast = 238;
+
+std::string two_digits(std::int64_t number) {
+    return (number < 10 ? "0" : "") + std::to_string(number);
+}
+
+/// RFC 3339 with as many decimals as needed, in the zone.
+std::string rfc3339(std::int64_t ns, const std::optional<query::TimeZone>& zone) {
+    const std::int64_t offset_ns = zone ? zone->offset_ns_at(ns) : 0;
+    const std::int64_t local_ns = ns + offset_ns;
+    std::int64_t seconds = local_ns / 1'000'000'000;
+    std::int64_t rest_ns = local_ns % 1'000'000'000;
+    if (rest_ns < 0) {
+        rest_ns += 1'000'000'000;
+        --seconds;
+    }
+    const auto time = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[64];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    std::string formatted = text;
+    if (rest_ns > 0) {
+        std::string digits = std::to_string(1'000'000'000 + rest_ns).substr(1);
+        digits.erase(digits.find_last_not_of('0') + 1);
+        formatted += "." + digits;
+    }
+    if (!zone) return formatted + "Z";
+    const std::int64_t minutes = std::abs(offset_ns) / 60'000'000'000;
+    return formatted + (offset_ns < 0 ? "-" : "+") + two_digits(minutes / 60) + ":" +
+           two_digits(minutes % 60);
+}
+
+struct Rendering {
+    std::int64_t epoch_ns = 0;  ///< Times as numbers in this unit; 0: RFC 3339.
+    std::optional<query::TimeZone> zone;
+};
+
+json::value to_json(const Cell& cell, const Rendering& rendering) {
+    return std::visit(
+        [&](const auto& value) -> json::value {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<T, std::monostate>) {
+                return nullptr;
+            } else if constexpr (std::is_same_v<T, TimeCell>) {
+                if (rendering.epoch_ns > 0) return value.ns / rendering.epoch_ns;
+                return json::value(rfc3339(value.ns, rendering.zone));
+            } else {
+                return json::value(value);
+            }
+        },
+        cell);
+}
+
+json::value to_json(const QueryResult& result, const Rendering& rendering) {
+    if (result.syntax_error) {
+        return json::object{{"error", "error parsing query: " + result.syntax_error->message}};
+    }
+    json::array statements;
+    for (std::size_t i = 0; i < result.statements.size(); ++i) {
+        const StatementResult& statement = result.statements[i];
+        json::object object{{"statement_id", i}};
+        json::array all_series;
+        for (const ResultSeries& series : statement.series) {
+            json::object shown;
+            if (!series.name.empty()) shown["name"] = series.name;
+            json::object tags;
+            for (const auto& [key, value] : series.tags) tags[key] = value;
+            if (!tags.empty()) shown["tags"] = tags;
+            shown["columns"] = json::value_from(series.columns);
+            json::array values;
+            for (const auto& row : series.rows) {
+                json::array cells;
+                for (const Cell& cell : row) cells.push_back(to_json(cell, rendering));
+                values.push_back(std::move(cells));
+            }
+            if (!values.empty()) shown["values"] = std::move(values);
+            all_series.push_back(std::move(shown));
+        }
+        if (!all_series.empty()) object["series"] = std::move(all_series);
+        if (statement.error) object["error"] = statement.error->message();
+        statements.push_back(std::move(object));
+    }
+    return json::object{{"results", std::move(statements)}};
+}
+
+/// Equality of values: 1 and 1.0 are equal, the order of keys does not matter.
+bool is_equal(const json::value& left, const json::value& right) {
+    if (left.is_number() && right.is_number()) {
+        return left.to_number<double>() == right.to_number<double>();
+    }
+    if (left.is_array() && right.is_array()) {
+        return std::equal(left.get_array().begin(), left.get_array().end(),
+                          right.get_array().begin(), right.get_array().end(), is_equal);
+    }
+    if (left.is_object() && right.is_object()) {
+        if (left.get_object().size() != right.get_object().size()) return false;
+        return std::all_of(
+            left.get_object().begin(), left.get_object().end(), [&](const auto& item) {
+                const json::value* other = right.get_object().if_contains(item.key());
+                return other != nullptr && is_equal(item.value(), *other);
+            });
+    }
+    return left == right;
+}
+
+std::string text_of(const json::value& value) {
+    return value.is_string() ? std::string(value.get_string()) : std::string();
+}
+
+std::string parameter(const json::value& params, std::string_view name) {
+    const json::value* values = params.get_object().if_contains(name);
+    if (values == nullptr || values->get_array().empty()) return {};
+    return text_of(values->get_array().front());
+}
+
+std::optional<query::TimeZone> zone_of(const std::string& command) {
+    for (const std::string_view word : {"tz('", "TZ('"}) {
+        const std::size_t begin = command.find(word);
+        if (begin == std::string::npos) continue;
+        const std::size_t end = command.find('\'', begin + 4);
+        auto zone = query::TimeZone::find(command.substr(begin + 4, end - begin - 4));
+        if (zone) return zone.value();
+    }
+    return std::nullopt;
+}
+
+std::int64_t epoch_ns(const std::string& epoch) {
+    const auto precision = storage::parse_time_precision(epoch);
+    return precision ? storage::unit_ns(*precision) : 0;
+}
+
+void set_up(MemoryStore& store, const json::object& test) {
+    for (const std::string& name : store.databases()) REQUIRE(store.drop_database(name));
+    const auto create = [&](const json::value& database, const json::value* policy) {
+        REQUIRE(store.create_database(text_of(database)));
+        if (policy == nullptr || !policy->is_string()) return;
+        store.add_retention_policy(text_of(database), text_of(*policy), true);
+    };
+    create(test.at("db"), test.if_contains("rp"));
+    if (const json::value* setup = test.if_contains("setup")) {
+        for (const json::value& item : setup->get_array()) {
+            create(item.at("db"), item.get_object().if_contains("rp"));
+        }
+    }
+}
+
+void write_points(MemoryStore& store, const json::object& test) {
+    const json::value* writes = test.if_contains("writes");
+    if (writes == nullptr) return;
+    for (const json::value& write : writes->get_array()) {
+        storage::LineParserOptions options;
+        if (const json::value* params = write.get_object().if_contains("params")) {
+            const auto precision = storage::parse_time_precision(parameter(*params, "precision"));
+            if (precision) options.precision = *precision;
+        }
+        const auto lines = storage::parse_lines(text_of(write.at("data")), options);
+        const std::string database = text_of(write.at("db"));
+        const std::string policy = text_of(write.at("rp"));
+        const bool is_new = !store.has_database(database);
+        if (is_new) REQUIRE(store.create_database(database));
+        if (!policy.empty() && !store.has_retention_policy(database, policy)) {
+            store.add_retention_policy(database, policy, is_new);
+        }
+        CHECK(store.write(database, policy, lines.batch));
+    }
+}
+
+/// The kind of a statement, for the table that is printed.
+std::string category_of(const std::string& command) {
+    std::string words = command;
+    std::transform(words.begin(), words.end(), words.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    const auto has = [&](std::string_view text) { return words.find(text) != std::string::npos; };
+    std::istringstream reader(words);
+    std::string first;
+    std::string second;
+    reader >> first >> second;
+    if (first != "SELECT") return has("CARDINALITY") ? "SHOW .. CARDINALITY" : first + " " + second;
+    if (has(" INTO ")) return "SELECT .. INTO";
+    if (has("FROM (")) return "SELECT with subquery";
+    for (const std::string_view name :
+         {"DERIVATIVE(", "DIFFERENCE(", "MOVING_AVERAGE(", "CUMULATIVE_SUM(", "ELAPSED(", "TOP(",
+          "BOTTOM(", "SAMPLE(", "DISTINCT", "MODE("}) {
+        if (has(name)) return "SELECT, functions not supported";
+    }
+    if (has("GROUP BY TIME")) return "SELECT, buckets";
+    return has("(") ? "SELECT, functions" : "SELECT, rows";
+}
+
+struct Count {
+    int equal = 0;
+    int all = 0;
+};
+
+}  // namespace
+
+TEST_CASE("queries are answered as by InfluxDB", "[conformance]") {
+    const auto path = shared_data("influxql-conformance/server_test_cases.json");
+    if (!path) return;
+    const json::value tests = json::parse(read_bytes(*path));
+    const char* const shown = std::getenv("TIDEMARK_SHOW_DIFFERENCES");
+
+    const ManualClock clock(kNowNs);
+    MemoryStore store({.clock = &clock, .future_limit_ns = kHoldForever});
+    std::map<std::string, Count> counts;
+    Count total;
+    for (const json::value& test : tests.get_array()) {
+        const json::object& object = test.get_object();
+        if (!object.contains("continues")) set_up(store, object);
+        write_points(store, object);
+        for (const json::value& query : object.at("queries").get_array()) {
+            const std::string command = text_of(query.at("command"));
+            const json::value& params = query.at("params");
+            QueryOptions options;
+            options.database = parameter(params, "db");
+            options.retention_policy = parameter(params, "rp");
+            const Rendering rendering{epoch_ns(parameter(params, "epoch")), zone_of(command)};
+            const json::value answer = to_json(execute(store, command, options), rendering);
+            boost::system::error_code failure;
+            const json::value expected = json::parse(text_of(query.at("expect")), failure);
+            const bool equal = !failure && is_equal(answer, expected);
+            Count& count = counts[category_of(command)];
+            ++count.all;
+            ++total.all;
+            count.equal += equal ? 1 : 0;
+            total.equal += equal ? 1 : 0;
+            if (!equal && shown != nullptr && category_of(command).starts_with(shown)) {
+                std::cout << text_of(object.at("test")) << ": " << command << "\n  expected "
+                          << text_of(query.at("expect")) << "\n  got      "
+                          << json::serialize(answer) << "\n";
+            }
+        }
+    }
+    for (const auto& [category, count] : counts) {
+        std::cout << category << ": " << count.equal << " of " << count.all << " equal\n";
+    }
+    std::cout << "all: " << total.equal << " of " << total.all << " equal\n";
+    CHECK(total.equal >= kEqualAnswersAtLeast);
+}
+
+}  // namespace tidemark::tests
