@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "storage/base/utf8.h"
 #include "storage/line_protocol/float_text.h"
-#include "storage/line_protocol/utf8.h"
 
 namespace tidemark::server {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <fast_float/fast_float.h>
 
+#include "storage/base/utf8.h"
 #include "storage/line_protocol/structural_scan.h"
-#include "storage/line_protocol/utf8.h"
 
 // One function per part of a line, in the order of the line. A line that is wrong in itself but
 // whose structure is clear (a number out of range, a tag given twice) is read to its end all the

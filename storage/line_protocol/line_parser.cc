@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "storage/base/utf8.h"
 #include "storage/line_protocol/structural_scan.h"
-#include "storage/line_protocol/utf8.h"
 
 namespace tidemark::storage {
 namespace {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/utf8.h"
 #include "storage/line_protocol/float_text.h"
 #include "storage/line_protocol/structural_scan.h"
-#include "storage/line_protocol/utf8.h"
 
 namespace tidemark::storage {
 namespace {

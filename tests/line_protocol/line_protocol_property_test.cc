@@ -8,10 +8,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/base/utf8.h"
 #include "storage/line_protocol/line_parser.h"
 #include "storage/line_protocol/line_writer.h"
 #include "storage/line_protocol/structural_scan.h"
-#include "storage/line_protocol/utf8.h"
 #include "tests/line_protocol/points.h"
 
 using namespace tidemark;

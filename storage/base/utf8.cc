@@ -1,4 +1,4 @@
-#include "storage/line_protocol/utf8.h"
+#include "storage/base/utf8.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,0 +1,379 @@
+#include "storage/engine/catalogue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/base/assert.h"
+#include "storage/engine/quarantine.h"
+#include "storage/engine/series_key.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr RecordLogKind kLogKind{"catalogue", 0x4143'4d54};  // "TMCA"
+
+Error nonsense(std::string reason) { return {ErrorCode::InvalidArgument, std::move(reason)}; }
+
+// Grows `entries` so that `id` has a place; skipped places stay empty.
+template <typename Container>
+void make_place_for(Container& entries, std::size_t id) {
+    if (entries.size() <= id) entries.resize(id + 1);
+}
+
+std::vector<SeriesId> ids_of(std::unordered_map<std::string_view, SeriesId> series) {
+    std::vector<SeriesId> ids;
+    for (const auto& [key, id] : series) ids.push_back(id);
+    return ids;
+}
+
+}  // namespace
+
+// ---- Opening ------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Catalogue>> Catalogue::open(FileSystem& file_system, const std::string& path,
+                                                   const std::string& quarantine_directory,
+                                                   bool read_only,
+                                                   std::vector<std::string>& messages) {
+    std::unique_ptr<Catalogue> catalogue(new Catalogue());
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system.exists(path));
+    if (!exists) {
+        if (read_only) return catalogue;
+        TIDEMARK_ASSIGN_OR_RETURN(catalogue->log_, RecordLog::create(file_system, path, kLogKind));
+        return catalogue;
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const auto contents, read_record_log(file_system, path, kLogKind));
+    catalogue->load(contents, messages);
+    TIDEMARK_ASSIGN_OR_RETURN(catalogue->log_,
+                              continue_record_log(file_system, path, quarantine_directory, kLogKind,
+                                                  contents, read_only, messages));
+    return catalogue;
+}
+
+void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>& messages) {
+    messages.insert(messages.end(), contents.damage.begin(), contents.damage.end());
+    MutexLock lock(mutex_);
+    // Ids are given out one per record, so a sound log cannot hold a greater one.
+    const std::uint64_t id_limit = contents.bytes.size() / kRecordHeaderSizeBytes;
+    std::size_t refused_count = 0;
+    std::string first_reason;
+    for (const auto& payload : contents.records) {
+        auto record = decode_catalogue_record(payload);
+        const Status status = record ? apply(record.value(), id_limit) : Status(record.error());
+        if (status) continue;
+        if (refused_count++ == 0) first_reason = status.error().message();
+    }
+    if (refused_count > 0) {
+        messages.push_back(
+            "catalogue: " + std::to_string(refused_count) +
+            " records make no sense and were left out, the first because: " + first_reason);
+    }
+}
+
+Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
+    const auto is_known = [](const auto& entries, std::size_t id) {
+        return id != 0 && id < entries.size();
+    };
+    if (const auto* created = std::get_if<DatabaseCreated>(&record)) {
+        if (created->id == 0 || created->id > id_limit) return nonsense("a database id is too big");
+        make_place_for(databases_, created->id);
+        databases_[created->id].name = created->name;
+        databases_[created->id].is_live = true;
+        live_databases_[created->name] = created->id;
+        return success();
+    }
+    if (const auto* dropped = std::get_if<DatabaseDropped>(&record)) {
+        if (!is_known(databases_, dropped->id)) return nonsense("an unknown database was dropped");
+        forget_database(dropped->id);
+        return success();
+    }
+    if (const auto* added = std::get_if<MeasurementAdded>(&record)) {
+        if (added->id == 0 || added->id > id_limit) return nonsense("a measurement id is too big");
+        make_place_for(measurements_, added->id);
+        if (!is_known(databases_, added->database)) {
+            return nonsense("measurement " + added->name + " is of an unknown database");
+        }
+        measurements_[added->id].database = added->database;
+        measurements_[added->id].name = added->name;
+        databases_[added->database].measurements[added->name] = added->id;
+        return success();
+    }
+    if (const auto* field = std::get_if<FieldAdded>(&record)) {
+        if (!is_known(measurements_, field->measurement) || field->index > id_limit) {
+            return nonsense("field " + field->name + " is of an unknown measurement");
+        }
+        make_place_for(measurements_[field->measurement].fields, field->index);
+        measurements_[field->measurement].fields[field->index] = {field->name, field->type};
+        return success();
+    }
+    const auto& series = std::get<SeriesAdded>(record);
+    if (series.id == 0 || series.id > id_limit) return nonsense("a series id is too big");
+    make_place_for(series_, series.id);
+    if (!is_known(measurements_, series.measurement)) {
+        return nonsense("series " + std::to_string(series.id) + " is of an unknown measurement");
+    }
+    insert_series(series.id, series.measurement, series.tags);
+    return success();
+}
+
+// ---- Changes ------------------------------------------------------------------------------
+
+Result<DatabaseId> Catalogue::create_database(std::string_view name) {
+    if (const auto defect = database_name_defect(name)) {
+        return Error(ErrorCode::InvalidArgument, *defect);
+    }
+    DatabaseId id = 0;
+    {
+        MutexLock lock(mutex_);
+        if (const auto found = find_database_locked(name)) {
+            id = *found;
+        } else {
+            id = static_cast<DatabaseId>(databases_.size());
+            databases_.push_back({std::string(name), true, {}});
+            live_databases_.emplace(name, id);
+            append(DatabaseCreated{id, std::string(name)});
+        }
+    }
+    // Also when it was there: the attempt that made it may have met a full disk.
+    TIDEMARK_RETURN_IF_ERROR(make_durable());
+    return id;
+}
+
+Status Catalogue::drop_database(std::string_view name) {
+    {
+        MutexLock lock(mutex_);
+        if (const auto id = find_database_locked(name)) {
+            append(DatabaseDropped{*id});
+            forget_database(*id);
+        }
+    }
+    return make_durable();
+}
+
+MeasurementId Catalogue::add_measurement(DatabaseId database, std::string_view name) {
+    MutexLock lock(mutex_);
+    const auto id = static_cast<MeasurementId>(measurements_.size());
+    Measurement& measurement = measurements_.emplace_back();
+    measurement.database = database;
+    measurement.name = name;
+    databases_[database].measurements.emplace(name, id);
+    append(MeasurementAdded{id, database, std::string(name)});
+    return id;
+}
+
+FieldIndex Catalogue::add_field(MeasurementId measurement, std::string_view name, FieldType type) {
+    MutexLock lock(mutex_);
+    auto& fields = measurements_[measurement].fields;
+    const auto index = static_cast<FieldIndex>(fields.size());
+    fields.push_back({std::string(name), type});
+    append(FieldAdded{measurement, index, type, std::string(name)});
+    return index;
+}
+
+SeriesId Catalogue::add_series(MeasurementId measurement, const TagSet& tags) {
+    MutexLock lock(mutex_);
+    const auto id = static_cast<SeriesId>(series_.size());
+    series_.emplace_back();
+    insert_series(id, measurement, tags);
+    append(SeriesAdded{id, measurement, tags});
+    return id;
+}
+
+void Catalogue::append(const CatalogueRecord& record) {
+    TIDEMARK_ASSERT(log_ != nullptr, "a read-only catalogue cannot change");
+    log_->add(encode_catalogue_record(record));
+}
+
+void Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
+    Measurement& measurement = measurements_[measurement_id];
+    Series& series = series_[id];
+    series.measurement = measurement_id;
+    if (!databases_[measurement.database].is_live) return;
+    series.key = make_series_key(measurement.name, tags);
+    measurement.series.emplace(series.key, id);
+    measurement.tags.add(id, tags);
+    ++live_series_count_;
+}
+
+void Catalogue::forget_database(DatabaseId id) {
+    Database& database = databases_[id];
+    if (!database.is_live) return;
+    database.is_live = false;
+    live_databases_.erase(database.name);
+    for (const auto& [name, measurement_id] : database.measurements) {
+        Measurement& measurement = measurements_[measurement_id];
+        // The map first: its keys are views into the series.
+        for (const SeriesId series_id : ids_of(std::exchange(measurement.series, {}))) {
+            series_[series_id].key = {};
+            --live_series_count_;
+        }
+        measurement.tags = {};
+        measurement.fields.clear();
+        measurement.key_order.clear();
+    }
+    database.measurements.clear();
+}
+
+bool Catalogue::has_undurable() const { return log_ != nullptr && log_->has_uncommitted(); }
+
+Status Catalogue::make_durable() { return log_ == nullptr ? success() : log_->commit(); }
+
+void Catalogue::reserve_series_id(SeriesId id) {
+    MutexLock lock(mutex_);
+    make_place_for(series_, id);
+}
+
+// ---- Looking things up --------------------------------------------------------------------
+
+std::vector<std::string> Catalogue::databases() const {
+    MutexLock lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [name, id] : live_databases_) names.push_back(name);
+    return names;
+}
+
+std::optional<DatabaseId> Catalogue::find_database(std::string_view name) const {
+    MutexLock lock(mutex_);
+    return find_database_locked(name);
+}
+
+std::optional<DatabaseId> Catalogue::find_database_locked(std::string_view name) const {
+    const auto found = live_databases_.find(name);
+    if (found == live_databases_.end()) return std::nullopt;
+    return found->second;
+}
+
+bool Catalogue::is_live(DatabaseId database) const {
+    MutexLock lock(mutex_);
+    return database < databases_.size() && databases_[database].is_live;
+}
+
+std::optional<MeasurementId> Catalogue::find_measurement(DatabaseId database,
+                                                         std::string_view name) const {
+    MutexLock lock(mutex_);
+    const auto& measurements = databases_[database].measurements;
+    const auto found = measurements.find(name);
+    if (found == measurements.end()) return std::nullopt;
+    return found->second;
+}
+
+std::optional<SeriesId> Catalogue::find_series(MeasurementId measurement_id,
+                                               const TagSet& tags) const {
+    MutexLock lock(mutex_);
+    const Measurement& measurement = measurements_[measurement_id];
+    const auto found = measurement.series.find(make_series_key(measurement.name, tags));
+    if (found == measurement.series.end()) return std::nullopt;
+    return found->second;
+}
+
+std::vector<FieldKey> Catalogue::fields(MeasurementId measurement) const {
+    MutexLock lock(mutex_);
+    return measurements_[measurement].fields;
+}
+
+std::optional<Catalogue::SeriesHome> Catalogue::home_of(SeriesId id) const {
+    MutexLock lock(mutex_);
+    // A live series has a key: its measurement's name is not empty.
+    if (id >= series_.size() || series_[id].key.empty()) return std::nullopt;
+    const MeasurementId measurement = series_[id].measurement;
+    return SeriesHome{measurements_[measurement].database, measurement};
+}
+
+bool Catalogue::was_series(SeriesId id) const {
+    MutexLock lock(mutex_);
+    return id < series_.size() && series_[id].measurement != 0;
+}
+
+std::string Catalogue::series_key(SeriesId id) const {
+    MutexLock lock(mutex_);
+    return id < series_.size() ? series_[id].key : std::string();
+}
+
+std::uint64_t Catalogue::series_count() const {
+    MutexLock lock(mutex_);
+    return live_series_count_;
+}
+
+const Catalogue::Measurement* Catalogue::measurement_named(std::string_view database,
+                                                           std::string_view measurement) const {
+    const auto database_id = find_database_locked(database);
+    if (!database_id) return nullptr;
+    const auto& measurements = databases_[*database_id].measurements;
+    const auto found = measurements.find(measurement);
+    return found == measurements.end() ? nullptr : &measurements_[found->second];
+}
+
+std::vector<std::string> Catalogue::measurements(std::string_view database) const {
+    MutexLock lock(mutex_);
+    std::vector<std::string> names;
+    if (const auto id = find_database_locked(database)) {
+        for (const auto& [name, measurement] : databases_[*id].measurements) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<FieldKey> Catalogue::field_keys(std::string_view database,
+                                            std::string_view measurement) const {
+    MutexLock lock(mutex_);
+    std::vector<FieldKey> fields;
+    const Measurement* found = measurement_named(database, measurement);
+    if (found == nullptr) return fields;
+    for (const FieldKey& field : found->fields) {
+        if (!field.name.empty()) fields.push_back(field);
+    }
+    std::ranges::sort(fields);
+    return fields;
+}
+
+std::vector<std::string> Catalogue::tag_keys(std::string_view database,
+                                             std::string_view measurement) const {
+    MutexLock lock(mutex_);
+    const Measurement* found = measurement_named(database, measurement);
+    return found == nullptr ? std::vector<std::string>() : found->tags.keys();
+}
+
+std::vector<std::string> Catalogue::tag_values(std::string_view database,
+                                               std::string_view measurement,
+                                               std::string_view key) const {
+    MutexLock lock(mutex_);
+    const Measurement* found = measurement_named(database, measurement);
+    return found == nullptr ? std::vector<std::string>() : found->tags.values(key);
+}
+
+std::vector<ScanSeries> Catalogue::select(DatabaseId database, std::string_view measurement,
+                                          const std::vector<TagMatcher>& matchers) const {
+    MutexLock lock(mutex_);
+    std::vector<ScanSeries> selected;
+    const auto& measurements = databases_[database].measurements;
+    const auto found = measurements.find(measurement);
+    if (found == measurements.end()) return selected;
+    const Measurement& entry = measurements_[found->second];
+    std::vector<SeriesId> ids = entry.tags.select(matchers);
+    sort_by_key(entry, ids);
+    selected.reserve(ids.size());
+    for (const SeriesId id : ids) selected.push_back({id, tags_of_series_key(series_[id].key)});
+    return selected;
+}
+
+void Catalogue::sort_by_key(const Measurement& measurement, std::vector<SeriesId>& ids) const {
+    const auto by_key = [this](SeriesId left, SeriesId right) TIDEMARK_REQUIRES(mutex_) {
+        return series_[left].key < series_[right].key;
+    };
+    // Few of many are sorted on their own; for many the order of all is kept and filtered.
+    if (ids.size() < measurement.series.size() / 16) {
+        std::sort(ids.begin(), ids.end(), by_key);
+        return;
+    }
+    if (measurement.key_order.size() != measurement.series.size()) {
+        measurement.key_order.clear();
+        for (const auto& [key, id] : measurement.series) measurement.key_order.push_back(id);
+        std::sort(measurement.key_order.begin(), measurement.key_order.end(), by_key);
+    }
+    std::vector<SeriesId> sorted;
+    sorted.reserve(ids.size());
+    for (const SeriesId id : measurement.key_order) {
+        if (std::binary_search(ids.begin(), ids.end(), id)) sorted.push_back(id);
+    }
+    ids = std::move(sorted);
+}
+
+}  // namespace tidemark::storage

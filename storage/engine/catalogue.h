@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <tidemark/result.h>
+#include <tidemark/scan.h>
+#include <tidemark/store.h>
+#include <tidemark/types.h>
+
+#include "storage/base/file_system.h"
+#include "storage/base/mutex.h"
+#include "storage/engine/catalogue_record.h"
+#include "storage/engine/record_log.h"
+#include "storage/engine/tag_index.h"
+
+namespace tidemark::storage {
+
+inline constexpr std::string_view kDefaultRetentionPolicy = "autogen";
+/// For the query engine's own series; nobody writes into it through Store::write().
+inline constexpr std::string_view kReservedRetentionPolicy = "kpi";
+
+/// What a store knows of its data without looking at it: databases, measurements, fields and their
+/// types, series and their tags. Kept in memory, persisted as a record log. FORMAT.md section 6.
+///
+/// Thread-safe, except that changes (create, drop, add) come from one thread at a time, so that a
+/// caller can look and then add. Measurements, fields and series that were added are visible at
+/// once and durable with the next make_durable() that succeeds.
+class Catalogue {
+public:
+    /// Reads the log at `path`, which is made when it is not there. What is damaged is left out and
+    /// said in `messages`; a torn end is cut off, its bytes go to `quarantine_directory`.
+    /// With `read_only` nothing is written, and nothing can be added.
+    static Result<std::unique_ptr<Catalogue>> open(FileSystem& file_system, const std::string& path,
+                                                   const std::string& quarantine_directory,
+                                                   bool read_only,
+                                                   std::vector<std::string>& messages);
+
+    // Changes.
+
+    /// Durable on return. The id of the database, also when it was there.
+    Result<DatabaseId> create_database(std::string_view name);
+    /// Durable on return. Its series are gone at once; a database made later under the same name is
+    /// another one.
+    Status drop_database(std::string_view name);
+    MeasurementId add_measurement(DatabaseId database, std::string_view name);
+    /// The next field index of the measurement.
+    FieldIndex add_field(MeasurementId measurement, std::string_view name, FieldType type);
+    SeriesId add_series(MeasurementId measurement, const TagSet& tags);
+
+    bool has_undurable() const;
+    /// StorageFull may be tried again; any other error is final.
+    Status make_durable();
+
+    /// Keeps ids up to this one from being given out: segments may know series whose record in the
+    /// log was lost.
+    void reserve_series_id(SeriesId id);
+
+    // Looking things up.
+
+    std::vector<std::string> databases() const;  ///< Sorted.
+    std::optional<DatabaseId> find_database(std::string_view name) const;
+    bool is_live(DatabaseId database) const;
+    std::optional<MeasurementId> find_measurement(DatabaseId database, std::string_view name) const;
+    std::optional<SeriesId> find_series(MeasurementId measurement, const TagSet& tags) const;
+    /// Fields in order of index. A field whose record was lost has an empty name.
+    std::vector<FieldKey> fields(MeasurementId measurement) const;
+
+    struct SeriesHome {
+        DatabaseId database;
+        MeasurementId measurement;
+    };
+    /// Nothing for a series that never was or went with its database.
+    std::optional<SeriesHome> home_of(SeriesId id) const;
+    /// True also for a series that went with its database.
+    bool was_series(SeriesId id) const;
+    /// The canonical key; empty when home_of() is nothing.
+    std::string series_key(SeriesId id) const;
+    std::uint64_t series_count() const;
+
+    // For Store: sorted, empty when there is no such database or measurement.
+
+    std::vector<std::string> measurements(std::string_view database) const;
+    std::vector<FieldKey> field_keys(std::string_view database, std::string_view measurement) const;
+    std::vector<std::string> tag_keys(std::string_view database,
+                                      std::string_view measurement) const;
+    std::vector<std::string> tag_values(std::string_view database, std::string_view measurement,
+                                        std::string_view key) const;
+    /// The series that match, in order of series key.
+    std::vector<ScanSeries> select(DatabaseId database, std::string_view measurement,
+                                   const std::vector<TagMatcher>& matchers) const;
+
+private:
+    struct Database {
+        std::string name;
+        bool is_live = false;
+        std::map<std::string, MeasurementId, std::less<>> measurements;
+    };
+    struct Measurement {
+        DatabaseId database = 0;
+        std::string name;
+        std::vector<FieldKey> fields;
+        std::unordered_map<std::string_view, SeriesId> series;  // Views into series_.
+        TagIndex tags;
+        // All series by key; rebuilt when a selection finds it incomplete.
+        mutable std::vector<SeriesId> key_order;
+    };
+    struct Series {
+        std::string key;                // Empty when it went with its database.
+        MeasurementId measurement = 0;  // 0: never given out, or lost.
+    };
+
+    Catalogue() = default;
+
+    void load(const RecordLogContents& contents, std::vector<std::string>& messages)
+        TIDEMARK_EXCLUDES(mutex_);
+    // One record of the log. InvalidArgument says why it makes no sense.
+    Status apply(const CatalogueRecord& record, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
+    void append(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
+    void insert_series(SeriesId id, MeasurementId measurement, const TagSet& tags)
+        TIDEMARK_REQUIRES(mutex_);
+    void forget_database(DatabaseId id) TIDEMARK_REQUIRES(mutex_);
+    std::optional<DatabaseId> find_database_locked(std::string_view name) const
+        TIDEMARK_REQUIRES(mutex_);
+    const Measurement* measurement_named(std::string_view database,
+                                         std::string_view measurement) const
+        TIDEMARK_REQUIRES(mutex_);
+    void sort_by_key(const Measurement& measurement, std::vector<SeriesId>& ids) const
+        TIDEMARK_REQUIRES(mutex_);
+
+    std::unique_ptr<RecordLog> log_;  // Null when read-only. Set once, before anyone else knows us.
+
+    mutable Mutex mutex_;
+    // Positions are ids; position 0 is nobody's.
+    std::vector<Database> databases_ TIDEMARK_GUARDED_BY(mutex_) = std::vector<Database>(1);
+    std::map<std::string, DatabaseId, std::less<>> live_databases_ TIDEMARK_GUARDED_BY(mutex_);
+    std::deque<Measurement> measurements_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Measurement>(1);
+    std::deque<Series> series_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Series>(1);
+    std::uint64_t live_series_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,292 @@
+#include "storage/engine/committer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "storage/wal/wal_format.h"
+
+namespace tidemark::storage {
+namespace {
+
+/// Frames that may wait for the disk before writers are held back: about a second of a fast disk.
+constexpr std::size_t kMaxQueuedSizeBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxSpareBuffers = 8;
+/// Design: an idle store writes its mark within 100 ms.
+constexpr std::chrono::milliseconds kMarkDelay{50};
+constexpr std::chrono::milliseconds kFullDiskRetryDelay{100};
+
+std::uint64_t random_file_id() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Committer::Committer(FileSystem& file_system, WalFiles& files, Catalogue& catalogue,
+                     std::shared_ptr<Visibility> visibility, const LogPosition& position)
+    : file_system_(file_system),
+      files_(files),
+      catalogue_(catalogue),
+      visibility_(std::move(visibility)),
+      next_file_number_(position.next_file_number),
+      synced_sequence_(position.durable_sequence),
+      marked_sequence_(position.durable_sequence),
+      last_enqueued_(position.durable_sequence) {
+    visibility_->publish(position.durable_sequence);
+    MutexLock lock(join_mutex_);
+    thread_ = std::thread([this] { run(); });
+}
+
+Committer::~Committer() { static_cast<void>(stop()); }
+
+// ---- For everybody ------------------------------------------------------------------------
+
+Status Committer::wait_for_room() {
+    MutexLock lock(mutex_);
+    while (queued_size_bytes_ >= kMaxQueuedSizeBytes && final_ && full_ && !is_stopping_) {
+        result_changed_.wait(mutex_);
+    }
+    if (!final_) return final_;
+    if (is_stopping_) return Error(ErrorCode::InvalidArgument, "the store is closed");
+    return full_;
+}
+
+void Committer::enqueue(Sequence sequence, std::vector<std::byte> payload) {
+    {
+        MutexLock lock(mutex_);
+        last_enqueued_ = sequence;
+        queued_size_bytes_ += payload.size();
+        queue_.push_back({sequence, std::move(payload)});
+    }
+    work_changed_.notify_one();
+}
+
+std::vector<std::byte> Committer::spare_buffer() {
+    MutexLock lock(mutex_);
+    if (spare_buffers_.empty()) return {};
+    std::vector<std::byte> buffer = std::move(spare_buffers_.back());
+    spare_buffers_.pop_back();
+    return buffer;
+}
+
+void Committer::begin_new_file() {
+    {
+        MutexLock lock(mutex_);
+        ++new_files_to_begin_;
+        queue_.push_back({last_enqueued_, {}});
+    }
+    work_changed_.notify_one();
+}
+
+void Committer::wait_for_new_file() {
+    MutexLock lock(mutex_);
+    while (new_files_to_begin_ > 0 && final_ && full_ && !is_stopping_) {
+        result_changed_.wait(mutex_);
+    }
+}
+
+Status Committer::wait_durable(Sequence sequence) {
+    MutexLock lock(mutex_);
+    if (sequence > last_enqueued_) {
+        return Error(ErrorCode::InvalidArgument,
+                     "sequence " + std::to_string(sequence) + " was never written");
+    }
+    while (visibility_->sequence() < sequence && final_ && full_) result_changed_.wait(mutex_);
+    if (visibility_->sequence() >= sequence) return success();
+    return final_ ? full_ : final_;
+}
+
+std::uint64_t Committer::wal_size_bytes() const {
+    MutexLock lock(mutex_);
+    return files_.size_bytes() + file_size_bytes_;
+}
+
+void Committer::fail(const Error& error) {
+    {
+        MutexLock lock(mutex_);
+        if (final_) final_ = error;
+    }
+    work_changed_.notify_one();
+    result_changed_.notify_all();
+}
+
+Status Committer::stop() {
+    {
+        MutexLock lock(mutex_);
+        is_stopping_ = true;
+    }
+    work_changed_.notify_one();
+    result_changed_.notify_all();
+    MutexLock join_lock(join_mutex_);
+    if (thread_.joinable()) thread_.join();
+    MutexLock lock(mutex_);
+    return final_ ? full_ : final_;
+}
+
+// ---- The committing thread ----------------------------------------------------------------
+
+void Committer::run() {
+    std::vector<Frame> group;
+    while (take_group(group)) {
+        // What could not be written leaves a gap that nothing may follow.
+        if (!commit_until_done(group)) return;
+        group.clear();
+    }
+    write_mark();
+}
+
+// False when the thread shall end. Writes the mark when nothing came for a while.
+bool Committer::take_group(std::vector<Frame>& group) {
+    bool is_mark_due = false;
+    while (true) {
+        if (std::exchange(is_mark_due, false)) write_mark();
+        MutexLock lock(mutex_);
+        while (queue_.empty() && !is_stopping_ && final_ && !is_mark_due) {
+            if (marked_sequence_ == synced_sequence_) {
+                work_changed_.wait(mutex_);
+            } else {
+                is_mark_due = !work_changed_.wait_for(mutex_, kMarkDelay);
+            }
+        }
+        if (!final_) return false;
+        if (!queue_.empty()) {
+            group.swap(queue_);
+            return true;
+        }
+        if (is_stopping_) return false;
+    }
+}
+
+bool Committer::commit_until_done(std::vector<Frame>& group) {
+    while (true) {
+        const Status status = commit(group);
+        note_result(status, group);
+        if (status) return true;
+        if (status.error().code() != ErrorCode::StorageFull || !wait_for_space()) return false;
+    }
+}
+
+// False when the store is being closed: then the frames are lost, as wait_durable() says.
+bool Committer::wait_for_space() {
+    MutexLock lock(mutex_);
+    if (!is_stopping_) work_changed_.wait_for(mutex_, kFullDiskRetryDelay);
+    return !is_stopping_ && final_;
+}
+
+Status Committer::commit(std::vector<Frame>& group) {
+    if (catalogue_.has_undurable()) TIDEMARK_RETURN_IF_ERROR(catalogue_.make_durable());
+    for (const Frame& frame : group) TIDEMARK_RETURN_IF_ERROR(append(frame));
+    return sync_file();
+}
+
+Status Committer::append(const Frame& frame) {
+    if (frame.payload.empty()) return finish_file();
+    if (frame.sequence <= synced_sequence_) return success();  // Done before the disk was full.
+    if (writer_ == nullptr) TIDEMARK_RETURN_IF_ERROR(create_file(frame.sequence));
+    const Status status = writer_->append(frame.sequence, synced_sequence_, frame.payload);
+    if (!status) abandon_file(status.error());
+    return status;
+}
+
+Status Committer::create_file(Sequence first_sequence) {
+    // Every attempt has a number of its own, so what a failed one left is in nobody's way.
+    const std::uint64_t file_number = next_file_number_++;
+    auto writer = WalWriter::create(file_system_, files_.directory(), file_number, first_sequence,
+                                    random_file_id());
+    if (!writer) {
+        const std::string name = wal_format::file_name(file_number);
+        remove_if_full(writer.error(), join_path(files_.directory(), name));
+        return std::move(writer).error();
+    }
+    writer_ = std::move(writer).value();
+    synced_size_bytes_ = 0;
+    return success();
+}
+
+Status Committer::sync_file() {
+    if (writer_ == nullptr) return success();
+    const Sequence last_sequence = writer_->next_sequence() - 1;
+    const Status status = writer_->sync();
+    if (!status) {
+        abandon_file(status.error());
+        return status;
+    }
+    marked_sequence_ = std::min(synced_sequence_, last_sequence);
+    synced_sequence_ = last_sequence;
+    synced_size_bytes_ = writer_->size_bytes();
+    return success();
+}
+
+Status Committer::finish_file() {
+    if (writer_ == nullptr) return success();
+    TIDEMARK_RETURN_IF_ERROR(sync_file());
+    files_.add({writer_->path(), synced_sequence_, synced_size_bytes_});
+    writer_.reset();
+    synced_size_bytes_ = 0;
+    return success();
+}
+
+void Committer::write_mark() {
+    if (writer_ == nullptr || marked_sequence_ == synced_sequence_) return;
+    // A mark is for telling damage apart later; nobody waits for it, but a failure is as final.
+    Status status = writer_->append_mark(synced_sequence_);
+    if (status) status = writer_->sync();
+    if (status) {
+        marked_sequence_ = synced_sequence_;
+        synced_size_bytes_ = writer_->size_bytes();
+    } else {
+        abandon_file(status.error());
+    }
+    std::vector<Frame> nothing;
+    note_result(status, nothing);
+}
+
+// What a full disk left of a file only takes space.
+void Committer::remove_if_full(const Error& error, const std::string& path) {
+    if (error.code() == ErrorCode::StorageFull) static_cast<void>(file_system_.remove(path));
+}
+
+// After an error the writer is dead. When the disk was full, what may be behind the last sync is
+// cut off, so that the frames can go to another file without being there twice. After other errors
+// the file is left as it is, for recovery to judge.
+void Committer::abandon_file(const Error& error) {
+    const std::string path = writer_->path();
+    writer_.reset();
+    const std::uint64_t size_bytes = std::exchange(synced_size_bytes_, 0);
+    marked_sequence_ = synced_sequence_;  // The next file's first frame says so.
+    if (size_bytes == 0) {
+        remove_if_full(error, path);
+        return;
+    }
+    if (error.code() == ErrorCode::StorageFull) {
+        static_cast<void>(file_system_.truncate(path, size_bytes));
+    }
+    files_.add({path, synced_sequence_, size_bytes});
+}
+
+void Committer::note_result(const Status& status, std::vector<Frame>& group) {
+    {
+        MutexLock lock(mutex_);
+        file_size_bytes_ = writer_ == nullptr ? 0 : writer_->size_bytes();
+        if (status) {
+            full_ = success();
+            visibility_->publish(synced_sequence_);
+            for (Frame& frame : group) {
+                if (frame.payload.empty()) --new_files_to_begin_;
+                queued_size_bytes_ -= frame.payload.size();
+                if (spare_buffers_.size() < kMaxSpareBuffers && !frame.payload.empty()) {
+                    spare_buffers_.push_back(std::move(frame.payload));
+                }
+            }
+        } else if (status.error().code() == ErrorCode::StorageFull) {
+            full_ = status;
+        } else if (final_) {
+            final_ = status;
+        }
+    }
+    result_changed_.notify_all();
+}
+
+}  // namespace tidemark::storage

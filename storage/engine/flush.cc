@@ -1,0 +1,180 @@
+#include "storage/engine/flush.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "storage/engine/segment_set.h"
+#include "storage/segment/segment_writer.h"
+
+namespace tidemark::storage {
+namespace {
+
+using RowGroupPointer = std::shared_ptr<const RowGroup>;
+
+struct PlacedGroup {
+    DatabaseId database;
+    std::int64_t partition;
+    SeriesId series;
+    RowGroupPointer group;
+
+    auto place() const { return std::tuple(database, partition); }
+    auto order() const { return std::tuple(database, partition, series, group->info().first_ns); }
+};
+
+bool is_within_partition(const RowGroup& group, std::int64_t partition_width_ns) {
+    return partition_of(group.info().first_ns, partition_width_ns) ==
+           partition_of(group.info().last_ns, partition_width_ns);
+}
+
+bool is_before(const RowGroupPointer& left, const RowGroupPointer& right) {
+    return left->info().last_ns < right->info().first_ns;
+}
+
+// All rows in order of arrival.
+Result<DecodedRows> decode_all(const std::vector<HeadGroup>& groups) {
+    DecodedRows all;
+    for (const HeadGroup& group : groups) {
+        if (group.rows != nullptr) {
+            append_rows(all, group.rows->rows());
+            continue;
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const DecodedRows rows, decode_row_group(*group.sealed));
+        append_rows(all, rows);
+    }
+    return all;
+}
+
+// The end of the row group that begins at `begin`: at most so many rows, all of one partition.
+std::size_t end_of_group(const DecodedRows& rows, std::size_t begin, std::size_t row_limit,
+                         std::int64_t partition_width_ns) {
+    const std::int64_t partition = partition_of(rows.times[begin], partition_width_ns);
+    std::size_t end = begin + 1;
+    while (end < rows.row_count() && end - begin < row_limit &&
+           partition_of(rows.times[end], partition_width_ns) == partition) {
+        ++end;
+    }
+    return end;
+}
+
+Result<std::vector<PlacedGroup>> place_groups(const FlushOptions& options, const Head& head,
+                                              const Catalogue& catalogue) {
+    std::vector<PlacedGroup> placed;
+    const SeriesId id_limit = head.series_id_limit();
+    for (SeriesId id = 0; id < id_limit; ++id) {
+        const auto head_groups = head.all_groups(id);
+        const auto home = catalogue.home_of(id);
+        if (head_groups.empty() || !home) continue;
+        TIDEMARK_ASSIGN_OR_RETURN(
+            auto groups,
+            arrange_for_segments(head_groups, options.rows_per_vector, options.partition_width_ns));
+        for (RowGroupPointer& group : groups) {
+            const std::int64_t partition =
+                partition_of(group->info().first_ns, options.partition_width_ns);
+            placed.push_back({home->database, partition, id, std::move(group)});
+        }
+    }
+    std::ranges::sort(placed, {}, &PlacedGroup::order);
+    return placed;
+}
+
+Result<ManifestSegment> write_segment(FileSystem& file_system, const FlushOptions& options,
+                                      const Catalogue& catalogue,
+                                      std::span<const PlacedGroup> groups,
+                                      std::uint64_t segment_id) {
+    const std::string path = join_path(options.directory, segment_file_name(segment_id));
+    const std::string temporary_path = path + kTemporarySuffix;
+    TIDEMARK_ASSIGN_OR_RETURN(auto writer,
+                              SegmentWriter::create(file_system, temporary_path, segment_id));
+    const PlacedGroup* before = nullptr;
+    for (const PlacedGroup& placed : groups) {
+        if (before == nullptr || before->series != placed.series) {
+            const std::string key = catalogue.series_key(placed.series);
+            TIDEMARK_RETURN_IF_ERROR(writer->begin_series(placed.series, key));
+        }
+        TIDEMARK_RETURN_IF_ERROR(writer->add_row_group(*placed.group));
+        before = &placed;
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const SegmentInfo info, writer->finish());
+    TIDEMARK_RETURN_IF_ERROR(file_system.rename(temporary_path, path));
+    return ManifestSegment{info, groups.front().database};
+}
+
+Status write_all(FileSystem& file_system, const FlushOptions& options, const Catalogue& catalogue,
+                 std::span<const PlacedGroup> placed, std::uint64_t& next_segment_id,
+                 std::vector<ManifestSegment>& segments) {
+    while (!placed.empty()) {
+        const auto end = std::ranges::find_if(placed, [&placed](const PlacedGroup& group) {
+            return group.place() != placed.front().place();
+        });
+        const auto count = static_cast<std::size_t>(end - placed.begin());
+        const std::uint64_t segment_id = next_segment_id++;
+        auto segment =
+            write_segment(file_system, options, catalogue, placed.first(count), segment_id);
+        if (!segment) {
+            const std::string path = join_path(options.directory, segment_file_name(segment_id));
+            static_cast<void>(file_system.remove(path + kTemporarySuffix));
+            return std::move(segment).error();
+        }
+        segments.push_back(std::move(segment).value());
+        placed = placed.subspan(count);
+    }
+    return file_system.sync_directory(options.directory);
+}
+
+}  // namespace
+
+std::int64_t partition_of(std::int64_t time_ns, std::int64_t partition_width_ns) {
+    const std::int64_t quotient = time_ns / partition_width_ns;
+    return quotient - (time_ns % partition_width_ns < 0 ? 1 : 0);
+}
+
+Result<std::vector<RowGroupPointer>> arrange_for_segments(const std::vector<HeadGroup>& groups,
+                                                          std::uint32_t rows_per_vector,
+                                                          std::int64_t partition_width_ns) {
+    std::vector<RowGroupPointer> arranged;
+    for (const HeadGroup& group : groups) arranged.push_back(group.encoded());
+    std::ranges::sort(arranged, {},
+                      [](const RowGroupPointer& group) { return group->info().first_ns; });
+    const bool is_in_order =
+        std::ranges::adjacent_find(arranged, std::not_fn(is_before)) == arranged.end();
+    const bool is_partitioned = std::ranges::all_of(arranged, [&](const RowGroupPointer& group) {
+        return is_within_partition(*group, partition_width_ns);
+    });
+    if (is_in_order && is_partitioned) return arranged;
+
+    TIDEMARK_ASSIGN_OR_RETURN(DecodedRows all, decode_all(groups));
+    const DecodedRows rows = sort_and_merge(std::move(all));
+    arranged.clear();
+    for (std::size_t begin = 0; begin < rows.row_count();) {
+        const std::size_t end = end_of_group(rows, begin, rows_per_vector, partition_width_ns);
+        arranged.push_back(make_encoded_row_group(
+            rows, begin, end - begin, groups.front().first_sequence, groups.back().last_sequence));
+        begin = end;
+    }
+    return arranged;
+}
+
+Result<std::vector<ManifestSegment>> write_segments(FileSystem& file_system,
+                                                    const FlushOptions& options, const Head& head,
+                                                    const Catalogue& catalogue,
+                                                    std::uint64_t& next_segment_id) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto placed, place_groups(options, head, catalogue));
+    std::vector<ManifestSegment> segments;
+    Status status = write_all(file_system, options, catalogue, placed, next_segment_id, segments);
+    if (status) return segments;
+    remove_segments(file_system, options.directory, segments);
+    return std::move(status).error();
+}
+
+void remove_segments(FileSystem& file_system, const std::string& directory,
+                     const std::vector<ManifestSegment>& segments) {
+    for (const ManifestSegment& segment : segments) {
+        const std::string name = segment_file_name(segment.info.segment_id);
+        static_cast<void>(file_system.remove(join_path(directory, name)));
+    }
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,118 @@
+#include "storage/engine/head.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidemark::storage {
+
+std::shared_ptr<const RowGroup> HeadGroup::encoded() const {
+    return sealed != nullptr ? sealed : rows->encoded_group();
+}
+
+Head::Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility)
+    : rows_per_vector_(std::max(rows_per_vector, 1U)), visibility_(std::move(visibility)) {}
+
+const Head::Series* Head::find(const Shard& shard, SeriesId id) {
+    const std::size_t index = id / kShardCount;
+    return index < shard.series.size() ? shard.series[index].get() : nullptr;
+}
+
+Head::Series& Head::find_or_add(Shard& shard, SeriesId id) {
+    const std::size_t index = id / kShardCount;
+    if (shard.series.size() <= index) shard.series.resize(index + 1);
+    if (shard.series[index] == nullptr) shard.series[index] = std::make_unique<Series>();
+    return *shard.series[index];
+}
+
+void Head::append(SeriesId id, Sequence sequence, std::int64_t time_ns,
+                  std::span<const HeadField> fields) {
+    Shard& shard = shards_[id % kShardCount];
+    Series* series = nullptr;
+    bool has_full_groups = false;
+    {
+        MutexLock lock(shard.mutex);
+        series = &find_or_add(shard, id);
+        series->open.append(sequence, time_ns, fields);
+        if (series->open.row_count() == rows_per_vector_) {
+            auto rows = std::make_shared<const HeadRows>(std::exchange(series->open, HeadRows()));
+            const Sequence first_sequence = rows->first_sequence();
+            series->groups.push_back({std::move(rows), nullptr, first_sequence, sequence});
+        }
+        has_full_groups = series->first_unsealed < series->groups.size();
+    }
+    row_count_.fetch_add(1, std::memory_order_relaxed);
+    last_sequence_.store(sequence, std::memory_order_release);
+    if (has_full_groups) seal(shard, *series);
+}
+
+// Encoding is slow, so it happens outside the lock: only the appending thread changes `groups`, and
+// the rows of a group never change.
+void Head::seal(Shard& shard, Series& series) {
+    const Sequence visible = visibility_->sequence();
+    while (series.first_unsealed < series.groups.size()) {
+        const HeadGroup& group = series.groups[series.first_unsealed];
+        if (group.last_sequence > visible) return;
+        auto sealed = group.rows->encoded_group();
+        MutexLock lock(shard.mutex);
+        series.groups[series.first_unsealed++].sealed = std::move(sealed);
+        let_rows_go(series);
+    }
+}
+
+void Head::let_rows_go(Series& series) {
+    while (series.first_with_rows < series.first_unsealed) {
+        HeadGroup& group = series.groups[series.first_with_rows];
+        if (!visibility_->has_passed(group.last_sequence)) return;
+        group.rows.reset();
+        ++series.first_with_rows;
+    }
+}
+
+void Head::read(SeriesId id, Sequence sequence,
+                std::vector<std::shared_ptr<const RowGroup>>& groups) const {
+    std::vector<HeadGroup> seen;
+    HeadRows open;
+    const Shard& shard = shard_of(id);
+    {
+        MutexLock lock(shard.mutex);
+        const Series* series = find(shard, id);
+        if (series == nullptr) return;
+        seen = series->groups;
+        open = series->open.first(series->open.visible_count(sequence));
+    }
+    for (const HeadGroup& group : seen) {
+        if (group.first_sequence > sequence) return;
+        if (group.sealed != nullptr && group.last_sequence <= sequence) {
+            groups.push_back(group.sealed);
+        } else {
+            groups.push_back(group.rows->decoded_group(group.rows->visible_count(sequence)));
+        }
+    }
+    if (open.row_count() > 0) groups.push_back(open.decoded_group(open.row_count()));
+}
+
+std::vector<HeadGroup> Head::all_groups(SeriesId id) const {
+    const Shard& shard = shard_of(id);
+    MutexLock lock(shard.mutex);
+    const Series* series = find(shard, id);
+    if (series == nullptr) return {};
+    std::vector<HeadGroup> groups = series->groups;
+    if (series->open.row_count() > 0) {
+        auto rows = std::make_shared<const HeadRows>(series->open);
+        const Sequence first_sequence = rows->first_sequence();
+        const Sequence last_sequence = rows->last_sequence();
+        groups.push_back({std::move(rows), nullptr, first_sequence, last_sequence});
+    }
+    return groups;
+}
+
+SeriesId Head::series_id_limit() const {
+    std::size_t limit = 0;
+    for (const Shard& shard : shards_) {
+        MutexLock lock(shard.mutex);
+        limit = std::max(limit, shard.series.size() * kShardCount);
+    }
+    return static_cast<SeriesId>(limit);
+}
+
+}  // namespace tidemark::storage

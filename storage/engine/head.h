@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <tidemark/types.h>
+
+#include "storage/base/mutex.h"
+#include "storage/engine/head_rows.h"
+#include "storage/engine/visibility.h"
+#include "storage/segment/row_group.h"
+
+namespace tidemark::storage {
+
+/// Consecutive rows of one series in the head: as they arrived, sealed (sorted, merged, encoded),
+/// or both.
+struct HeadGroup {
+    std::shared_ptr<const HeadRows> rows;  ///< Null when nobody can need them any more.
+    std::shared_ptr<const RowGroup> sealed;
+    Sequence first_sequence = 0;
+    Sequence last_sequence = 0;
+
+    std::shared_ptr<const RowGroup> encoded() const;
+};
+
+/// The rows that are not yet in a segment, per series in order of arrival.
+///
+/// Rows may arrive before they are visible: a reader names the sequence up to which it sees, and
+/// gets exactly those rows. When `rows_per_vector` rows of a series are there and visible, they are
+/// sealed. A view older than that still sees its own rows: the rows as they arrived are kept beside
+/// the sealed form until no view before their last sequence is left.
+///
+/// append() and freeze() come from one thread at a time; reading is for any thread and waits for an
+/// append of one row at most.
+class Head {
+public:
+    Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility);
+    Head(const Head&) = delete;
+    Head& operator=(const Head&) = delete;
+
+    /// Sequences never fall from call to call. `fields` names each field once.
+    void append(SeriesId id, Sequence sequence, std::int64_t time_ns,
+                std::span<const HeadField> fields);
+
+    /// Appends the rows of a series that a view up to `sequence` sees, as row groups in order of
+    /// arrival.
+    void read(SeriesId id, Sequence sequence,
+              std::vector<std::shared_ptr<const RowGroup>>& groups) const;
+
+    /// All rows of a series, visible or not; for a head that is no longer appended to.
+    std::vector<HeadGroup> all_groups(SeriesId id) const;
+
+    /// Greater than the id of every series that has rows here.
+    SeriesId series_id_limit() const;
+
+    std::uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
+    Sequence last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+
+private:
+    struct Series {
+        std::vector<HeadGroup> groups;
+        HeadRows open;
+        std::size_t first_unsealed = 0;   // Groups from here on have no sealed form.
+        std::size_t first_with_rows = 0;  // Groups before this have only the sealed form.
+    };
+
+    // Series are spread over shards by id, so that a reader and the writer seldom meet.
+    static constexpr std::size_t kShardCount = 64;
+    struct alignas(64) Shard {
+        mutable Mutex mutex;
+        std::vector<std::unique_ptr<Series>> series TIDEMARK_GUARDED_BY(mutex);
+    };
+
+    const Shard& shard_of(SeriesId id) const { return shards_[id % kShardCount]; }
+    static const Series* find(const Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
+    static Series& find_or_add(Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
+    void seal(Shard& shard, Series& series) TIDEMARK_EXCLUDES(shard.mutex);
+    void let_rows_go(Series& series);
+
+    const std::uint32_t rows_per_vector_;
+    const std::shared_ptr<const Visibility> visibility_;
+    std::array<Shard, kShardCount> shards_;
+    std::atomic<std::uint64_t> row_count_{0};
+    std::atomic<Sequence> last_sequence_{0};
+};
+
+}  // namespace tidemark::storage

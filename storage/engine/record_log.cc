@@ -1,0 +1,222 @@
+#include "storage/engine/record_log.h"
+
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
+
+// FORMAT.md section 1.2. A header of 16 bytes, then records:
+//
+//   offset  size  type  field
+//   0       8     u64   checksum: XXH3-64 of size and payload, seed = magic << 32 ^ file offset
+//   8       4     u32   payload size
+//   12      ..    bytes payload
+//
+// The offset in the seed makes a record good in one place only, so a reader that lost its way can
+// look for the next good record byte by byte.
+
+namespace tidemark::storage {
+namespace {
+
+std::uint64_t record_seed(const RecordLogKind& kind, std::uint64_t offset) {
+    return (std::uint64_t{kind.magic} << 32) ^ offset;
+}
+
+void append_record(std::vector<std::byte>& out, const RecordLogKind& kind, std::uint64_t offset,
+                   std::span<const std::byte> payload) {
+    ByteWriter writer(out);
+    const std::size_t begin = out.size();
+    writer.write_u64(0);
+    writer.write_u32(static_cast<std::uint32_t>(payload.size()));
+    writer.write_bytes(payload);
+    const auto checked = std::span<const std::byte>(out).subspan(begin + sizeof(std::uint64_t));
+    writer.patch_u64(begin, xxh3_64(checked, record_seed(kind, offset)));
+}
+
+std::vector<std::byte> encode_header(const RecordLogKind& kind) {
+    std::vector<std::byte> header;
+    ByteWriter writer(header);
+    writer.write_u32(kind.magic);
+    writer.write_u16(kRecordLogVersion);
+    writer.write_u16(0);
+    writer.write_u64(xxh3_64(header, kind.magic));
+    return header;
+}
+
+// The payload of the record at `offset`, if a good one is there.
+std::optional<std::span<const std::byte>> record_at(std::span<const std::byte> bytes,
+                                                    const RecordLogKind& kind, std::size_t offset) {
+    if (bytes.size() - offset < kRecordHeaderSizeBytes) return std::nullopt;
+    std::uint64_t checksum;
+    std::uint32_t size_bytes;
+    std::memcpy(&checksum, bytes.data() + offset, sizeof checksum);
+    std::memcpy(&size_bytes, bytes.data() + offset + sizeof checksum, sizeof size_bytes);
+    if (bytes.size() - offset - kRecordHeaderSizeBytes < size_bytes) return std::nullopt;
+    const auto checked =
+        bytes.subspan(offset + sizeof checksum, sizeof size_bytes + std::size_t{size_bytes});
+    if (xxh3_64(checked, record_seed(kind, offset)) != checksum) return std::nullopt;
+    return checked.subspan(sizeof size_bytes);
+}
+
+// A damaged header is told and passed over: the records behind it carry their own checksums.
+Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
+    const std::span<const std::byte> bytes = contents.bytes;
+    const auto expected = encode_header(kind);
+    if (bytes.size() < expected.size()) {
+        contents.damage.push_back(std::string(kind.name) + ": the file header is incomplete");
+        return success();
+    }
+    ByteReader reader(bytes.first(kRecordLogHeaderSizeBytes));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint32_t magic, reader.read_u32());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint16_t version, reader.read_u16());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint16_t reserved, reader.read_u16());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t checksum, reader.read_u64());
+    if (magic != kind.magic || reserved != 0 || checksum != xxh3_64(bytes.first(8), kind.magic)) {
+        contents.damage.push_back(std::string(kind.name) + ": the file header is damaged");
+        return success();
+    }
+    if (version > kRecordLogVersion) {
+        return Error(ErrorCode::Unsupported, std::string(kind.name) + " has format version " +
+                                                 std::to_string(version) +
+                                                 ", this program knows versions up to " +
+                                                 std::to_string(kRecordLogVersion));
+    }
+    return success();
+}
+
+std::string describe_damage(const RecordLogKind& kind, std::size_t begin, std::size_t end) {
+    return std::string(kind.name) + ": bytes " + std::to_string(begin) + " to " +
+           std::to_string(end) + " are damaged and were left out";
+}
+
+}  // namespace
+
+Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::string& path,
+                                          const RecordLogKind& kind) {
+    RecordLogContents contents;
+    TIDEMARK_ASSIGN_OR_RETURN(contents.bytes, file_system.read_file(path));
+    TIDEMARK_RETURN_IF_ERROR(check_header(contents, kind));
+    const std::span<const std::byte> bytes = contents.bytes;
+    if (bytes.size() < kRecordLogHeaderSizeBytes) return contents;
+    std::size_t offset = kRecordLogHeaderSizeBytes;
+    std::size_t good_end = offset;
+    while (offset < bytes.size()) {
+        const auto payload = record_at(bytes, kind, offset);
+        if (!payload) {
+            ++offset;
+            continue;
+        }
+        if (offset != good_end) contents.damage.push_back(describe_damage(kind, good_end, offset));
+        contents.records.push_back(*payload);
+        offset += kRecordHeaderSizeBytes + payload->size();
+        good_end = offset;
+    }
+    contents.good_size_bytes = good_end;
+    return contents;
+}
+
+std::vector<std::byte> encode_record_log(const RecordLogKind& kind,
+                                         std::span<const std::vector<std::byte>> records) {
+    std::vector<std::byte> bytes = encode_header(kind);
+    for (const auto& record : records) append_record(bytes, kind, bytes.size(), record);
+    return bytes;
+}
+
+RecordLog::RecordLog(FileSystem& file_system, std::string path, const RecordLogKind& kind,
+                     std::unique_ptr<WritableFile> file, std::uint64_t size_bytes)
+    : file_system_(file_system),
+      path_(std::move(path)),
+      kind_(kind),
+      file_(std::move(file)),
+      durable_size_bytes_(size_bytes),
+      end_offset_(size_bytes) {}
+
+Result<std::unique_ptr<RecordLog>> RecordLog::create(FileSystem& file_system,
+                                                     const std::string& path,
+                                                     const RecordLogKind& kind) {
+    TIDEMARK_RETURN_IF_ERROR(write_file_atomically(file_system, path, encode_header(kind)));
+    return open(file_system, path, kind, kRecordLogHeaderSizeBytes);
+}
+
+Result<std::unique_ptr<RecordLog>> RecordLog::open(FileSystem& file_system, const std::string& path,
+                                                   const RecordLogKind& kind,
+                                                   std::uint64_t size_bytes) {
+    TIDEMARK_ASSIGN_OR_RETURN(auto file, file_system.open_file(path));
+    if (file->size_bytes() != size_bytes) {
+        return Error(ErrorCode::Corruption, path + " is " + std::to_string(file->size_bytes()) +
+                                                " bytes, expected " + std::to_string(size_bytes));
+    }
+    // What a process that was killed wrote may have been read from memory only.
+    TIDEMARK_RETURN_IF_ERROR(file->sync());
+    return std::unique_ptr<RecordLog>(
+        new RecordLog(file_system, path, kind, std::move(file), size_bytes));
+}
+
+void RecordLog::add(std::span<const std::byte> payload) {
+    MutexLock lock(mutex_);
+    append_record(uncommitted_, kind_, end_offset_, payload);
+    end_offset_ += kRecordHeaderSizeBytes + payload.size();
+}
+
+void RecordLog::discard() {
+    MutexLock lock(mutex_);
+    end_offset_ -= uncommitted_.size();
+    uncommitted_.clear();
+}
+
+bool RecordLog::has_uncommitted() const {
+    MutexLock lock(mutex_);
+    return !uncommitted_.empty();
+}
+
+Status RecordLog::commit() {
+    MutexLock commit_lock(commit_mutex_);
+    if (!final_status_) return final_status_;
+    std::vector<std::byte> bytes;
+    {
+        MutexLock lock(mutex_);
+        bytes.swap(uncommitted_);
+    }
+    if (bytes.empty()) return success();
+    const std::size_t size_bytes = bytes.size();
+    Status status = write_and_sync(bytes);
+    if (status) {
+        durable_size_bytes_ += size_bytes;
+        return success();
+    }
+    if (status.error().code() == ErrorCode::StorageFull) {
+        take_back(std::move(bytes));
+        return status;
+    }
+    final_status_ = status;
+    return status;
+}
+
+Status RecordLog::write_and_sync(std::span<const std::byte> bytes) {
+    if (file_ == nullptr) {
+        TIDEMARK_ASSIGN_OR_RETURN(file_, file_system_.open_file(path_));
+    }
+    Status status = file_->append(bytes);
+    if (status) {
+        status = file_->sync();
+        if (status) return status;
+        // Whatever the reason, what is on disk is unknown: not a full disk to be waited out.
+        return Error(ErrorCode::IoError, status.error().message());
+    }
+    // A full disk may have taken a part: it is cut off, and the next attempt begins afresh.
+    if (status.error().code() == ErrorCode::StorageFull) {
+        file_.reset();
+        TIDEMARK_RETURN_IF_ERROR(file_system_.truncate(path_, durable_size_bytes_));
+    }
+    return status;
+}
+
+void RecordLog::take_back(std::vector<std::byte> bytes) {
+    MutexLock lock(mutex_);
+    bytes.insert(bytes.end(), uncommitted_.begin(), uncommitted_.end());
+    uncommitted_ = std::move(bytes);
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,334 @@
+#include "storage/engine/recovery.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "storage/engine/flush.h"
+#include "storage/engine/quarantine.h"
+#include "storage/engine/row_batch.h"
+#include "storage/wal/wal_recovery.h"
+
+namespace tidemark::storage {
+namespace {
+
+// A log without records: its header tells whose directory this is and which format it has.
+constexpr RecordLogKind kFormatKind{"format", 0x5453'4d54};  // "TMST"
+
+class Recovery {
+public:
+    Recovery(FileSystem& file_system, const StorePaths& paths, const StoreOptions& options)
+        : file_system_(file_system), paths_(paths), options_(options) {}
+
+    Result<RecoveredStore> run() {
+        TIDEMARK_RETURN_IF_ERROR(lock());
+        TIDEMARK_RETURN_IF_ERROR(check_format());
+        TIDEMARK_RETURN_IF_ERROR(read_logs());
+        TIDEMARK_RETURN_IF_ERROR(open_segments());
+        TIDEMARK_RETURN_IF_ERROR(replay());
+        return std::move(store_);
+    }
+
+private:
+    Status lock();
+    Status check_format();
+    Status write_format();
+    Status read_logs();
+    Status open_segments();
+    Status open_segment(const ManifestSegment& entry);
+    Status judge_stray_segment(std::uint64_t segment_id);
+    Status adopt_segment(std::uint64_t segment_id);
+    std::optional<Catalogue::SeriesHome> home_of(const LiveSegment& segment) const;
+    Status set_aside(const std::string& name);
+    Status remove_stray(const std::string& name, const std::string& why);
+    Status replay();
+    Status settle(const WalRecovery& log);
+    void replay_frame(const WalFrame& frame);
+    Status replay_rows(const WalFrame& frame);
+    bool name_fields(const BatchRow& row);
+    void note_missing_rows(std::string message);
+
+    bool can_write() const { return !options_.read_only; }
+
+    FileSystem& file_system_;
+    const StorePaths& paths_;
+    const StoreOptions& options_;
+    RecoveredStore store_;
+    std::unordered_map<MeasurementId, std::vector<FieldKey>> fields_;  // As the catalogue has them.
+    std::vector<ManifestSegment> adopted_;
+    std::uint64_t unknown_row_count_ = 0;
+};
+
+// ---- Lock and format ----------------------------------------------------------------------
+
+Status Recovery::lock() {
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.directory));
+    if (!exists) {
+        if (!options_.create_if_missing || !can_write()) {
+            return Error(ErrorCode::NotFound, "there is no store in " + paths_.directory);
+        }
+        TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.directory));
+    }
+    const LockMode mode = can_write() ? LockMode::Exclusive : LockMode::Shared;
+    TIDEMARK_ASSIGN_OR_RETURN(store_.lock, file_system_.lock_directory(paths_.directory, mode));
+    if (!store_.lock->warning().empty()) store_.messages.push_back(store_.lock->warning());
+    return success();
+}
+
+Status Recovery::check_format() {
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.format));
+    if (exists) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto contents,
+                                  read_record_log(file_system_, paths_.format, kFormatKind));
+        if (contents.damage.empty()) return success();
+        // Each file has its own version too, so the others can still be told apart.
+        store_.messages.push_back(contents.damage.front());
+        if (!can_write()) return success();
+        TIDEMARK_ASSIGN_OR_RETURN(const auto kept,
+                                  keep_in_quarantine(file_system_, paths_.quarantine_directory,
+                                                     kFormatKind.name, contents.bytes));
+        store_.messages.back() += " (kept as " + kept + ", written anew)";
+        return write_format();
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const bool has_catalogue, file_system_.exists(paths_.catalogue));
+    if (has_catalogue) store_.messages.push_back("format: the file is missing");
+    if (can_write() && (has_catalogue || options_.create_if_missing)) return write_format();
+    if (has_catalogue) return success();
+    return Error(ErrorCode::NotFound, "there is no store in " + paths_.directory);
+}
+
+// The directories first: a store that has its format file is complete.
+Status Recovery::write_format() {
+    TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.wal_directory));
+    TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.segment_directory));
+    return write_file_atomically(file_system_, paths_.format, encode_record_log(kFormatKind, {}));
+}
+
+Status Recovery::read_logs() {
+    if (can_write()) {
+        TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.wal_directory));
+        TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.segment_directory));
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(
+        store_.catalogue,
+        Catalogue::open(file_system_, paths_.catalogue, paths_.quarantine_directory,
+                        options_.read_only, store_.messages));
+    TIDEMARK_ASSIGN_OR_RETURN(
+        store_.manifest, Manifest::open(file_system_, paths_.manifest, paths_.quarantine_directory,
+                                        options_.read_only, store_.messages));
+    store_.flushed_sequence = store_.manifest->recovered().flushed_sequence;
+    store_.next_segment_id = store_.manifest->recovered().next_segment_id;
+    return success();
+}
+
+// ---- Segments -----------------------------------------------------------------------------
+
+Status Recovery::open_segments() {
+    const auto& known = store_.manifest->recovered().segments;
+    for (const ManifestSegment& entry : known) {
+        if (store_.catalogue->is_live(entry.database)) {
+            TIDEMARK_RETURN_IF_ERROR(open_segment(entry));
+        }
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.segment_directory));
+    if (!exists) return success();
+    TIDEMARK_ASSIGN_OR_RETURN(const auto names, file_system_.list(paths_.segment_directory));
+    for (const std::string& name : names) {
+        if (name.ends_with(kTemporarySuffix)) {
+            TIDEMARK_RETURN_IF_ERROR(remove_stray(name, "an unfinished segment"));
+        } else if (const auto segment_id = segment_id_of(name)) {
+            store_.next_segment_id = std::max(store_.next_segment_id, *segment_id + 1);
+            TIDEMARK_RETURN_IF_ERROR(judge_stray_segment(*segment_id));
+        }
+    }
+    std::ranges::sort(store_.segments, {},
+                      [](const auto& segment) { return segment->entry.info.segment_id; });
+    if (adopted_.empty() || !can_write()) return success();
+    return store_.manifest->record_flush(store_.flushed_sequence, store_.next_segment_id, adopted_);
+}
+
+Status Recovery::open_segment(const ManifestSegment& entry) {
+    TIDEMARK_ASSIGN_OR_RETURN(auto segment,
+                              open_live_segment(file_system_, paths_.segment_directory, entry));
+    if (!segment->defect.empty()) store_.messages.push_back(segment->defect);
+    if (segment->reader != nullptr && segment->reader->info().series_count > 0) {
+        const auto last = segment->reader->series(
+            static_cast<std::size_t>(segment->reader->info().series_count) - 1);
+        if (last) store_.catalogue->reserve_series_id(last.value().id);
+    }
+    store_.segments.push_back(std::move(segment));
+    return success();
+}
+
+// A file that the manifest does not name was not finished (its rows are in the log) or was removed,
+// unless the manifest itself is damaged: then it may be the only place where its rows are.
+Status Recovery::judge_stray_segment(std::uint64_t segment_id) {
+    const ManifestContents& manifest = store_.manifest->recovered();
+    const auto entry =
+        std::ranges::find(manifest.segments, segment_id,
+                          [](const ManifestSegment& known) { return known.info.segment_id; });
+    if (entry != manifest.segments.end()) {
+        if (store_.catalogue->is_live(entry->database)) return success();
+        return remove_stray(segment_file_name(segment_id), "a segment of a dropped database");
+    }
+    if (manifest.is_damaged) return adopt_segment(segment_id);
+    return remove_stray(segment_file_name(segment_id), "a segment that was not finished");
+}
+
+Status Recovery::adopt_segment(std::uint64_t segment_id) {
+    ManifestSegment entry;
+    entry.info.segment_id = segment_id;
+    TIDEMARK_ASSIGN_OR_RETURN(auto opened,
+                              open_live_segment(file_system_, paths_.segment_directory, entry));
+    const std::string name = segment_file_name(segment_id);
+    const auto home = home_of(*opened);
+    if (!home) return set_aside(name);
+    auto adopted = std::make_shared<LiveSegment>(*opened);
+    adopted->entry = {opened->reader->info(), home->database};
+    adopted->defect.clear();
+    store_.messages.push_back("segment " + name + " is not in the manifest and was taken in");
+    adopted_.push_back(adopted->entry);
+    store_.segments.push_back(std::move(adopted));
+    return success();
+}
+
+// Nothing when the segment cannot be read or its series are unknown.
+std::optional<Catalogue::SeriesHome> Recovery::home_of(const LiveSegment& segment) const {
+    if (segment.reader == nullptr) return std::nullopt;
+    const auto first = segment.reader->series(0);
+    return first ? store_.catalogue->home_of(first.value().id) : std::nullopt;
+}
+
+Status Recovery::set_aside(const std::string& name) {
+    store_.messages.push_back("segment " + name +
+                              " is not in the manifest, and what it holds cannot be told");
+    if (!can_write()) return success();
+    const std::string kept = join_path(paths_.quarantine_directory, name);
+    store_.messages.back() += " (kept as " + kept + ")";
+    TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.quarantine_directory));
+    TIDEMARK_RETURN_IF_ERROR(file_system_.rename(join_path(paths_.segment_directory, name), kept));
+    TIDEMARK_RETURN_IF_ERROR(file_system_.sync_directory(paths_.quarantine_directory));
+    return file_system_.sync_directory(paths_.segment_directory);
+}
+
+// Leftovers of our own that are complete elsewhere: nothing to tell.
+Status Recovery::remove_stray(const std::string& name, const std::string& why) {
+    if (!can_write()) return success();
+    const Status status = file_system_.remove(join_path(paths_.segment_directory, name));
+    if (!status) store_.messages.push_back(why + " stays: " + status.error().message());
+    return success();
+}
+
+// ---- The log ------------------------------------------------------------------------------
+
+Status Recovery::replay() {
+    store_.visibility = std::make_shared<Visibility>();
+    store_.head = std::make_shared<Head>(options_.rows_per_vector, store_.visibility);
+    store_.wal_files = std::make_unique<WalFiles>(file_system_, paths_.wal_directory);
+    Sequence last_sequence = store_.flushed_sequence;
+    for (const auto& segment : store_.segments) {
+        last_sequence = std::max(last_sequence, segment->entry.info.last_sequence);
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.wal_directory));
+    if (exists) {
+        TIDEMARK_ASSIGN_OR_RETURN(const WalRecovery log,
+                                  recover_wal(file_system_, paths_.wal_directory,
+                                              store_.flushed_sequence, store_.flushed_sequence));
+        last_sequence = std::max(last_sequence, log.next_sequence - 1);
+        store_.visibility->publish(last_sequence);
+        for (const WalFrame& frame : log.frames) replay_frame(frame);
+        TIDEMARK_RETURN_IF_ERROR(settle(log));
+        store_.position.next_file_number = log.next_file_number;
+    }
+    if (unknown_row_count_ > 0) {
+        note_missing_rows("log: " + std::to_string(unknown_row_count_) +
+                          " rows are of series or fields that the catalogue lost");
+    }
+    store_.position.durable_sequence = last_sequence;
+    return success();
+}
+
+Status Recovery::settle(const WalRecovery& log) {
+    for (const WalCut& cut : log.cuts) {
+        if (cut.kind == WalCut::Kind::Corruption) {
+            note_missing_rows("log: " + cut.description());
+        } else {
+            store_.messages.push_back("log: " + cut.description());
+        }
+        if (cut.has_frames_behind) store_.must_flush = true;
+    }
+    if (!can_write()) return success();
+    TIDEMARK_RETURN_IF_ERROR(
+        settle_wal(file_system_, paths_.wal_directory, log, paths_.quarantine_directory));
+    for (const WalReader& file : log.files) {
+        const std::string path = join_path(paths_.wal_directory, file.name());
+        const Sequence last_sequence = file.next_sequence() == 0 ? 0 : file.next_sequence() - 1;
+        TIDEMARK_ASSIGN_OR_RETURN(const auto size_bytes, file_system_.file_size_bytes(path));
+        store_.wal_files->add({path, last_sequence, size_bytes});
+    }
+    return success();
+}
+
+void Recovery::replay_frame(const WalFrame& frame) {
+    const Status status = replay_rows(frame);
+    if (status) return;
+    note_missing_rows("log: the rest of sequence " + std::to_string(frame.sequence) +
+                      " is missing: " + status.error().message());
+}
+
+Status Recovery::replay_rows(const WalFrame& frame) {
+    RowBatchReader reader(frame.payload);
+    BatchRow row;
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const bool is_row, reader.next(row));
+        if (!is_row) return success();
+        if (name_fields(row)) store_.head->append(row.id, frame.sequence, row.time_ns, row.fields);
+    }
+}
+
+// False for rows that are to be left out: of dropped databases silently, of series that the
+// catalogue lost with a message.
+bool Recovery::name_fields(const BatchRow& row) {
+    const auto home = store_.catalogue->home_of(row.id);
+    if (!home) {
+        if (!store_.catalogue->was_series(row.id)) ++unknown_row_count_;
+        return false;
+    }
+    auto [known, is_new] = fields_.try_emplace(home->measurement);
+    if (is_new) known->second = store_.catalogue->fields(home->measurement);
+    for (HeadField& field : row.fields) {
+        const bool is_known = field.index < known->second.size() &&
+                              !known->second[field.index].name.empty() &&
+                              known->second[field.index].type == field.type;
+        if (!is_known) {
+            ++unknown_row_count_;
+            return false;
+        }
+        field.name = known->second[field.index].name;
+    }
+    return true;
+}
+
+void Recovery::note_missing_rows(std::string message) {
+    store_.messages.push_back(message);
+    store_.missing_row_messages.push_back(std::move(message));
+}
+
+}  // namespace
+
+StorePaths::StorePaths(const std::string& store_directory)
+    : directory(store_directory),
+      format(join_path(store_directory, "format")),
+      catalogue(join_path(store_directory, "catalogue")),
+      manifest(join_path(store_directory, "manifest")),
+      wal_directory(join_path(store_directory, "wal")),
+      segment_directory(join_path(store_directory, "segments")),
+      quarantine_directory(join_path(store_directory, "quarantine")) {}
+
+Result<RecoveredStore> recover_store(FileSystem& file_system, const StorePaths& paths,
+                                     const StoreOptions& options) {
+    return Recovery(file_system, paths, options).run();
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,94 @@
+#include "storage/engine/series_scan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/engine/scan_cursor.h"
+
+namespace tidemark::storage {
+namespace {
+
+Status check_matchers(const ScanRequest& request) {
+    for (const TagMatcher& matcher : request.tags) {
+        const bool is_sound = matcher.op == CompareOp::Equal || matcher.op == CompareOp::NotEqual ||
+                              (matcher.op == CompareOp::Matches && matcher.matches);
+        if (is_sound) continue;
+        return Error(ErrorCode::InvalidArgument,
+                     "tag " + matcher.key + " can only be compared by =, != and matches");
+    }
+    return success();
+}
+
+FieldTypeLookup type_lookup(const std::vector<FieldKey>& fields) {
+    return [&fields](std::string_view name) -> std::optional<FieldType> {
+        const auto found = std::ranges::find(fields, name, &FieldKey::name);
+        if (found == fields.end()) return std::nullopt;
+        return found->type;
+    };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scan>> SeriesScan::make(const ScanRequest& request, DatabaseId database,
+                                               const Catalogue& catalogue,
+                                               std::shared_ptr<const StoreSnapshot> snapshot,
+                                               std::vector<std::string> messages) {
+    TIDEMARK_RETURN_IF_ERROR(check_matchers(request));
+    const auto fields = catalogue.field_keys(request.database, request.measurement);
+    TIDEMARK_ASSIGN_OR_RETURN(auto compiled, compile_scan(request, type_lookup(fields)));
+    auto series = catalogue.select(database, request.measurement, request.tags);
+    if (request.series_filter) {
+        std::erase_if(series, [&request](const ScanSeries& candidate) {
+            return !request.series_filter(candidate.tags);
+        });
+    }
+    std::unique_ptr<SeriesScan> scan(new SeriesScan(std::move(compiled), std::move(series),
+                                                    std::move(snapshot), database,
+                                                    std::move(messages)));
+    scan->note_damaged_segments();
+    return std::unique_ptr<Scan>(std::move(scan));
+}
+
+SeriesScan::SeriesScan(std::shared_ptr<const CompiledScan> compiled, std::vector<ScanSeries> series,
+                       std::shared_ptr<const StoreSnapshot> snapshot, DatabaseId database,
+                       std::vector<std::string> messages)
+    : compiled_(std::move(compiled)),
+      series_(std::move(series)),
+      snapshot_(std::move(snapshot)),
+      database_(database),
+      messages_(std::move(messages)) {}
+
+// What may have been carried into the range counts as touched too.
+void SeriesScan::note_damaged_segments() {
+    const ScanRequest& request = compiled_->request;
+    for (const auto& segment : snapshot_->contents().segments) {
+        const bool is_earlier = segment->entry.info.last_ns < request.range.begin_ns;
+        const bool is_later = segment->entry.info.first_ns >= request.range.end_ns;
+        if (segment->defect.empty() || segment->entry.database != database_ || is_later) continue;
+        if (is_earlier && request.carry_in == CarryIn::None) continue;
+        messages_.push_back(segment->defect);
+    }
+}
+
+Result<std::unique_ptr<SeriesCursor>> SeriesScan::open(std::size_t series_index) const {
+    TIDEMARK_ASSIGN_OR_RETURN(auto groups,
+                              row_groups_of(*snapshot_, database_, series_[series_index].id));
+    return make_series_cursor(compiled_, std::move(groups), statistics_);
+}
+
+Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
+                                                                   DatabaseId database,
+                                                                   SeriesId series) {
+    std::vector<std::shared_ptr<const RowGroup>> groups;
+    for (const auto& segment : snapshot.contents().segments) {
+        if (segment->reader == nullptr || segment->entry.database != database) continue;
+        TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->row_groups(series));
+        groups.insert(groups.end(), found.begin(), found.end());
+    }
+    for (const auto& head : snapshot.contents().heads) {
+        head->read(series, snapshot.sequence(), groups);
+    }
+    return groups;
+}
+
+}  // namespace tidemark::storage

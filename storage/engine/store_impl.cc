@@ -1,0 +1,408 @@
+#include "storage/engine/store_impl.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "storage/engine/flush.h"
+#include "storage/engine/series_scan.h"
+
+namespace tidemark {
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory,
+                                           const StoreOptions& options) {
+    return storage::open_store(storage::posix_file_system(), directory, options);
+}
+
+}  // namespace tidemark
+
+namespace tidemark::storage {
+namespace {
+
+Status check_options(const StoreOptions& options) {
+    if (options.rows_per_vector == 0) {
+        return Error(ErrorCode::InvalidArgument, "rows_per_vector must not be 0");
+    }
+    if (options.partition_width_ns <= 0) {
+        return Error(ErrorCode::InvalidArgument, "partition_width_ns must be greater than 0");
+    }
+    if (options.future_limit_ns < 0) {
+        return Error(ErrorCode::InvalidArgument, "future_limit_ns must not be negative");
+    }
+    return success();
+}
+
+StoreOptions with_clock(StoreOptions options) {
+    if (options.clock == nullptr) options.clock = &system_clock();
+    return options;
+}
+
+std::chrono::nanoseconds flusher_period(const StoreOptions& options) {
+    constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(1);
+    if (options.idle_flush_ns <= 0) return kLongest;
+    return std::clamp(std::chrono::nanoseconds(options.idle_flush_ns / 4),
+                      std::chrono::nanoseconds(std::chrono::milliseconds(1)), kLongest);
+}
+
+}  // namespace
+
+// ---- Opening and closing ------------------------------------------------------------------
+
+Result<std::unique_ptr<Store>> open_store(FileSystem& file_system, const std::string& path,
+                                          const StoreOptions& options) {
+    TIDEMARK_RETURN_IF_ERROR(check_options(options));
+    try {
+        const StorePaths paths(path);
+        auto recovered = recover_store(file_system, paths, options);
+        if (!recovered) return std::move(recovered).error().within("open " + path);
+        auto store =
+            std::make_unique<StoreImpl>(file_system, paths, options, std::move(recovered).value());
+        store->start();
+        return std::unique_ptr<Store>(std::move(store));
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::LimitExceeded, "open " + path + ": out of memory");
+    }
+}
+
+StoreImpl::StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptions& options,
+                     RecoveredStore recovered)
+    : file_system_(file_system),
+      paths_(std::move(paths)),
+      options_(with_clock(options)),
+      messages_(std::move(recovered.messages)),
+      missing_row_messages_(std::move(recovered.missing_row_messages)),
+      must_flush_(recovered.must_flush),
+      catalogue_(std::move(recovered.catalogue)),
+      wal_files_(std::move(recovered.wal_files)),
+      visibility_(std::move(recovered.visibility)),
+      lock_(std::move(recovered.lock)),
+      manifest_(std::move(recovered.manifest)),
+      next_segment_id_(recovered.next_segment_id),
+      flushed_sequence_(recovered.flushed_sequence) {
+    contents_ = std::make_shared<StoreContents>(
+        StoreContents{std::move(recovered.segments), {recovered.head}});
+    if (options_.read_only) return;
+    committer_ = std::make_unique<Committer>(file_system_, *wal_files_, *catalogue_, visibility_,
+                                             recovered.position);
+    write_path_ = std::make_unique<WritePath>(
+        WritePath::Options{*options_.clock, options_.future_limit_ns}, *catalogue_, *committer_,
+        recovered.head, recovered.position.durable_sequence);
+}
+
+StoreImpl::~StoreImpl() { static_cast<void>(close()); }
+
+void StoreImpl::start() {
+    if (options_.read_only) return;
+    last_write_ns_ = steady_now_ns();
+    // Should this fail, the next recovery only tells of torn frames a second time.
+    if (must_flush_) static_cast<void>(flush());
+    flusher_ = std::make_unique<Worker>("flush", flusher_period(options_),
+                                        [this] { flush_in_background(); });
+}
+
+Status StoreImpl::close() {
+    if (flusher_ != nullptr) flusher_->stop();
+    MutexLock lock(flush_mutex_);
+    if (is_closed_.exchange(true)) return close_status_;
+    {
+        MutexLock throttle_lock(throttle_mutex_);
+        flush_ended_.notify_all();
+    }
+    if (write_path_ != nullptr) write_path_->close();
+    if (committer_ != nullptr) close_status_ = committer_->stop();
+    lock_.reset();
+    return close_status_;
+}
+
+Status StoreImpl::check_writable() const {
+    if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
+    if (options_.read_only) {
+        return Error(ErrorCode::InvalidArgument, "the store was opened read-only");
+    }
+    return success();
+}
+
+// ---- Databases ----------------------------------------------------------------------------
+
+Status StoreImpl::create_database(std::string_view name) {
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    return write_path_->change_databases([this, name]() -> Status {
+        TIDEMARK_RETURN_IF_ERROR(catalogue_->create_database(name));
+        return success();
+    });
+}
+
+Status StoreImpl::drop_database(std::string_view name) {
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    MutexLock lock(flush_mutex_);
+    TIDEMARK_RETURN_IF_ERROR(
+        write_path_->change_databases([this, name] { return catalogue_->drop_database(name); }));
+    return remove_dead_segments();
+}
+
+// Segments of databases that were dropped. Mapped files stay readable for older snapshots.
+Status StoreImpl::remove_dead_segments() {
+    StoreContents kept = *contents();
+    std::vector<ManifestSegment> dead;
+    std::vector<std::uint64_t> dead_ids;
+    std::erase_if(kept.segments, [&](const auto& segment) {
+        if (catalogue_->is_live(segment->entry.database)) return false;
+        dead.push_back(segment->entry);
+        dead_ids.push_back(segment->entry.info.segment_id);
+        return true;
+    });
+    if (dead.empty()) return success();
+    TIDEMARK_RETURN_IF_ERROR(manifest_->record_removal(dead_ids));
+    publish(std::move(kept));
+    remove_segments(file_system_, paths_.segment_directory, dead);
+    return file_system_.sync_directory(paths_.segment_directory);
+}
+
+std::vector<std::string> StoreImpl::databases() const { return catalogue_->databases(); }
+
+bool StoreImpl::has_database(std::string_view name) const {
+    return catalogue_->find_database(name).has_value();
+}
+
+bool StoreImpl::has_retention_policy(std::string_view database, std::string_view policy) const {
+    return policy == kDefaultRetentionPolicy && has_database(database);
+}
+
+Result<DatabaseId> StoreImpl::find_database(std::string_view name, std::string_view policy) const {
+    const auto id = catalogue_->find_database(name);
+    if (!id) return Error(ErrorCode::NotFound, "database not found: " + std::string(name));
+    if (!policy.empty() && policy != kDefaultRetentionPolicy) {
+        return Error(ErrorCode::NotFound, "retention policy not found: " + std::string(policy));
+    }
+    return *id;
+}
+
+// ---- Writing ------------------------------------------------------------------------------
+
+std::int64_t StoreImpl::steady_now_ns() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+Result<WriteResult> StoreImpl::write(std::string_view database, std::string_view policy,
+                                     const WriteBatch& batch) {
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    if (policy == kReservedRetentionPolicy) {
+        return Error(ErrorCode::InvalidArgument,
+                     "retention policy " + std::string(policy) + " is reserved");
+    }
+    TIDEMARK_RETURN_IF_ERROR(find_database(database, policy));
+    TIDEMARK_RETURN_IF_ERROR(wait_for_flush());
+    auto result = write_path_->write(database, batch);
+    last_write_ns_.store(steady_now_ns(), std::memory_order_relaxed);
+    if (contents()->heads.back()->row_count() >= options_.head_row_limit) flusher_->notify();
+    return result;
+}
+
+// Keeps memory bounded: while a flush is busy, the fresh head may fill up once, no more.
+Status StoreImpl::wait_for_flush() {
+    MutexLock lock(throttle_mutex_);
+    while (!is_closed_) {
+        const ContentsPointer now = contents();
+        const std::uint64_t row_count = now->heads.back()->row_count();
+        if (now->heads.size() == 1 || row_count < options_.head_row_limit) return success();
+        if (!last_flush_) return last_flush_;
+        flush_ended_.wait(throttle_mutex_);
+    }
+    return check_writable();
+}
+
+Status StoreImpl::wait_durable(Sequence sequence) {
+    if (committer_ != nullptr) return committer_->wait_durable(sequence);
+    return sequence <= visibility_->sequence() ? success() : check_writable();
+}
+
+// ---- Flushing -----------------------------------------------------------------------------
+
+Status StoreImpl::flush() {
+    MutexLock lock(flush_mutex_);
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    const Status status = flush_heads();
+    note_flush_result(status);
+    return status;
+}
+
+Status StoreImpl::flush_heads() {
+    while (!frozen_.empty()) TIDEMARK_RETURN_IF_ERROR(flush_oldest_head());
+    if (!has_unflushed()) return success();
+    freeze_head();
+    return flush_oldest_head();
+}
+
+bool StoreImpl::has_unflushed() const {
+    return !frozen_.empty() || write_path_->last_sequence() > flushed_sequence_;
+}
+
+void StoreImpl::freeze_head() {
+    auto fresh = std::make_shared<Head>(options_.rows_per_vector, visibility_);
+    // Published first: a write that is already in the fresh head must be found there.
+    StoreContents both = *contents();
+    const std::shared_ptr<const Head> old = both.heads.back();
+    both.heads.push_back(fresh);
+    publish(std::move(both));
+    frozen_.push_back({old, write_path_->change_head(std::move(fresh))});
+}
+
+Status StoreImpl::flush_oldest_head() {
+    const FrozenHead frozen = frozen_.front();
+    TIDEMARK_RETURN_IF_ERROR(committer_->wait_durable(frozen.last_sequence));
+    const FlushOptions options{paths_.segment_directory, options_.rows_per_vector,
+                               options_.partition_width_ns};
+    TIDEMARK_ASSIGN_OR_RETURN(
+        const auto entries,
+        write_segments(file_system_, options, *frozen.head, *catalogue_, next_segment_id_));
+    TIDEMARK_RETURN_IF_ERROR(bring_in(entries, frozen));
+    frozen_.pop_front();
+    flushed_sequence_ = frozen.last_sequence;
+    committer_->wait_for_new_file();
+    // A file of the log that cannot be removed is only in the way; the next flush tries again.
+    static_cast<void>(wal_files_->remove_up_to(flushed_sequence_));
+    return success();
+}
+
+// Exchanges the head for the segments made of it, on disk and then in memory.
+Status StoreImpl::bring_in(const std::vector<ManifestSegment>& entries, const FrozenHead& frozen) {
+    auto opened = open_segments(entries);
+    if (!opened) {
+        remove_segments(file_system_, paths_.segment_directory, entries);
+        return std::move(opened).error();
+    }
+    const Status recorded =
+        manifest_->record_flush(frozen.last_sequence, next_segment_id_, entries);
+    if (!recorded && recorded.error().code() == ErrorCode::StorageFull) {
+        remove_segments(file_system_, paths_.segment_directory, entries);
+        return recorded;
+    }
+    if (!recorded) {
+        // Whether the record is on disk is unknown, so segments and log both stay as they are.
+        committer_->fail(recorded.error());
+        return recorded;
+    }
+    StoreContents exchanged = *contents();
+    exchanged.segments.insert(exchanged.segments.end(), opened.value().begin(),
+                              opened.value().end());
+    std::erase(exchanged.heads, frozen.head);
+    publish(std::move(exchanged));
+    return success();
+}
+
+Result<std::vector<std::shared_ptr<const LiveSegment>>> StoreImpl::open_segments(
+    const std::vector<ManifestSegment>& entries) const {
+    std::vector<std::shared_ptr<const LiveSegment>> segments;
+    for (const ManifestSegment& entry : entries) {
+        TIDEMARK_ASSIGN_OR_RETURN(auto segment,
+                                  open_live_segment(file_system_, paths_.segment_directory, entry));
+        if (!segment->defect.empty()) return Error(ErrorCode::Corruption, segment->defect);
+        segments.push_back(std::move(segment));
+    }
+    return segments;
+}
+
+void StoreImpl::note_flush_result(const Status& status) {
+    MutexLock lock(throttle_mutex_);
+    last_flush_ = status;
+    flush_ended_.notify_all();
+}
+
+void StoreImpl::flush_in_background() {
+    if (is_flush_due()) static_cast<void>(flush());
+}
+
+bool StoreImpl::is_flush_due() {
+    MutexLock lock(flush_mutex_);
+    if (is_closed_ || !has_unflushed()) return false;
+    if (!frozen_.empty()) return true;  // The last attempt failed.
+    if (contents()->heads.back()->row_count() >= options_.head_row_limit) return true;
+    const std::int64_t idle_ns = steady_now_ns() - last_write_ns_.load(std::memory_order_relaxed);
+    return options_.idle_flush_ns > 0 && idle_ns >= options_.idle_flush_ns;
+}
+
+// ---- Reading ------------------------------------------------------------------------------
+
+StoreImpl::ContentsPointer StoreImpl::contents() const {
+    MutexLock lock(contents_mutex_);
+    return contents_;
+}
+
+void StoreImpl::publish(StoreContents contents) {
+    ContentsPointer published = std::make_shared<const StoreContents>(std::move(contents));
+    MutexLock lock(contents_mutex_);
+    contents_.swap(published);
+}
+
+std::shared_ptr<const StoreSnapshot> StoreImpl::take_snapshot() const {
+    // Under one lock: the rows of a head are in segments only when every view sees them all.
+    MutexLock lock(contents_mutex_);
+    return std::make_shared<const StoreSnapshot>(contents_, visibility_->take_view());
+}
+
+std::shared_ptr<const Snapshot> StoreImpl::snapshot() const { return take_snapshot(); }
+
+Result<std::unique_ptr<Scan>> StoreImpl::scan(const ScanRequest& request,
+                                              std::shared_ptr<const Snapshot> snapshot) const {
+    TIDEMARK_ASSIGN_OR_RETURN(const DatabaseId database,
+                              find_database(request.database, request.retention_policy));
+    auto ours = snapshot == nullptr
+                    ? take_snapshot()
+                    : std::dynamic_pointer_cast<const StoreSnapshot>(std::move(snapshot));
+    if (ours == nullptr) {
+        return Error(ErrorCode::InvalidArgument, "the snapshot is of another kind of store");
+    }
+    return SeriesScan::make(request, database, *catalogue_, std::move(ours), missing_row_messages_);
+}
+
+std::vector<std::string> StoreImpl::measurements(std::string_view database) const {
+    return catalogue_->measurements(database);
+}
+
+std::vector<FieldKey> StoreImpl::field_keys(std::string_view database,
+                                            std::string_view measurement) const {
+    return catalogue_->field_keys(database, measurement);
+}
+
+std::vector<std::string> StoreImpl::tag_keys(std::string_view database,
+                                             std::string_view measurement) const {
+    return catalogue_->tag_keys(database, measurement);
+}
+
+std::vector<std::string> StoreImpl::tag_values(std::string_view database,
+                                               std::string_view measurement,
+                                               std::string_view key) const {
+    return catalogue_->tag_values(database, measurement, key);
+}
+
+std::vector<SeriesTags> StoreImpl::series(std::string_view database, std::string_view measurement,
+                                          const std::vector<TagMatcher>& tags) const {
+    std::vector<SeriesTags> found;
+    const auto id = catalogue_->find_database(database);
+    if (!id) return found;
+    for (ScanSeries& series : catalogue_->select(*id, measurement, tags)) {
+        found.push_back({std::string(measurement), std::move(series.tags)});
+    }
+    return found;
+}
+
+StoreStatistics StoreImpl::statistics() const {
+    StoreStatistics statistics;
+    const ContentsPointer now = contents();
+    statistics.series_count = catalogue_->series_count();
+    for (const auto& head : now->heads) statistics.head_row_count += head->row_count();
+    for (const auto& segment : now->segments) {
+        ++statistics.segment_count;
+        statistics.segment_size_bytes += segment->entry.info.size_bytes;
+        statistics.segment_sample_count += segment->entry.info.sample_count;
+    }
+    statistics.wal_size_bytes =
+        committer_ == nullptr ? wal_files_->size_bytes() : committer_->wal_size_bytes();
+    statistics.durable_sequence = visibility_->sequence();
+    statistics.written_sequence =
+        write_path_ == nullptr ? statistics.durable_sequence : write_path_->last_sequence();
+    return statistics;
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tidemark/store.h>
+
+#include "storage/base/file_system.h"
+#include "storage/base/mutex.h"
+#include "storage/base/worker.h"
+#include "storage/engine/recovery.h"
+#include "storage/engine/store_snapshot.h"
+#include "storage/engine/write_path.h"
+
+namespace tidemark::storage {
+
+/// Store::open() on any file system, which must outlive the store.
+Result<std::unique_ptr<Store>> open_store(FileSystem& file_system, const std::string& path,
+                                          const StoreOptions& options);
+
+/// The store: joins catalogue, write path, committer, heads and segments.
+///
+/// A row's way: WritePath puts it into the newest head and a WAL frame; Committer makes the frame
+/// durable, then visible. A flush puts a fresh head in place, waits until the old one's rows are
+/// durable, writes them into segments, exchanges head for segments in one step, and lets the log's
+/// files go. Whoever holds a snapshot keeps the old head.
+///
+/// Thread-safe. Locks are taken in this order: flush, write path, contents.
+class StoreImpl final : public Store {
+public:
+    StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptions& options,
+              RecoveredStore recovered);
+    ~StoreImpl() override;
+
+    /// Puts what the log held into segments when recovery asks for it, then starts background work.
+    void start();
+
+    Status close() override;
+
+    Status create_database(std::string_view name) override;
+    Status drop_database(std::string_view name) override;
+    std::vector<std::string> databases() const override;
+    bool has_database(std::string_view name) const override;
+    bool has_retention_policy(std::string_view database, std::string_view policy) const override;
+
+    Result<WriteResult> write(std::string_view database, std::string_view policy,
+                              const WriteBatch& batch) override;
+    Status wait_durable(Sequence sequence) override;
+    Status flush() override;
+
+    std::shared_ptr<const Snapshot> snapshot() const override;
+    Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
+                                       std::shared_ptr<const Snapshot> snapshot) const override;
+
+    std::vector<std::string> measurements(std::string_view database) const override;
+    std::vector<FieldKey> field_keys(std::string_view database,
+                                     std::string_view measurement) const override;
+    std::vector<std::string> tag_keys(std::string_view database,
+                                      std::string_view measurement) const override;
+    std::vector<std::string> tag_values(std::string_view database, std::string_view measurement,
+                                        std::string_view key) const override;
+    std::vector<SeriesTags> series(std::string_view database, std::string_view measurement,
+                                   const std::vector<TagMatcher>& tags) const override;
+
+    StoreStatistics statistics() const override;
+    std::vector<std::string> recovery_messages() const override { return messages_; }
+    const Clock& clock() const override { return *options_.clock; }
+
+private:
+    using ContentsPointer = std::shared_ptr<const StoreContents>;
+
+    /// A head that nobody writes to any more, and the last sequence written before it was changed.
+    struct FrozenHead {
+        std::shared_ptr<const Head> head;
+        Sequence last_sequence;
+    };
+
+    static std::int64_t steady_now_ns();
+
+    Status check_writable() const;
+    Result<DatabaseId> find_database(std::string_view name, std::string_view policy) const;
+    std::shared_ptr<const StoreSnapshot> take_snapshot() const;
+    ContentsPointer contents() const TIDEMARK_EXCLUDES(contents_mutex_);
+    void publish(StoreContents contents) TIDEMARK_EXCLUDES(contents_mutex_);
+
+    Status wait_for_flush() TIDEMARK_EXCLUDES(throttle_mutex_);
+    Status flush_heads() TIDEMARK_REQUIRES(flush_mutex_);
+    void freeze_head() TIDEMARK_REQUIRES(flush_mutex_);
+    Status flush_oldest_head() TIDEMARK_REQUIRES(flush_mutex_);
+    Status bring_in(const std::vector<ManifestSegment>& entries, const FrozenHead& frozen)
+        TIDEMARK_REQUIRES(flush_mutex_);
+    Result<std::vector<std::shared_ptr<const LiveSegment>>> open_segments(
+        const std::vector<ManifestSegment>& entries) const;
+    bool has_unflushed() const TIDEMARK_REQUIRES(flush_mutex_);
+    bool is_flush_due();
+    Status remove_dead_segments() TIDEMARK_REQUIRES(flush_mutex_);
+    void note_flush_result(const Status& status) TIDEMARK_EXCLUDES(throttle_mutex_);
+    void flush_in_background();
+
+    FileSystem& file_system_;
+    const StorePaths paths_;
+    const StoreOptions options_;
+    const std::vector<std::string> messages_;
+    const std::vector<std::string> missing_row_messages_;
+    const bool must_flush_;
+
+    // Thread-safe by themselves.
+    const std::unique_ptr<Catalogue> catalogue_;
+    const std::unique_ptr<WalFiles> wal_files_;
+    const std::shared_ptr<Visibility> visibility_;
+    std::unique_ptr<Committer> committer_;  // Null when read-only, as is write_path_.
+    std::unique_ptr<WritePath> write_path_;
+    std::atomic<bool> is_closed_{false};
+    std::atomic<std::int64_t> last_write_ns_{0};  // On the steady clock.
+
+    mutable Mutex contents_mutex_;
+    ContentsPointer contents_ TIDEMARK_GUARDED_BY(contents_mutex_);
+
+    Mutex flush_mutex_;
+    std::unique_ptr<DirectoryLock> lock_ TIDEMARK_GUARDED_BY(flush_mutex_);
+    Status close_status_ TIDEMARK_GUARDED_BY(flush_mutex_) = success();
+    std::deque<FrozenHead> frozen_ TIDEMARK_GUARDED_BY(flush_mutex_);  // Oldest first.
+    std::unique_ptr<Manifest> manifest_ TIDEMARK_GUARDED_BY(flush_mutex_);
+    std::uint64_t next_segment_id_ TIDEMARK_GUARDED_BY(flush_mutex_);
+    Sequence flushed_sequence_ TIDEMARK_GUARDED_BY(flush_mutex_);
+
+    Mutex throttle_mutex_;
+    CondVar flush_ended_;
+    Status last_flush_ TIDEMARK_GUARDED_BY(throttle_mutex_) = success();
+
+    std::unique_ptr<Worker> flusher_;  // Last: uses all of the above.
+};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tidemark/scan.h>
+#include <tidemark/types.h>
+
+namespace tidemark::storage {
+
+/// Which series of one measurement have which tags: for each tag key and value a bitmap of series.
+/// Not thread-safe.
+class TagIndex {
+public:
+    TagIndex();
+    ~TagIndex();
+    TagIndex(TagIndex&&) noexcept;
+    TagIndex& operator=(TagIndex&&) noexcept;
+
+    void add(SeriesId id, const TagSet& tags);
+
+    /// The series for which all matchers hold, ascending. A series that lacks a tag has the empty
+    /// string. A matcher's `matches` is called once for each value of its tag.
+    std::vector<SeriesId> select(const std::vector<TagMatcher>& matchers) const;
+
+    std::vector<std::string> keys() const;                        ///< Sorted.
+    std::vector<std::string> values(std::string_view key) const;  ///< Sorted.
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Whether `matcher` holds for a tag of this value.
+bool holds_for(const TagMatcher& matcher, std::string_view value);
+
+}  // namespace tidemark::storage

@@ -1,0 +1,103 @@
+#include "storage/engine/write_path.h"
+
+#include <new>
+#include <utility>
+
+#include "storage/engine/time_check.h"
+#include "storage/wal/wal_format.h"
+
+namespace tidemark::storage {
+
+WritePath::WritePath(const Options& options, Catalogue& catalogue, Committer& committer,
+                     std::shared_ptr<Head> head, Sequence last_sequence)
+    : options_(options),
+      catalogue_(catalogue),
+      committer_(committer),
+      head_(std::move(head)),
+      last_sequence_(last_sequence) {}
+
+Result<WriteResult> WritePath::write(std::string_view database, const WriteBatch& batch) {
+    // A row takes less in a frame than in a batch, except for its numbers: twice as much at most.
+    if (batch.size_bytes() > wal_format::kMaxPayloadSizeBytes / 2) {
+        return Error(ErrorCode::LimitExceeded,
+                     "a batch of " + std::to_string(batch.size_bytes()) + " bytes, the limit is " +
+                         std::to_string(wal_format::kMaxPayloadSizeBytes / 2) +
+                         ": send smaller batches");
+    }
+    TIDEMARK_RETURN_IF_ERROR(committer_.wait_for_room());
+    MutexLock lock(mutex_);
+    if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
+    TIDEMARK_ASSIGN_OR_RETURN(WriteSchema * schema, schema_of(database));
+    try {
+        return take_points(*schema, batch);
+    } catch (const std::bad_alloc&) {
+        // Rows may be in the head that are in no frame; nothing may follow them.
+        const Error error(ErrorCode::LimitExceeded,
+                          "out of memory in the middle of a write; close the store and open it "
+                          "again");
+        committer_.fail(error);
+        return error;
+    }
+}
+
+Result<WriteSchema*> WritePath::schema_of(std::string_view database) {
+    const auto id = catalogue_.find_database(database);
+    if (!id) return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
+    auto& schema = schemas_[*id];
+    if (schema == nullptr) schema = std::make_unique<WriteSchema>(catalogue_, *id);
+    return schema.get();
+}
+
+WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch) {
+    WriteResult result;
+    const std::int64_t now_ns = options_.clock.now_ns();
+    frame_.begin(committer_.spare_buffer());
+    for (std::size_t index = 0; index < batch.point_count(); ++index) {
+        Status status = take_point(schema, batch, index, now_ns);
+        if (!status) result.rejected.push_back({index, status.error().message()});
+    }
+    result.accepted_count = batch.point_count() - result.rejected.size();
+    if (result.accepted_count == 0) return result;
+    result.sequence = ++last_sequence_;
+    committer_.enqueue(result.sequence, frame_.take());
+    return result;
+}
+
+Status WritePath::take_point(WriteSchema& schema, const WriteBatch& batch, std::size_t point_index,
+                             std::int64_t now_ns) {
+    const std::int64_t time_ns = batch.point(point_index).time_ns.value_or(now_ns);
+    if (auto defect = time_defect(time_ns, now_ns, options_.future_limit_ns)) {
+        return Error(ErrorCode::InvalidArgument, *std::move(defect));
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const ResolvedPoint point, schema.resolve(batch, point_index));
+    frame_.add_row(point.series, time_ns, point.fields);
+    head_->append(point.series, last_sequence_ + 1, time_ns, point.fields);
+    return success();
+}
+
+Sequence WritePath::change_head(std::shared_ptr<Head> head) {
+    MutexLock lock(mutex_);
+    head_.swap(head);
+    committer_.begin_new_file();
+    return last_sequence_;
+}
+
+Status WritePath::change_databases(const std::function<Status()>& change) {
+    MutexLock lock(mutex_);
+    if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
+    const Status status = change();
+    std::erase_if(schemas_, [this](const auto& entry) { return !catalogue_.is_live(entry.first); });
+    return status;
+}
+
+Sequence WritePath::last_sequence() const {
+    MutexLock lock(mutex_);
+    return last_sequence_;
+}
+
+void WritePath::close() {
+    MutexLock lock(mutex_);
+    is_closed_ = true;
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,250 @@
+#include "storage/engine/write_schema.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
+#include "storage/base/utf8.h"
+#include "storage/engine/series_key.h"
+
+namespace tidemark::storage {
+namespace {
+
+/// Up to here every integer has a double of its own (IEEE 754: 53 bits of significand).
+constexpr std::int64_t kExactIntegerLimit = std::int64_t{1} << 53;
+constexpr std::size_t kMaxStringSizeBytes = std::size_t{1} << 20;
+
+Error refusal(std::string reason) { return {ErrorCode::InvalidArgument, std::move(reason)}; }
+
+std::string with_article(FieldType type) {
+    const std::string name(field_type_name(type));
+    return (name.front() == 'i' || name.front() == 'u' ? "an " : "a ") + name;
+}
+
+std::uint64_t bits_of(const WriteBatch::Field& field) {
+    switch (field.type) {
+        case FieldType::Float:
+            return std::bit_cast<std::uint64_t>(field.float_value);
+        case FieldType::Integer:
+            return static_cast<std::uint64_t>(field.integer_value);
+        case FieldType::Unsigned:
+            return field.unsigned_value;
+        case FieldType::Boolean:
+            return field.boolean_value ? 1 : 0;
+        case FieldType::String:
+            break;
+    }
+    return 0;
+}
+
+Status check_value(const WriteBatch::Field& field) {
+    if (field.type == FieldType::Float && !std::isfinite(field.float_value)) {
+        return refusal("field " + std::string(field.name) + " is not a finite number");
+    }
+    if (field.type != FieldType::String) return success();
+    if (field.text.size() > kMaxStringSizeBytes) {
+        return refusal("the string of field " + std::string(field.name) + " is " +
+                       std::to_string(field.text.size()) + " bytes, the limit is " +
+                       std::to_string(kMaxStringSizeBytes));
+    }
+    if (!is_valid_utf8(field.text)) {
+        return refusal("the string of field " + std::string(field.name) + " is not valid UTF-8");
+    }
+    return success();
+}
+
+}  // namespace
+
+/// Series by the bytes that name them. Open addressing: a lookup touches one slot and the key.
+class WriteSchema::SeriesTable {
+public:
+    SeriesTable() : slots_(64) {}
+
+    Series* find(std::string_view raw_key, std::uint64_t hash) const {
+        for (std::size_t index = hash & mask();; index = (index + 1) & mask()) {
+            const Slot& slot = slots_[index];
+            if (slot.series == nullptr) return nullptr;
+            if (slot.hash == hash && slot.series->raw_key == raw_key) return slot.series;
+        }
+    }
+
+    Series& add(Series series, std::uint64_t hash) {
+        Series& added = series_.emplace_back(std::move(series));
+        if (series_.size() * 2 > slots_.size()) grow();
+        place({hash, &added});
+        return added;
+    }
+
+private:
+    struct Slot {
+        std::uint64_t hash = 0;
+        Series* series = nullptr;
+    };
+
+    std::size_t mask() const { return slots_.size() - 1; }
+
+    void place(const Slot& slot) {
+        std::size_t index = slot.hash & mask();
+        while (slots_[index].series != nullptr) index = (index + 1) & mask();
+        slots_[index] = slot;
+    }
+
+    void grow() {
+        const auto old_slots = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
+        for (const Slot& slot : old_slots) {
+            if (slot.series != nullptr) place(slot);
+        }
+    }
+
+    std::deque<Series> series_;  // Addresses stay.
+    std::vector<Slot> slots_;    // A power of two, at most half full.
+};
+
+WriteSchema::WriteSchema(Catalogue& catalogue, DatabaseId database)
+    : catalogue_(catalogue), database_(database), series_(std::make_unique<SeriesTable>()) {}
+
+WriteSchema::~WriteSchema() = default;
+
+Result<ResolvedPoint> WriteSchema::resolve(const WriteBatch& batch, std::size_t point_index) {
+    ++point_number_;
+    const std::string_view raw_key = batch.point(point_index).raw_series_key;
+    const std::uint64_t hash = xxh3_64(as_bytes(raw_key), 0);
+    const Series* series = series_->find(raw_key, hash);
+    if (series == nullptr) return resolve_new_series(batch, point_index, hash);
+    TIDEMARK_RETURN_IF_ERROR(resolve_fields(*series->measurement, batch, point_index));
+    keep_unknown_fields(*series->measurement);
+    return ResolvedPoint{series->id, fields_};
+}
+
+// Everything is judged before anything is added: a refused point leaves no trace.
+Result<ResolvedPoint> WriteSchema::resolve_new_series(const WriteBatch& batch,
+                                                      std::size_t point_index, std::uint64_t hash) {
+    const std::string_view raw_key = batch.point(point_index).raw_series_key;
+    TIDEMARK_ASSIGN_OR_RETURN(const SeriesName name, make_series_name(series_key_parts(raw_key)));
+    Measurement& measurement = measurement_named(name.measurement);
+    TIDEMARK_RETURN_IF_ERROR(resolve_fields(measurement, batch, point_index));
+    if (measurement.id == 0) {
+        measurement.id = catalogue_.add_measurement(database_, measurement.name);
+    }
+    keep_unknown_fields(measurement);
+    const auto known = catalogue_.find_series(measurement.id, name.tags);
+    const SeriesId id = known ? *known : catalogue_.add_series(measurement.id, name.tags);
+    series_->add({id, &measurement, std::string(raw_key)}, hash);
+    return ResolvedPoint{id, fields_};
+}
+
+WriteSchema::Measurement& WriteSchema::measurement_named(const std::string& name) {
+    const auto [entry, is_new] = measurements_.try_emplace(name);
+    Measurement& measurement = entry->second;
+    if (!is_new) return measurement;
+    measurement.name = name;
+    if (const auto id = catalogue_.find_measurement(database_, name)) {
+        measurement.id = *id;
+        for (const FieldKey& field : catalogue_.fields(*id)) add_field(measurement, field);
+    }
+    return measurement;
+}
+
+void WriteSchema::add_field(Measurement& measurement, const FieldKey& key) {
+    const auto index = static_cast<FieldIndex>(measurement.fields.size());
+    const Field& field = measurement.fields.emplace_back(Field{key.name, key.type});
+    // A field whose name was lost keeps its place, but nobody can mean it.
+    if (!field.name.empty()) measurement.field_indexes.emplace(field.name, index);
+}
+
+Status WriteSchema::resolve_fields(Measurement& measurement, const WriteBatch& batch,
+                                   std::size_t point_index) {
+    fields_.clear();
+    unknown_fields_.clear();
+    const std::size_t field_count = batch.point(point_index).field_count;
+    if (field_count == 0) return refusal("a point needs a field");
+    for (std::size_t position = 0; position < field_count; ++position) {
+        const WriteBatch::Field field = batch.field(point_index, position);
+        TIDEMARK_RETURN_IF_ERROR(check_value(field));
+        if (const auto index = find_field(measurement, field.name, position)) {
+            TIDEMARK_RETURN_IF_ERROR(add_known_field(measurement, *index, field));
+        } else {
+            TIDEMARK_RETURN_IF_ERROR(add_unknown_field(measurement, field));
+        }
+    }
+    return success();
+}
+
+// Points of a measurement mostly have the same fields in the same order, so the one that stood at
+// this position last is tried first.
+std::optional<FieldIndex> WriteSchema::find_field(const Measurement& measurement,
+                                                  std::string_view name,
+                                                  std::size_t position) const {
+    if (position < measurement.last_layout.size()) {
+        const FieldIndex index = measurement.last_layout[position];
+        if (measurement.fields[index].name == name) return index;
+    }
+    const auto found = measurement.field_indexes.find(name);
+    if (found == measurement.field_indexes.end()) return std::nullopt;
+    return found->second;
+}
+
+Status WriteSchema::add_known_field(Measurement& measurement, FieldIndex index,
+                                    const WriteBatch::Field& field) {
+    Field& known = measurement.fields[index];
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t bits,
+                              bits_as(field, known.type, measurement.name));
+    const HeadField resolved{index, known.type, bits, field.text, known.name};
+    if (known.last_point != point_number_) {
+        known.last_point = point_number_;
+        fields_.push_back(resolved);
+        return success();
+    }
+    // Given twice in one point: the later one counts, as between points.
+    *std::ranges::find(fields_, index, &HeadField::index) = resolved;
+    return success();
+}
+
+Status WriteSchema::add_unknown_field(const Measurement& measurement,
+                                      const WriteBatch::Field& field) {
+    for (const std::size_t position : unknown_fields_) {
+        HeadField& earlier = fields_[position];
+        if (earlier.name != field.name) continue;
+        TIDEMARK_ASSIGN_OR_RETURN(earlier.bits, bits_as(field, earlier.type, measurement.name));
+        earlier.text = field.text;
+        return success();
+    }
+    if (auto defect = field_name_defect(field.name)) return refusal(*std::move(defect));
+    unknown_fields_.push_back(fields_.size());
+    fields_.push_back({kNoIndex, field.type, bits_of(field), field.text, field.name});
+    return success();
+}
+
+Result<std::uint64_t> WriteSchema::bits_as(const WriteBatch::Field& field, FieldType type,
+                                           const std::string& measurement) {
+    if (field.type == type) return bits_of(field);
+    if (field.type != FieldType::Integer || type != FieldType::Float) {
+        return refusal("field " + std::string(field.name) + " of " + measurement + " is " +
+                       with_article(type) + ", got " + with_article(field.type));
+    }
+    if (field.integer_value > kExactIntegerLimit || field.integer_value < -kExactIntegerLimit) {
+        return refusal("field " + std::string(field.name) + " of " + measurement +
+                       " is a float, which cannot hold the integer " +
+                       std::to_string(field.integer_value) + " exactly (limit 2^53)");
+    }
+    return std::bit_cast<std::uint64_t>(static_cast<double>(field.integer_value));
+}
+
+void WriteSchema::keep_unknown_fields(Measurement& measurement) {
+    for (const std::size_t position : unknown_fields_) {
+        HeadField& field = fields_[position];
+        field.index = catalogue_.add_field(measurement.id, field.name, field.type);
+        add_field(measurement, {std::string(field.name), field.type});
+        field.name = measurement.fields.back().name;
+    }
+    const auto has_layout =
+        std::ranges::equal(measurement.last_layout, fields_, {}, {}, &HeadField::index);
+    if (has_layout) return;
+    measurement.last_layout.clear();
+    for (const HeadField& field : fields_) measurement.last_layout.push_back(field.index);
+}
+
+}  // namespace tidemark::storage
