@@ -14,12 +14,12 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
     std::string method = "GET";
     std::string path = "/";
-    Parameters parameters;  ///< Of the URL.
-    std::string host;       ///< The headers, empty where absent.
-    std::string origin;
-    std::string accept;
-    std::string content_type;
-    std::string body;
+    Parameters parameters{};  ///< Of the URL.
+    std::string host{};       ///< The headers, empty where absent.
+    std::string origin{};
+    std::string accept{};
+    std::string content_type{};
+    std::string body{};
 };
 
 struct HttpResponse {

@@ -195,6 +195,7 @@ void HttpConnection::write(HttpResponse response) {
     for (const auto& [name, value] : response.headers) response_.set(name, value);
     response_.body() = std::move(response.body);
     response_.prepare_payload();
+    if (!has_body) response_.erase(http::field::content_length);  // RFC 9110, 8.6.
     stream_.expires_after(kMessageTime);
     http::async_write(stream_, response_, [self = self()](const error_code& error, std::size_t) {
         self->on_written(error);

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tidemark/store.h>
+
+namespace tidemark::tests {
+
+/// A store in front of another one, whose disk can be made to fail or to be slow. Thread-safe.
+class ForwardingStore final : public Store {
+public:
+    explicit ForwardingStore(Store& target) : target_(target) {}
+
+    /// What write() and wait_durable() answer from then on, instead of asking the other store.
+    std::atomic<bool> fails_to_write{false};
+    std::atomic<bool> fails_to_be_durable{false};
+    std::atomic<int> durable_calls{0};
+
+    Status close() override { return target_.close(); }
+    Status create_database(std::string_view name) override { return target_.create_database(name); }
+    Status drop_database(std::string_view name) override { return target_.drop_database(name); }
+    std::vector<std::string> databases() const override { return target_.databases(); }
+    bool has_database(std::string_view name) const override { return target_.has_database(name); }
+    bool has_retention_policy(std::string_view database, std::string_view policy) const override {
+        return target_.has_retention_policy(database, policy);
+    }
+    Result<WriteResult> write(std::string_view database, std::string_view policy,
+                              const WriteBatch& batch) override {
+        if (fails_to_write) return Error(ErrorCode::StorageFull, "no space left");
+        return target_.write(database, policy, batch);
+    }
+    Status wait_durable(Sequence sequence) override {
+        ++durable_calls;
+        if (fails_to_be_durable) return Error(ErrorCode::IoError, "fdatasync failed");
+        return target_.wait_durable(sequence);
+    }
+    Status flush() override { return target_.flush(); }
+    std::shared_ptr<const Snapshot> snapshot() const override { return target_.snapshot(); }
+    Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
+                                       std::shared_ptr<const Snapshot> snapshot) const override {
+        return target_.scan(request, std::move(snapshot));
+    }
+    std::vector<std::string> measurements(std::string_view database) const override {
+        return target_.measurements(database);
+    }
+    std::vector<FieldKey> field_keys(std::string_view database,
+                                     std::string_view measurement) const override {
+        return target_.field_keys(database, measurement);
+    }
+    std::vector<std::string> tag_keys(std::string_view database,
+                                      std::string_view measurement) const override {
+        return target_.tag_keys(database, measurement);
+    }
+    std::vector<std::string> tag_values(std::string_view database, std::string_view measurement,
+                                        std::string_view key) const override {
+        return target_.tag_values(database, measurement, key);
+    }
+    std::vector<SeriesTags> series(std::string_view database, std::string_view measurement,
+                                   const std::vector<TagMatcher>& tags) const override {
+        return target_.series(database, measurement, tags);
+    }
+    StoreStatistics statistics() const override { return target_.statistics(); }
+    std::vector<std::string> recovery_messages() const override {
+        return target_.recovery_messages();
+    }
+    const Clock& clock() const override { return target_.clock(); }
+
+private:
+    Store& target_;
+};
+
+/// The values of a float field of all series, in time order within a series.
+std::vector<double> stored_floats(const Store& store, const std::string& database,
+                                  const std::string& measurement, const std::string& field);
+
+/// The times of the rows that have the field, likewise.
+std::vector<std::int64_t> stored_times(const Store& store, const std::string& database,
+                                       const std::string& measurement, const std::string& field);
+
+}  // namespace tidemark::tests

@@ -1,0 +1,203 @@
+#include "server/handlers/http_handler.h"
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/server/forwarding_store.h"
+#include "tests/support/memory_store.h"
+
+using namespace tidemark;
+using namespace tidemark::server;
+using namespace tidemark::tests;
+
+namespace {
+
+struct Fixture {
+    MemoryStore memory;
+    ForwardingStore store{memory};
+    Counters counters;
+    std::atomic<bool> cancelled{false};
+
+    Fixture() { REQUIRE(memory.create_database("ops")); }
+
+    HttpResponse ask(HttpRequest request) {
+        if (request.host.empty()) request.host = "127.0.0.1:8086";
+        return handle_request({.store = store, .counters = counters, .cancelled = cancelled},
+                              request);
+    }
+    HttpResponse write(const std::string& parameters, const std::string& body) {
+        return ask({.method = "POST",
+                    .path = "/write",
+                    .parameters = parse_form(parameters),
+                    .body = body});
+    }
+    HttpResponse query(const std::string& method, const std::string& parameters) {
+        return ask({.method = method, .path = "/query", .parameters = parse_form(parameters)});
+    }
+};
+
+std::string header(const HttpResponse& response, std::string_view name) {
+    return std::string(parameter_or_empty(response.headers, name));
+}
+
+}  // namespace
+
+TEST_CASE("forms are unescaped", "[server]") {
+    CHECK(
+        parse_form("q=SELECT+%2A&db=a%26b&empty=&flag&q=second") ==
+        Parameters{{"q", "SELECT *"}, {"db", "a&b"}, {"empty", ""}, {"flag", ""}, {"q", "second"}});
+    CHECK(parse_form("%41=%4&b=%zz%") == Parameters{{"A", "%4"}, {"b", "%zz%"}});
+    CHECK(parse_form("").empty());
+    CHECK(parse_form("&&").empty());
+}
+
+TEST_CASE("points are written, durable, and answered with 204", "[server]") {
+    Fixture fixture;
+    const HttpResponse response = fixture.write("db=ops&precision=ms", "m f=1 7\nm f=2 8\n");
+    CHECK(response.status == 204);
+    CHECK(response.body.empty());
+    CHECK(fixture.store.durable_calls == 1);
+    CHECK(stored_times(fixture.memory, "ops", "m", "f") ==
+          std::vector<std::int64_t>{7'000'000, 8'000'000});
+    CHECK(fixture.write("db=ops&rp=autogen", "m f=1 9\n").status == 204);
+    CHECK(fixture.write("db=ops", "").status == 204);
+    CHECK(fixture.counters.points_written == 3);
+}
+
+TEST_CASE("a write names what is missing", "[server]") {
+    Fixture fixture;
+    const auto check = [&](const std::string& parameters, unsigned status,
+                           const std::string& body) {
+        const HttpResponse response = fixture.write(parameters, "m f=1\n");
+        CHECK(response.status == status);
+        CHECK(response.body == body + "\n");
+    };
+    check("", 400, R"({"error":"database is required"})");
+    check("db=x", 404, R"({"error":"database not found: \"x\""})");
+    check("db=ops&rp=x", 404, R"({"error":"retention policy not found: \"x\""})");
+    check("db=ops&precision=d", 400,
+          "{\"error\":\"invalid precision \\\"d\\\" (use ns, us, ms, s, m or h)\"}");
+    CHECK(fixture.memory.measurements("ops").empty());
+}
+
+TEST_CASE("a partial write lists every refused line and keeps the others", "[server]") {
+    Fixture fixture;
+    const HttpResponse response =
+        fixture.write("db=ops", "m f=1 7\nm f=x 8\nm f=\"text\" 9\nm\nm f=2 10\n");
+    CHECK(response.status == 400);
+    CHECK(response.body.starts_with(
+        R"({"error":"partial write: line 2, column 5: expected field value, found \"x\"\nline 3: )"));
+    CHECK(response.body.ends_with(
+        "\\nline 4, column 2: expected tags or fields after the measurement, found end of line "
+        "dropped=3\"}\n"));
+    CHECK(stored_times(fixture.memory, "ops", "m", "f") == std::vector<std::int64_t>{7, 10});
+    CHECK(fixture.store.durable_calls == 1);
+    CHECK(fixture.counters.lines_refused == 3);
+}
+
+TEST_CASE("a write that fails is no success", "[server]") {
+    Fixture fixture;
+    fixture.store.fails_to_be_durable = true;
+    CHECK(fixture.write("db=ops", "m f=1\n").status == 500);
+    fixture.store.fails_to_write = true;
+    const HttpResponse full = fixture.write("db=ops", "m f=1\n");
+    CHECK(full.status == 507);
+    CHECK(full.body == "{\"error\":\"no space left\"}\n");
+}
+
+TEST_CASE("a query is answered from the URL or a form", "[server]") {
+    Fixture fixture;
+    const std::string expected =
+        R"({"results":[{"statement_id":0,"series":[{"name":"databases","columns":["name"],)"
+        R"("values":[["ops"]]}]}]})"
+        "\n";
+    const HttpResponse from_url = fixture.query("GET", "q=SHOW+DATABASES");
+    CHECK(from_url.status == 200);
+    CHECK(from_url.content_type == "application/json");
+    CHECK(from_url.body == expected);
+    const HttpResponse from_form = fixture.ask({.method = "POST",
+                                                .path = "/query",
+                                                .parameters = parse_form("q=nonsense&chunked=true"),
+                                                .content_type = "application/x-www-form-urlencoded",
+                                                .body = "q=SHOW%20DATABASES"});
+    CHECK(from_form.body == expected);
+}
+
+TEST_CASE("a query that is not understood is answered with 400 and the place", "[server]") {
+    Fixture fixture;
+    const HttpResponse nothing = fixture.query("GET", "db=ops");
+    CHECK(nothing.status == 400);
+    CHECK(nothing.body == "{\"error\":\"missing required parameter \\\"q\\\"\"}\n");
+    const HttpResponse wrong = fixture.query("GET", "q=FOO");
+    CHECK(wrong.status == 400);
+    CHECK(wrong.body.starts_with("{\"error\":\"error parsing query: "));
+    CHECK(wrong.body.find(" at line 1, char 1") != std::string::npos);
+    CHECK(fixture.query("GET", "q=SHOW+DATABASES&epoch=x").status == 400);
+}
+
+TEST_CASE("only POST runs statements that change something", "[server]") {
+    Fixture fixture;
+    const HttpResponse by_get = fixture.query("GET", "q=CREATE+DATABASE+fresh");
+    CHECK(by_get.body.find("\"error\":") != std::string::npos);
+    CHECK_FALSE(fixture.memory.has_database("fresh"));
+    const HttpResponse by_post = fixture.query("POST", "q=CREATE+DATABASE+fresh");
+    CHECK(by_post.body == "{\"results\":[{\"statement_id\":0}]}\n");
+    CHECK(fixture.memory.has_database("fresh"));
+}
+
+TEST_CASE("epoch, pretty and CSV shape the answer", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture.write("db=ops", "m f=1.5 7000000\n").status == 204);
+    const std::string select = "db=ops&q=SELECT+f+FROM+m";
+    CHECK(fixture.query("GET", select).body.find(R"(["1970-01-01T00:00:00.007Z",1.5])") !=
+          std::string::npos);
+    CHECK(fixture.query("GET", select + "&epoch=ms").body.find("[7,1.5]") != std::string::npos);
+    CHECK(fixture.query("GET", select + "&pretty=true").body.starts_with("{\n    \"results\""));
+    const HttpResponse csv = fixture.ask(
+        {.path = "/query", .parameters = parse_form(select), .accept = "application/csv"});
+    CHECK(csv.content_type == "text/csv");
+    CHECK(csv.body == "name,tags,time,f\nm,,7000000,1.5\n");
+}
+
+TEST_CASE("ping and health say that the server is there", "[server]") {
+    Fixture fixture;
+    const HttpResponse ping = fixture.ask({.path = "/ping"});
+    CHECK(ping.status == 204);
+    CHECK(header(ping, "X-Influxdb-Version") == "1.8.10");
+    CHECK(header(ping, "X-Influxdb-Build") == "OSS");
+    const HttpResponse verbose =
+        fixture.ask({.path = "/ping", .parameters = parse_form("verbose=true")});
+    CHECK(verbose.status == 200);
+    CHECK(verbose.body == "{\"version\":\"1.8.10\"}\n");
+    CHECK(fixture.ask({.path = "/health"}).body ==
+          R"({"name":"influxdb","message":"ready for queries and writes","status":"pass",)"
+          R"("checks":[],"version":"1.8.10"})"
+          "\n");
+}
+
+TEST_CASE("unknown paths and methods are refused", "[server]") {
+    Fixture fixture;
+    CHECK(fixture.ask({.path = "/metrics"}).status == 404);
+    CHECK(fixture.ask({.path = "/write"}).status == 405);
+    CHECK(header(fixture.ask({.method = "PUT", .path = "/query"}), "Allow") == "GET, POST");
+    CHECK(fixture.ask({.method = "DELETE", .path = "/ping"}).status == 405);
+}
+
+TEST_CASE("requests through a foreign name or from a foreign page are refused", "[server]") {
+    for (const char* host :
+         {"localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8086", "[::1]", "[::1]:8086"}) {
+        CHECK(is_local_host(host));
+    }
+    for (const char* host :
+         {"", "example.com", "localhost.example.com", "127.0.0.1.example.com",
+          "localhost:80.example.com", "10.0.0.1:8086", "::1", "[::1]x", "[::1", "user@localhost"}) {
+        CHECK_FALSE(is_local_host(host));
+    }
+    Fixture fixture;
+    CHECK(fixture.ask({.path = "/ping", .host = "evil.example"}).status == 403);
+    CHECK(fixture.ask({.path = "/ping", .origin = "http://evil.example"}).status == 403);
+    CHECK(fixture.ask({.path = "/ping", .origin = "http://localhost:3000"}).status == 204);
+}
