@@ -36,25 +36,34 @@ Cell number_like(const Cell& number, const Cell& example) {
     return {};
 }
 
-/// The value at `time_ns` on the line between two points; integers are cut, as in InfluxDB.
+/// low + (high - low) * part / whole, exactly, then cut as in InfluxDB. Nothing when it overflows.
+template <typename Integer>
+Cell interpolated_integer(Integer low, Integer high, std::int64_t part, std::int64_t whole) {
+    __extension__ using Wide = __int128;
+    Wide weighted = 0;
+    Wide base = 0;
+    if (__builtin_mul_overflow(Wide{high} - Wide{low}, Wide{part}, &weighted) ||
+        __builtin_mul_overflow(Wide{low}, Wide{whole}, &base) ||
+        __builtin_add_overflow(weighted, base, &weighted)) {
+        return {};
+    }
+    return static_cast<Integer>(weighted / whole);
+}
+
+/// The value at `time_ns` on the line between two points.
 Cell interpolated(std::int64_t time_ns, std::int64_t before_ns, const Cell& before,
                   std::int64_t after_ns, const Cell& after) {
-    const auto line = [&](double low, double high) {
-        const double slope = (high - low) / static_cast<double>(after_ns - before_ns);
-        return slope * static_cast<double>(time_ns - before_ns) + low;
-    };
+    const std::int64_t part = time_ns - before_ns;
+    const std::int64_t whole = after_ns - before_ns;
     if (const auto* low = std::get_if<double>(&before)) {
-        return line(*low, std::get<double>(after));
+        const double slope = (std::get<double>(after) - *low) / static_cast<double>(whole);
+        return slope * static_cast<double>(part) + *low;
     }
     if (const auto* low = std::get_if<std::int64_t>(&before)) {
-        const auto high = std::get<std::int64_t>(after);
-        return static_cast<std::int64_t>(
-            line(static_cast<double>(*low), static_cast<double>(high)));
+        return interpolated_integer(*low, std::get<std::int64_t>(after), part, whole);
     }
     if (const auto* low = std::get_if<std::uint64_t>(&before)) {
-        const auto high = std::get<std::uint64_t>(after);
-        return static_cast<std::uint64_t>(
-            line(static_cast<double>(*low), static_cast<double>(high)));
+        return interpolated_integer(*low, std::get<std::uint64_t>(after), part, whole);
     }
     return {};
 }

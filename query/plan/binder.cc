@@ -31,6 +31,7 @@ public:
         if (items_.expressions.empty() && !select_.items.empty() && !schema_.is_empty()) {
             return invalid("at least 1 non-time field must be queried");
         }
+        TIDEMARK_RETURN_IF_ERROR(refuse_constant_items());
         series_.sources = sources_;
         series_.group_tags = grouping_.tags;
         if (select_.where) {
@@ -56,6 +57,19 @@ private:
         }
         if (select_.fill && select_.fill->longest) {
             return unsupported("fill(previous, ..) with a limit is not supported");
+        }
+        return success();
+    }
+
+    Status refuse_constant_items() const {
+        for (const Expression& item : items_.expressions) {
+            std::vector<const Call*> calls;
+            collect_calls(item, calls);
+            std::vector<const VariableReference*> references;
+            collect_references(item, references);
+            if (calls.empty() && references.empty()) {
+                return invalid("field must contain at least one variable");
+            }
         }
         return success();
     }

@@ -11,14 +11,7 @@
 namespace tidemark::query {
 namespace {
 
-/// InfluxDB reads a missing value as false where it meets a boolean.
-Cell false_if_missing(const Cell& cell, const Cell& other) {
-    return is_null(cell) && std::holds_alternative<bool>(other) ? Cell(false) : cell;
-}
-
-Cell compare(Comparison op, const Cell& left_cell, const Cell& right_cell) {
-    const Cell left = false_if_missing(left_cell, right_cell);
-    const Cell right = false_if_missing(right_cell, left_cell);
+Cell compare(Comparison op, const Cell& left, const Cell& right) {
     const auto order = compare_cells(left, right);
     if (!order) return {};
     switch (op) {
