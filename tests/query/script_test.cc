@@ -32,6 +32,7 @@ void load(Store& store, const Script& script) {
         auto written = store.write("db", "", lines.batch);
         REQUIRE(written);
         for (const auto& refused : written.value().rejected) FAIL_CHECK(refused.reason);
+        REQUIRE(store.wait_durable(written.value().sequence));  // Then they are visible.
     }
 }
 
