@@ -29,6 +29,10 @@ DoubleDouble divide(const DoubleDouble& dividend, const DoubleDouble& divisor) {
 }
 
 DoubleDouble to_double_double(WideInteger integer) {
+    constexpr std::int64_t kExact = std::int64_t{1} << 53U;
+    if (-kExact <= integer && integer <= kExact) {
+        return {static_cast<double>(static_cast<std::int64_t>(integer)), 0};
+    }
     const bool is_negative = integer < 0;
     const WideUnsigned magnitude = is_negative
                                        ? WideUnsigned{0} - static_cast<WideUnsigned>(integer)
@@ -48,7 +52,8 @@ double exact_ratio(WideInteger dividend, WideUnsigned divisor) {
                                        : static_cast<WideUnsigned>(dividend);
     const double sign = is_negative ? -1.0 : 1.0;
     if (magnitude <= kExactInDouble && divisor <= kExactInDouble) {
-        return sign * (static_cast<double>(magnitude) / static_cast<double>(divisor));
+        return sign * (static_cast<double>(static_cast<std::uint64_t>(magnitude)) /
+                       static_cast<double>(static_cast<std::uint64_t>(divisor)));
     }
     WideUnsigned quotient = magnitude / divisor;
     WideUnsigned rest = magnitude % divisor;

@@ -277,6 +277,13 @@ void PercentileRows::slide_over(std::span<const RowRange> ranges,
     // Rows are ranked in stretches of eight windows, of which one is ranked twice.
     const std::size_t stretch_rows = std::max<std::size_t>(4096, 8 * longest);
 
+    // Neighbouring windows mostly hold equally many rows, and exact positions take long division.
+    struct KnownPosition {
+        std::size_t count = 0;
+        PercentileRequest::Position position;
+    };
+    std::vector<KnownPosition> known(requests.size());
+
     SlidingRanks ranks;
     std::size_t w = 0;
     while (w < ranges.size()) {
@@ -291,8 +298,9 @@ void PercentileRows::slide_over(std::span<const RowRange> ranges,
             for (; entered < ranges[w].end; ++entered) ranks.enter(entered - base);
             for (; left < ranges[w].begin; ++left) ranks.leave(left - base);
             for (std::size_t r = 0; r < requests.size(); ++r) {
-                const auto [has_value, low, fraction] =
-                    requests[r].position(ranges[w].end - ranges[w].begin);
+                const std::size_t count = ranges[w].end - ranges[w].begin;
+                if (known[r].count != count) known[r] = {count, requests[r].position(count)};
+                const auto [has_value, low, fraction] = known[r].position;
                 if (!has_value) continue;
                 const std::size_t row = ranks.select(r, low);
                 const std::size_t next_row = fraction == 0 ? row : ranks.next(row);
