@@ -1,0 +1,102 @@
+#include "tools/render/renderer.h"
+
+#include <catch2/catch.hpp>
+
+#include "tools/render/cell_text.h"
+
+namespace tidemark::tools {
+namespace {
+
+constexpr std::int64_t kNoon_ns = 1'709'208'000'000'000'000;  // 2024-02-29T12:00:00Z
+
+QueryResult one_statement(std::vector<ResultSeries> series) {
+    QueryResult result;
+    result.statements.emplace_back();
+    result.statements.back().series = std::move(series);
+    return result;
+}
+
+QueryResult two_hosts() {
+    const std::vector<std::string> columns = {"time", "mean", "state"};
+    return one_statement({
+        {"cpu",
+         {{"host", "a"}, {"region", "x"}},
+         columns,
+         {{TimeCell{kNoon_ns}, 81.5, std::string("busy")}, {TimeCell{kNoon_ns + 1}, {}, {}}}},
+        {"cpu", {{"host", "b"}, {"region", "x"}}, columns, {{TimeCell{0}, 100.0, std::string()}}},
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a table aligns columns below the series' name and tags", "[render]") {
+    CHECK(render_table(two_hosts()) ==
+          "cpu {host=a, region=x}\n"
+          "time                            mean  state\n"
+          "------------------------------  ----  -----\n"
+          "2024-02-29T12:00:00Z            81.5  busy\n"
+          "2024-02-29T12:00:00.000000001Z\n"
+          "\n"
+          "cpu {host=b, region=x}\n"
+          "time                  mean  state\n"
+          "--------------------  ----  -----\n"
+          "1970-01-01T00:00:00Z   100\n");
+}
+
+TEST_CASE("a table says when there are no rows, and leaves failures out", "[render]") {
+    QueryResult result = one_statement({});
+    result.statements.emplace_back();
+    result.statements.back().error = Error(ErrorCode::NotFound, "database not found: x");
+    CHECK(render_table(result) == "no rows\n");
+}
+
+TEST_CASE("stored text can neither break a table nor command the terminal", "[render]") {
+    CHECK(printable("a\nb\tc\x1b[2J\x7f") == "a\\nb\\tc\\x1b[2J\\x7f");
+    CHECK(display_width("Stra\xc3\x9f"
+                        "e") == 6);
+    const QueryResult result =
+        one_statement({{"", {}, {"name", "n"}, {{std::string("\xc3\xa4\n"), std::int64_t{5}}}}});
+    CHECK(render_table(result) == "name  n\n----  -\n\xc3\xa4\\n   5\n");
+}
+
+TEST_CASE("cells keep every digit", "[render]") {
+    CHECK(cell_text(0.1 + 0.2) == "0.30000000000000004");
+    CHECK(cell_text(1e21) == "1e+21");
+    CHECK(cell_text(2.0) == "2");
+    CHECK(cell_text(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+    CHECK(cell_text(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
+    CHECK(cell_text(true) == "true");
+    CHECK(cell_text(Cell()).empty());
+}
+
+TEST_CASE("CSV repeats its header only where the columns change", "[render]") {
+    QueryResult result = two_hosts();
+    result.statements[0].series.push_back(
+        {"mem,\"x\"", {}, {"time", "a,b"}, {{TimeCell{0}, std::string("say \"hi\", you")}}});
+    CHECK(render_csv(result) ==
+          "name,tags,time,mean,state\n"
+          "cpu,\"host=a,region=x\",2024-02-29T12:00:00Z,81.5,busy\n"
+          "cpu,\"host=a,region=x\",2024-02-29T12:00:00.000000001Z,,\n"
+          "cpu,\"host=b,region=x\",1970-01-01T00:00:00Z,100,\n"
+          "\n"
+          "name,tags,time,\"a,b\"\n"
+          "\"mem,\"\"x\"\"\",,1970-01-01T00:00:00Z,\"say \"\"hi\"\", you\"\n");
+}
+
+TEST_CASE("JSON is what the server answers", "[render]") {
+    const QueryResult result = one_statement({{"m", {}, {"time", "v"}, {{TimeCell{0}, 1.5}}}});
+    CHECK(render_json(result) ==
+          R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],)"
+          R"("values":[["1970-01-01T00:00:00Z",1.5]]}]}]})"
+          "\n");
+}
+
+TEST_CASE("renderers are found by name", "[render]") {
+    CHECK(renderer_names() == "table, csv, json");
+    for (const Renderer& renderer : renderers()) {
+        CHECK(find_renderer(renderer.name) == &renderer);
+    }
+    CHECK(find_renderer("xml") == nullptr);
+}
+
+}  // namespace tidemark::tools

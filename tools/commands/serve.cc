@@ -1,0 +1,70 @@
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <tidemark/store.h>
+
+#include "tools/commands/commands.h"
+
+namespace tidemark::tools {
+namespace {
+
+// The signals that end the server. They are blocked in every thread, so that sigwait() gets them.
+sigset_t ending_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+ExitCode report(ExitCode code, const Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.message().c_str());
+    return code;
+}
+
+// Scripts wait for these lines, so they are out before anything else happens.
+void announce(const server::Server& server) {
+    if (const std::string address = server.line_address(); !address.empty()) {
+        std::printf("listening line %s\n", address.c_str());
+    }
+    if (const std::string address = server.http_address(); !address.empty()) {
+        std::printf("listening http %s\n", address.c_str());
+    }
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+ExitCode serve(const ServeOptions& options) {
+    const sigset_t signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    Result<std::unique_ptr<Store>> opened = Store::open(options.directory, {});
+    if (!opened) {
+        return report(kExitCannotOpen,
+                      std::move(opened).error().within("open " + options.directory));
+    }
+    Store& store = *opened.value();
+    for (const std::string& message : store.recovery_messages()) {
+        std::fprintf(stderr, "recovery: %s\n", message.c_str());
+    }
+    Result<std::unique_ptr<server::Server>> started = server::Server::start(store, options.server);
+    if (!started) {
+        const bool is_usage = started.error().code() == ErrorCode::InvalidArgument;
+        return report(is_usage ? kExitUsage : kExitCannotOpen, std::move(started).error());
+    }
+    announce(*started.value());
+
+    int signal = 0;
+    sigwait(&signals, &signal);
+    started.value()->stop();
+    if (Status closed = store.close(); !closed) {
+        return report(kExitCannotOpen,
+                      std::move(closed).error().within("close " + options.directory));
+    }
+    return kExitOk;
+}
+
+}  // namespace tidemark::tools

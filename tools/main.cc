@@ -1,0 +1,107 @@
+// The `tidemark` program: reads the command line and hands over to tools/commands.
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <tidemark/version.h>
+
+#include "tools/commands/commands.h"
+#include "tools/render/renderer.h"
+
+namespace tidemark::tools {
+namespace {
+
+constexpr const char* kServerUrl = "http://127.0.0.1:8086";
+constexpr const char* kDatabase = "default";
+
+constexpr const char* kExamples = R"(
+Examples:
+  tidemark serve --data my-kpis
+      line protocol on 127.0.0.1:9009, InfluxDB 1.x's HTTP on 127.0.0.1:8086
+  printf '#tidemark db=ops\ncpu,host=a usage=81.5\n' >/dev/tcp/127.0.0.1/9009
+      sends a sample (bash)
+  tidemark query 'SELECT * FROM cpu' --db ops
+      asks the server
+  tidemark query 'SHOW MEASUREMENTS' --at my-kpis --db ops --format json
+      asks a directory that no server has open
+  tidemark console --db ops
+      statements line by line
+
+Exit codes: 0 ok, 1 a statement failed, 2 wrong usage, 3 cannot open the store or reach the server.
+)";
+
+constexpr const char* kQueryExamples = R"(
+Examples:
+  tidemark query 'SELECT mean(usage) FROM cpu WHERE time > now() - 1h GROUP BY time(5m), host' --db ops
+  tidemark query 'SELECT uptime(up = 1), coverage(up = 1) FROM probe
+                  WHERE time > now() - 7d STALE 45s GROUP BY time(1d)' --db ops
+  tidemark query 'SELECT episodes(usage > 80, FOR 5m) FROM cpu WHERE time > now() - 1d' --db ops
+)";
+
+CLI::Option* add_format(CLI::App& command, std::string& format) {
+    return command.add_option("--format", format, "how answers are shown: " + renderer_names())
+        ->capture_default_str();
+}
+
+int run(int argument_count, char** arguments) {
+    CLI::App app("Tidemark: a time-series storage engine for KPIs", "tidemark");
+    app.set_version_flag("--version", std::string("tidemark ") + kVersion);
+    app.require_subcommand(1);
+    app.footer(kExamples);
+
+    ServeOptions serve_options;
+    CLI::App& serve_command = *app.add_subcommand("serve", "serve a store to the network");
+    serve_command
+        .add_option("--data", serve_options.directory, "directory of the store, made if absent")
+        ->required();
+    serve_command
+        .add_option("--line", serve_options.server.line_endpoint,
+                    "HOST:PORT for line protocol over TCP; port 0 takes a free one")
+        ->capture_default_str();
+    serve_command
+        .add_option("--http", serve_options.server.http_endpoint,
+                    "HOST:PORT for /write, /query, /ping and /health; port 0 takes a free one")
+        ->capture_default_str();
+    serve_command.footer(
+        "\nOnly loopback addresses are bound. When ready, standard output says\n"
+        "  listening line HOST:PORT\n  listening http HOST:PORT\n"
+        "SIGTERM and Ctrl-C end it: everything it took is durable then.\n");
+
+    QueryCommandOptions query_options{{}, kServerUrl, kDatabase, "table"};
+    CLI::App& query_command =
+        *app.add_subcommand("query", "execute statements and show the answers");
+    query_command.add_option("statement", query_options.text, "one or more, separated by ';'")
+        ->required();
+    query_command.add_option("--at", query_options.place, "a server's URL or a store's directory")
+        ->capture_default_str();
+    query_command.add_option("--db", query_options.database, "the database")->capture_default_str();
+    add_format(query_command, query_options.format);
+    query_command.footer(kQueryExamples);
+
+    ConsoleOptions console_options{kServerUrl, kDatabase, "table"};
+    CLI::App& console_command =
+        *app.add_subcommand("console", "statements line by line; .help inside");
+    console_command
+        .add_option("place", console_options.place, "a server's URL or a store's directory")
+        ->capture_default_str();
+    console_command.add_option("--db", console_options.database, "the database")
+        ->capture_default_str();
+    add_format(console_command, console_options.format);
+
+    try {
+        app.parse(argument_count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    }
+    if (serve_command.parsed()) return serve(serve_options);
+    if (query_command.parsed()) return query(query_options);
+    return console(console_options);
+}
+
+}  // namespace
+}  // namespace tidemark::tools
+
+int main(int argument_count, char** arguments) {
+    return tidemark::tools::run(argument_count, arguments);
+}

@@ -1,0 +1,52 @@
+#include "tools/session/local_session.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace tidemark::tools {
+namespace {
+
+// What to do about it, for the errors that users meet.
+std::string advice(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::Busy:
+            return "; if a server has it open, ask the server: --at http://127.0.0.1:8086";
+        case ErrorCode::NotFound:
+            return "; `tidemark serve --data DIR` makes one";
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StatementRunner>> LocalSession::open(const std::string& directory) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(directory, failure)) {
+        return Error(ErrorCode::NotFound, "open " + directory + ": there is no such directory" +
+                                              advice(ErrorCode::NotFound));
+    }
+    StoreOptions options;
+    options.create_if_missing = false;
+    options.read_only = ::access(directory.c_str(), W_OK) != 0;
+    Result<std::unique_ptr<Store>> store = Store::open(directory, options);
+    if (!store) {
+        const Error error = std::move(store).error();
+        return Error(error.code(),
+                     "open " + directory + ": " + error.message() + advice(error.code()));
+    }
+    return std::unique_ptr<StatementRunner>(
+        std::make_unique<LocalSession>(directory, std::move(store).value()));
+}
+
+Result<QueryResult> LocalSession::run(std::string_view text, const std::string& database,
+                                      const std::atomic<bool>& cancelled) {
+    QueryOptions options;
+    options.database = database;
+    options.cancelled = &cancelled;
+    return execute(*store_, text, options);
+}
+
+}  // namespace tidemark::tools

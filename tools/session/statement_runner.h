@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <tidemark/query.h>
+#include <tidemark/result.h>
+
+namespace tidemark::tools {
+
+/// Where statements are executed: a store in this process or a server. Not thread-safe.
+class StatementRunner {
+public:
+    virtual ~StatementRunner() = default;
+
+    /// Executes the statements of `text`, as execute() does. An error means that the place could
+    /// not be asked: nothing is known about the statements. `cancelled` ends them early when it
+    /// becomes true; it is only read.
+    virtual Result<QueryResult> run(std::string_view text, const std::string& database,
+                                    const std::atomic<bool>& cancelled) = 0;
+
+    /// The directory or URL.
+    virtual const std::string& place() const = 0;
+};
+
+/// Opens `place`: the server at an http:// URL, else the store in that directory. The error says
+/// what a user can do about it.
+Result<std::unique_ptr<StatementRunner>> open_place(const std::string& place);
+
+}  // namespace tidemark::tools
