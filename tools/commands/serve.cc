@@ -5,6 +5,7 @@
 
 #include <tidemark/store.h>
 
+#include "server/net/endpoint.h"
 #include "tools/commands/commands.h"
 
 namespace tidemark::tools {
@@ -24,6 +25,16 @@ ExitCode report(ExitCode code, const Error& error) {
     return code;
 }
 
+// Nothing is opened or made for a command line that cannot be served.
+Status check_endpoints(const server::ServerOptions& options) {
+    for (const std::string& endpoint : {options.line_endpoint, options.http_endpoint}) {
+        if (endpoint.empty()) continue;
+        const auto parsed = server::parse_loopback_endpoint(endpoint);
+        if (!parsed) return Error(parsed.error());
+    }
+    return success();
+}
+
 // Scripts wait for these lines, so they are out before anything else happens.
 void announce(const server::Server& server) {
     if (const std::string address = server.line_address(); !address.empty()) {
@@ -38,13 +49,15 @@ void announce(const server::Server& server) {
 }  // namespace
 
 ExitCode serve(const ServeOptions& options) {
+    if (Status usable = check_endpoints(options.server); !usable) {
+        return report(kExitUsage, usable.error());
+    }
     const sigset_t signals = ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     Result<std::unique_ptr<Store>> opened = Store::open(options.directory, {});
     if (!opened) {
-        return report(kExitCannotOpen,
-                      std::move(opened).error().within("open " + options.directory));
+        return report(kExitCannotOpen, std::move(opened).error());
     }
     Store& store = *opened.value();
     for (const std::string& message : store.recovery_messages()) {

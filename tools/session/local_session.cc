@@ -34,8 +34,7 @@ Result<std::unique_ptr<StatementRunner>> LocalSession::open(const std::string& d
     Result<std::unique_ptr<Store>> store = Store::open(directory, options);
     if (!store) {
         const Error error = std::move(store).error();
-        return Error(error.code(),
-                     "open " + directory + ": " + error.message() + advice(error.code()));
+        return Error(error.code(), error.message() + advice(error.code()));
     }
     return std::unique_ptr<StatementRunner>(
         std::make_unique<LocalSession>(directory, std::move(store).value()));

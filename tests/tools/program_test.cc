@@ -1,0 +1,170 @@
+#include <memory>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/temporary_directory.h"
+#include "tools/demo/child_process.h"
+#include "tools/demo/line_sender.h"
+
+// The program as scripts see it: arguments, standard output, standard error, exit codes.
+
+namespace tidemark::tools {
+namespace {
+
+constexpr const char* kLines =
+    "#tidemark db=ops\n"
+    "cpu,host=a usage=81.5,up=true,n=3i,note=\"x, \\\"y\\\"\" 1700000000000000000\n"
+    "cpu,host=a usage=82.25,up=false 1700000060000000000\n"
+    "cpu,host=b usage=0.1,n=9223372036854775807i 1700000000000000000\n";
+
+// What a shell makes of `arguments` behind the program's name, with standard error in the text.
+Output shell(const std::string& arguments, const std::string& input = "") {
+    const std::string command = (input.empty() ? "" : "printf '%s' \"" + input + "\" | ") +
+                                TIDEMARK_BINARY + " " + arguments + " 2>&1";
+    Result<Output> output = run_program({"/bin/sh", "-c", command});
+    REQUIRE(output.has_value());
+    return std::move(output).value();
+}
+
+struct Serving {
+    explicit Serving(const std::string& directory) {
+        auto started = ChildProcess::start({TIDEMARK_BINARY, "serve", "--data", directory, "--line",
+                                            "127.0.0.1:0", "--http", "127.0.0.1:0"});
+        REQUIRE(started.has_value());
+        process = std::move(started).value();
+        line_endpoint = announced("listening line ");
+        url = "http://" + announced("listening http ");
+    }
+
+    std::string announced(const std::string& words) const {
+        const std::optional<std::string> line = process->read_line();
+        REQUIRE(line.has_value());
+        REQUIRE(line->starts_with(words));
+        return line->substr(words.size());
+    }
+
+    int stop() const {
+        process->terminate();
+        return process->wait();
+    }
+
+    std::unique_ptr<ChildProcess> process;
+    std::string line_endpoint;
+    std::string url;
+};
+
+}  // namespace
+
+TEST_CASE("a server and a directory give the same answers in every form", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    const std::string statements[] = {
+        "SELECT * FROM cpu",
+        "SELECT mean(usage), last(up) FROM cpu GROUP BY host; SHOW DATABASES",
+        "SELECT time_in(usage > 80, 1m), since(usage > 80) FROM cpu WHERE time >= "
+        "1700000000000000000 AND time < 1700000120000000000 GROUP BY host",
+        "SHOW FIELD KEYS; SELECT a FROM nothing",
+        "SELECT mean(usage FROM cpu",
+        "SELECT no_such_function(usage) FROM cpu",
+    };
+    std::vector<Output> answers;
+    {
+        const Serving server(store);
+        REQUIRE(send_lines(server.line_endpoint, kLines).has_value());
+        for (const std::string& statement : statements) {
+            for (const std::string format : {"table", "csv", "json"}) {
+                answers.push_back(shell("query \"" + statement + "\" --db ops --format " + format +
+                                        " --at " + server.url));
+            }
+        }
+        answers.push_back(shell("console " + server.url + " --db ops", "SELECT *\nFROM cpu;"));
+        CHECK(server.stop() == 0);
+    }
+    std::size_t next = 0;
+    for (const std::string& statement : statements) {
+        for (const std::string format : {"table", "csv", "json"}) {
+            INFO(statement << " as " << format);
+            const Output local =
+                shell("query \"" + statement + "\" --db ops --format " + format + " --at " + store);
+            CHECK(local.text == answers[next].text);
+            CHECK(local.exit_code == answers[next].exit_code);
+            ++next;
+        }
+    }
+    CHECK(shell("console " + store + " --db ops", "SELECT *\nFROM cpu;").text ==
+          answers[next].text);
+    CHECK(answers.front().text ==
+          "cpu\n"
+          "time                  host                    n  note    up     usage\n"
+          "--------------------  ----  -------------------  ------  -----  -----\n"
+          "2023-11-14T22:13:20Z  a                       3  x, \"y\"  true    81.5\n"
+          "2023-11-14T22:13:20Z  b     9223372036854775807                   0.1\n"
+          "2023-11-14T22:14:20Z  a                                  false  82.25\n");
+    CHECK(answers[next].text == answers.front().text);
+}
+
+TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    { CHECK(Serving(store).stop() == 0); }
+    const std::string at_store = " --at " + store;
+
+    CHECK(shell("query 'SHOW DATABASES'" + at_store).exit_code == 0);
+    const Output misspelled = shell("query 'SELECT usage FORM cpu'" + at_store);
+    CHECK(misspelled.exit_code == 1);
+    CHECK(misspelled.text ==
+          "error: line 1, column 14: found FORM, expected AS, INTO, FROM; did you mean FROM?\n"
+          "  SELECT usage FORM cpu\n"
+          "               ^\n");
+    const Output unknown = shell("query 'SELECT a FROM b' --db nope" + at_store);
+    CHECK(unknown.exit_code == 1);
+    CHECK(unknown.text.find("database not found: nope") != std::string::npos);
+
+    CHECK(shell("query").exit_code == 2);
+    CHECK(shell("nonsense").exit_code == 2);
+    const Output format = shell("query 'SHOW DATABASES' --format xml" + at_store);
+    CHECK(format.exit_code == 2);
+    CHECK(format.text == "error: found --format xml, expected one of table, csv, json\n");
+
+    const Output absent = shell("query 'SHOW DATABASES' --at " + directory.path_of("absent"));
+    CHECK(absent.exit_code == 3);
+    CHECK(absent.text ==
+          "error: open " + directory.path_of("absent") +
+              ": there is no such directory; `tidemark serve --data DIR` makes one\n");
+    CHECK(shell("query 'SHOW DATABASES' --at https://127.0.0.1").exit_code == 3);
+}
+
+TEST_CASE("a store that a server has open sends to the server", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const Serving server(directory.path_of("store"));
+    const Output busy = shell("query 'SHOW DATABASES' --at " + directory.path_of("store"));
+    CHECK(busy.exit_code == 3);
+    CHECK(busy.text.find("in use") != std::string::npos);
+    CHECK(busy.text.find("ask the server: --at http://") != std::string::npos);
+    const Output second =
+        shell("serve --line 127.0.0.1:0 --http 127.0.0.1:0 --data " + directory.path_of("store"));
+    CHECK(second.exit_code == 3);
+    CHECK(second.text.find("in use") != std::string::npos);
+}
+
+TEST_CASE("only loopback addresses are served, and nothing is made for others", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const Output refused = shell("serve --http 0.0.0.0:0 --data " + directory.path_of("store"));
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.text.find("refused to listen on 0.0.0.0:0: only loopback addresses") !=
+          std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(directory.path_of("store")));
+}
+
+TEST_CASE("help teaches with examples", "[program]") {
+    CHECK(shell("--version").text == "tidemark 0.1.0\n");
+    for (const std::string command : {"", "serve ", "query ", "console "}) {
+        const Output help = shell(command + "--help");
+        CHECK(help.exit_code == 0);
+        CHECK(help.text.find("Usage: tidemark") != std::string::npos);
+    }
+    CHECK(shell("--help").text.find("tidemark serve --data my-kpis") != std::string::npos);
+}
+
+}  // namespace tidemark::tools
