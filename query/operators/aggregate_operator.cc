@@ -9,6 +9,9 @@
 namespace tidemark::query {
 namespace {
 
+// fill(none), HAVING and LIMIT take rows away again, so more may be made than are answered.
+constexpr std::size_t kRowsPerAnswerRow = 4;
+
 /// The time of the first row of the series that satisfies WHERE.
 Result<std::optional<std::int64_t>> first_sample_ns(const SourceScans& scans,
                                                     const GroupMember& member, RowFilter filter) {
@@ -52,9 +55,15 @@ Status AggregateOperator::compute_all() {
                               WindowTable::make(plan_.frame.buckets, range, context_.row_limit()));
     TIDEMARK_RETURN_IF_ERROR(open_stages());
     batches_.resize(groups_.size());
-    TIDEMARK_RETURN_IF_ERROR(
-        for_each_parallel(groups_.size(), context_.thread_count(),
-                          [this](std::size_t index) { return compute_group(index); }));
+    if (groups_.empty()) return success();
+    // Many groups are shared out among the threads; few groups share out their series.
+    const unsigned thread_count = context_.thread_count();
+    const unsigned threads_per_group = std::max(
+        1U,
+        thread_count / static_cast<unsigned>(std::min<std::size_t>(groups_.size(), thread_count)));
+    TIDEMARK_RETURN_IF_ERROR(for_each_parallel(
+        groups_.size(), thread_count,
+        [&](std::size_t index) { return compute_group(index, threads_per_group); }));
     if (states_) states_->report();
     return success();
 }
@@ -123,17 +132,18 @@ std::int64_t AggregateOperator::row_time_ns(const GroupCells& cells, std::size_t
     return plan_.frame.has_lower ? plan_.frame.range.begin_ns : 0;
 }
 
-Status AggregateOperator::compute_group(std::size_t index) {
+Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count) {
     const SeriesGroup& group = groups_[index];
     GroupCells cells(plan_.calls.size(), windows_->windows().size());
-    if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, cells));
+    if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
     if (integrals_) TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, cells));
     std::size_t first_window = 0;
     if (plan_.frame.has_lower) {
-        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, {}, cells));
+        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, {}, thread_count, cells));
     } else {
         const auto& first_samples = first_samples_ns_[index];
-        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, first_samples, cells));
+        if (states_)
+            TIDEMARK_RETURN_IF_ERROR(states_->run(group, first_samples, thread_count, cells));
         std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
         for (const auto& sample : first_samples)
             first_ns = std::min(first_ns, sample.value_or(first_ns));
@@ -143,6 +153,12 @@ Status AggregateOperator::compute_group(std::size_t index) {
     std::vector<std::vector<Cell>> beside;
     if (!plan_.beside.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));
+    }
+    if ((row_count_ += windows_->windows().size()) > kRowsPerAnswerRow * context_.row_limit()) {
+        return Error(ErrorCode::LimitExceeded,
+                     "there are more than " +
+                         std::to_string(kRowsPerAnswerRow * context_.row_limit()) +
+                         " buckets: use a shorter time range or wider buckets");
     }
     RowBatch& batch = batches_[index];
     batch.measurement = group.measurement;

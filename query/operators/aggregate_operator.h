@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -27,7 +28,7 @@ private:
     Status open_stages();
     /// Without a lower bound: the first sample of each member of each group.
     Status find_first_samples();
-    Status compute_group(std::size_t index);
+    Status compute_group(std::size_t index, unsigned thread_count);
     std::int64_t row_time_ns(const GroupCells& cells, std::size_t window) const;
 
     const AggregateWindows& plan_;
@@ -41,6 +42,7 @@ private:
     std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]
     std::vector<RowBatch> batches_;                                           // [group]
     std::size_t next_batch_ = 0;
+    std::atomic<std::size_t> row_count_{0};
 };
 
 }  // namespace tidemark::query

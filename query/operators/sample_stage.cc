@@ -127,7 +127,7 @@ void SampleStage::plan_call(std::size_t index) {
     calls_.push_back(std::move(planned));
 }
 
-Status SampleStage::run(const SeriesGroup& group, GroupCells& cells) const {
+Result<SampleStage::GroupState> SampleStage::empty_state(const SeriesGroup& group) const {
     GroupState state;
     state.column_types.resize(request_.columns.size());
     for (const GroupMember& member : group.members) {
@@ -145,14 +145,14 @@ Status SampleStage::run(const SeriesGroup& group, GroupCells& cells) const {
     state.shares.resize(calls_.size());
     state.steps.resize(calls_.size());
     for (std::size_t i = 0; i < calls_.size(); ++i) {
-        const auto type =
-            state.column_types.empty() ? std::nullopt : state.column_types[calls_[i].column];
         switch (calls_[i].kind) {
             case Kind::Fold:
                 state.folds[i].resize(windows_.part_count());
                 break;
             case Kind::Percentile:
-                if (type) state.rows.try_emplace(calls_[i].column, *type);
+                if (const auto type = state.column_types[calls_[i].column]) {
+                    state.rows.try_emplace(calls_[i].column, *type);
+                }
                 break;
             case Kind::ShareOfRuns:
             case Kind::ShareOfRows:
@@ -160,9 +160,47 @@ Status SampleStage::run(const SeriesGroup& group, GroupCells& cells) const {
                 break;
         }
     }
-    for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
-        TIDEMARK_RETURN_IF_ERROR(read_member(group.members[rank], rank, state));
+    return state;
+}
+
+void SampleStage::merge(GroupState& target, GroupState&& source) const {
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        for (std::size_t part = 0; part < target.folds[i].size(); ++part) {
+            std::unique_ptr<SampleFold>& fold = source.folds[i][part];
+            if (fold == nullptr) continue;
+            if (target.folds[i][part] == nullptr) {
+                target.folds[i][part] = std::move(fold);
+            } else {
+                target.folds[i][part]->merge(*fold);
+            }
+        }
+        for (std::size_t part = 0; part < target.shares[i].size(); ++part) {
+            target.shares[i][part].merge(source.shares[i][part]);
+        }
     }
+}
+
+Status SampleStage::run(const SeriesGroup& group, unsigned thread_count, GroupCells& cells) const {
+    const bool can_split = std::none_of(calls_.begin(), calls_.end(), [](const StageCall& call) {
+        return call.kind == Kind::Percentile;
+    });
+    const std::size_t member_count = group.members.size();
+    const std::size_t split = can_split ? std::min<std::size_t>(thread_count, member_count) : 1;
+    std::vector<GroupState> states;
+    for (std::size_t i = 0; i < split; ++i) {
+        TIDEMARK_ASSIGN_OR_RETURN(GroupState state, empty_state(group));
+        states.push_back(std::move(state));
+    }
+    const auto read_members = [&](std::size_t i) -> Status {
+        for (std::size_t rank = i * member_count / split; rank < (i + 1) * member_count / split;
+             ++rank) {
+            TIDEMARK_RETURN_IF_ERROR(read_member(group.members[rank], rank, states[i]));
+        }
+        return success();
+    };
+    TIDEMARK_RETURN_IF_ERROR(for_each_parallel(split, thread_count, read_members));
+    GroupState& state = states.front();
+    for (std::size_t i = 1; i < split; ++i) merge(state, std::move(states[i]));
     for (std::size_t i = 0; i < calls_.size(); ++i) {
         if (calls_[i].kind == Kind::Fold) TIDEMARK_RETURN_IF_ERROR(finish_fold(i, state, cells));
         if (!state.shares[i].empty()) finish_share(i, state, cells);

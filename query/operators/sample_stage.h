@@ -25,8 +25,9 @@ public:
     static Result<SampleStage> open(const AggregateWindows& plan, const WindowTable& windows,
                                     ExecutionContext& context);
 
-    /// Fills in the cells of its calls.
-    Status run(const SeriesGroup& group, GroupCells& cells) const;
+    /// Fills in the cells of its calls. Reads the series of the group on up to `thread_count`
+    /// threads where their parts can be merged (percentiles need all rows in one place).
+    Status run(const SeriesGroup& group, unsigned thread_count, GroupCells& cells) const;
 
 private:
     enum class Kind : std::uint8_t { Fold, Percentile, ShareOfRuns, ShareOfRows };
@@ -46,6 +47,8 @@ private:
         : plan_(plan), windows_(windows) {}
 
     void plan_call(std::size_t index);
+    Result<GroupState> empty_state(const SeriesGroup& group) const;
+    void merge(GroupState& target, GroupState&& source) const;
     Status read_member(const GroupMember& member, std::size_t rank, GroupState& state) const;
     Status add_piece(const ScanPiece& piece, RowFilter& filter, PartCursor& cursor,
                      GroupState& state) const;

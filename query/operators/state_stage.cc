@@ -100,39 +100,60 @@ Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTa
 
 Status StateStage::run(const SeriesGroup& group,
                        std::span<const std::optional<std::int64_t>> first_samples_ns,
-                       GroupCells& cells) {
+                       unsigned thread_count, GroupCells& cells) {
     const std::size_t window_count = windows_->windows().size();
-    std::vector<std::vector<StateGroup>> groups(questions_.size(),
-                                                std::vector<StateGroup>(window_count));
-    std::vector<bool> has_samples(questions_.size(), false);
-    for (std::size_t i = 0; i < group.members.size(); ++i) {
-        std::int64_t begin_ns = std::numeric_limits<std::int64_t>::min();
-        if (!first_samples_ns.empty()) {
-            if (!first_samples_ns[i]) continue;
-            begin_ns = *first_samples_ns[i];
+    const GroupStates empty{{questions_.size(), std::vector<StateGroup>(window_count)},
+                            std::vector<bool>(questions_.size(), false)};
+    const std::size_t member_count = group.members.size();
+    const std::size_t split = std::min<std::size_t>(thread_count, member_count);
+    std::vector<GroupStates> states(split, empty);
+    const auto read_members = [&](std::size_t i) -> Status {
+        for (std::size_t j = i * member_count / split; j < (i + 1) * member_count / split; ++j) {
+            std::int64_t begin_ns = std::numeric_limits<std::int64_t>::min();
+            if (!first_samples_ns.empty()) {
+                if (!first_samples_ns[j]) continue;
+                begin_ns = *first_samples_ns[j];
+            }
+            TIDEMARK_RETURN_IF_ERROR(read_member(group.members[j], begin_ns, states[i]));
         }
-        TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> states,
-                                  states_->read(group.members[i]));
-        for (std::size_t j = 0; j < states.size(); ++j) {
-            if (!states[j].has_samples) continue;
-            has_samples[j] = true;
-            add_series(states[j], questions_[j], begin_ns, groups[j]);
-            TimeRange whole = windows_->hull();
-            whole.begin_ns = std::max(whole.begin_ns, begin_ns);
-            if (whole.is_empty()) continue;
-            StateWindows totals(states[j].timeline, plan_->frame.as_of_ns);
-            coverage_->add(totals.totals(whole), states[j].pace, *group.members[i].tags);
+        return success();
+    };
+    TIDEMARK_RETURN_IF_ERROR(for_each_parallel(split, thread_count, read_members));
+    GroupStates& whole = states.front();
+    for (std::size_t i = 1; i < split; ++i) {
+        for (std::size_t j = 0; j < questions_.size(); ++j) {
+            whole.has_samples[j] = whole.has_samples[j] || states[i].has_samples[j];
+            for (std::size_t window = 0; window < window_count; ++window) {
+                whole.groups[j][window].merge(states[i].groups[j][window]);
+            }
         }
     }
     for (std::size_t i = 0; i < plan_->calls.size(); ++i) {
         const BoundCall& call = plan_->calls[i];
-        if (!computes(call) || !has_samples[question_of_call_[i]]) continue;
+        const std::size_t question = question_of_call_[i];
+        if (!computes(call) || !whole.has_samples[question]) continue;
         cells.has_value = true;
         for (std::size_t window = 0; window < window_count; ++window) {
             TIDEMARK_ASSIGN_OR_RETURN(
                 cells.of_call[i][window],
-                state_result(call.function, groups[question_of_call_[i]][window], call.unit_ns));
+                state_result(call.function, whole.groups[question][window], call.unit_ns));
         }
+    }
+    return success();
+}
+
+Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,
+                               GroupStates& states) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> answers, states_->read(member));
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (!answers[i].has_samples) continue;
+        states.has_samples[i] = true;
+        add_series(answers[i], questions_[i], begin_ns, states.groups[i]);
+        TimeRange whole = windows_->hull();
+        whole.begin_ns = std::max(whole.begin_ns, begin_ns);
+        if (whole.is_empty()) continue;
+        StateWindows totals(answers[i].timeline, plan_->frame.as_of_ns);
+        coverage_->add(totals.totals(whole), answers[i].pace, *member.tags);
     }
     return success();
 }

@@ -47,8 +47,10 @@ public:
 
     /// `first_samples_ns`: of each member, where its time begins without a lower bound (nothing: it
     /// has no sample); empty when the windows begin for all alike.
+    /// Reads the series on up to `thread_count` threads.
     Status run(const SeriesGroup& group,
-               std::span<const std::optional<std::int64_t>> first_samples_ns, GroupCells& cells);
+               std::span<const std::optional<std::int64_t>> first_samples_ns, unsigned thread_count,
+               GroupCells& cells);
 
     /// Call when all groups have run.
     void report();
@@ -57,6 +59,13 @@ private:
     StateStage(const AggregateWindows& plan, const WindowTable& windows, ExecutionContext& context)
         : plan_(&plan), windows_(&windows), context_(&context) {}
 
+    /// What is known of a group: by question, then by window.
+    struct GroupStates {
+        std::vector<std::vector<StateGroup>> groups;
+        std::vector<bool> has_samples;
+    };
+
+    Status read_member(const GroupMember& member, std::int64_t begin_ns, GroupStates& states);
     void add_series(const SeriesState& state, const StateQuestion& question, std::int64_t begin_ns,
                     std::vector<StateGroup>& groups) const;
 
