@@ -159,16 +159,19 @@ bool Committer::take_group(std::vector<Frame>& group) {
     }
 }
 
+// False when the frames could not be written: then nothing may follow.
 bool Committer::commit_until_done(std::vector<Frame>& group) {
+    bool is_last_attempt = false;
     while (true) {
         const Status status = commit(group);
         note_result(status, group);
         if (status) return true;
-        if (status.error().code() != ErrorCode::StorageFull || !wait_for_space()) return false;
+        if (status.error().code() != ErrorCode::StorageFull || is_last_attempt) return false;
+        is_last_attempt = !wait_for_space();
     }
 }
 
-// False when the store is being closed: then the frames are lost, as wait_durable() says.
+// False when there is no time to wait, because the store is being closed.
 bool Committer::wait_for_space() {
     MutexLock lock(mutex_);
     if (!is_stopping_) work_changed_.wait_for(mutex_, kFullDiskRetryDelay);
@@ -230,7 +233,8 @@ Status Committer::finish_file() {
 
 void Committer::write_mark() {
     if (writer_ == nullptr || marked_sequence_ == synced_sequence_) return;
-    // A mark is for telling damage apart later; nobody waits for it, but a failure is as final.
+    // A mark is for telling damage apart later. Nobody waits for it, so a full disk is no matter,
+    // but another failure is as final as any.
     Status status = writer_->append_mark(synced_sequence_);
     if (status) status = writer_->sync();
     if (status) {
@@ -239,6 +243,7 @@ void Committer::write_mark() {
     } else {
         abandon_file(status.error());
     }
+    if (!status && status.error().code() == ErrorCode::StorageFull) return;
     std::vector<Frame> nothing;
     note_result(status, nothing);
 }

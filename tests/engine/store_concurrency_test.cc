@@ -1,0 +1,110 @@
+#include <atomic>
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/engine/store_model.h"
+#include "tests/support/crashing_file_system.h"
+
+namespace tidemark::tests {
+namespace {
+
+constexpr int kWriterCount = 3;
+constexpr std::int64_t kBatchCount = 60;
+constexpr std::int64_t kBatchSize = 20;
+
+// Batch `batch` of a writer: one point each for the writer's own series and for one that all share.
+// Every value says which batch it came from, so a reader can tell a batch it sees in part.
+std::vector<PlainPoint> batch_points(int writer, std::int64_t batch) {
+    std::vector<PlainPoint> points;
+    for (std::int64_t index = 0; index < kBatchSize; ++index) {
+        const std::int64_t time_ns = (batch * kBatchSize + index) * 1'000'000'000;
+        const std::string host = "w" + std::to_string(writer);
+        points.push_back({"cpu", {{"host", host}}, time_ns, {{"batch", batch}}});
+    }
+    points.push_back({"cpu", {{"host", "all"}}, batch * kWriterCount + writer, {{"batch", batch}}});
+    return points;
+}
+
+// Each batch of each writer is there as a whole or not at all, and without gap from the first on.
+void check_whole_batches(const Samples& samples) {
+    std::map<std::pair<std::string, std::int64_t>, std::int64_t> counts;
+    for (const auto& [key, value] : samples) {
+        if (std::get<0>(key) == "cpu,host=all") continue;
+        ++counts[{std::get<0>(key), std::get<std::int64_t>(value)}];
+    }
+    std::map<std::string, std::int64_t> next_batch;
+    for (const auto& [series_and_batch, count] : counts) {
+        CHECK(count == kBatchSize);
+        CHECK(series_and_batch.second == next_batch[series_and_batch.first]++);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("writers, readers and flushes together show whole batches only", "[concurrency]") {
+    CrashingFileSystem files;
+    StoreOptions options = small_options();
+    options.head_row_limit = 500;
+    auto store = open_small(files, options);
+    REQUIRE(store->create_database("ops"));
+    Samples expected;
+    for (int writer = 0; writer < kWriterCount; ++writer) {
+        for (std::int64_t batch = 0; batch < kBatchCount; ++batch) {
+            for (const PlainPoint& point : batch_points(writer, batch)) {
+                apply_point(expected, point);
+            }
+        }
+    }
+
+    std::atomic<int> busy_writers{kWriterCount};
+    std::atomic<bool> has_failed{false};  // Catch2's assertions belong to the main thread.
+    std::vector<std::thread> threads;
+    for (int writer = 0; writer < kWriterCount; ++writer) {
+        threads.emplace_back([&, writer] {
+            for (std::int64_t batch = 0; batch < kBatchCount; ++batch) {
+                const auto result = store->write("ops", "", batch_of(batch_points(writer, batch)));
+                if (!result || !result.value().rejected.empty()) has_failed = true;
+                if (result && batch % 4 == 0 && !store->wait_durable(result.value().sequence)) {
+                    has_failed = true;
+                }
+            }
+            --busy_writers;
+        });
+    }
+    threads.emplace_back([&] {
+        while (busy_writers > 0) {
+            if (!store->flush()) has_failed = true;
+        }
+    });
+    threads.emplace_back([&] {
+        for (int round = 0; busy_writers > 0; ++round) {
+            const std::string name = "db" + std::to_string(round % 3);
+            if (!store->create_database(name)) has_failed = true;
+            if (!store->write(name, "", batch_of(batch_points(0, 0)))) has_failed = true;
+            if (!store->drop_database(name)) has_failed = true;
+            static_cast<void>(store->statistics());
+        }
+    });
+
+    while (busy_writers > 0) {
+        const auto snapshot = store->snapshot();
+        const Samples once = read_all(*store, "ops", snapshot);
+        check_whole_batches(once);
+        REQUIRE(read_all(*store, "ops", snapshot) == once);
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK_FALSE(has_failed);
+    REQUIRE(store->wait_durable(store->statistics().written_sequence));
+    CHECK(read_all(*store, "ops") == expected);
+    REQUIRE(store->close());
+    store = open_small(files);
+    CHECK(store->recovery_messages().empty());
+    CHECK(read_all(*store, "ops") == expected);
+}
+
+}  // namespace tidemark::tests

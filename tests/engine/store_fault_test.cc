@@ -1,0 +1,309 @@
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
+#include "storage/engine/store_impl.h"
+#include "tests/engine/store_model.h"
+#include "tests/support/crashing_file_system.h"
+
+namespace tidemark::tests {
+namespace {
+
+PlainPoint point_at(std::int64_t time_ns) {
+    return {"cpu", {{"host", "a"}}, time_ns, {{"usage", static_cast<double>(time_ns)}}};
+}
+
+std::unique_ptr<Store> store_with_ops(CrashingFileSystem& files) {
+    auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    return store;
+}
+
+Status write_and_wait(Store& store, const PlainPoint& point) {
+    const auto result = store.write("ops", "", batch_of({point}));
+    if (!result) return result.error();
+    return store.wait_durable(result.value().sequence);
+}
+
+ErrorCode code_of(const Status& status) {
+    REQUIRE_FALSE(status);
+    return status.error().code();
+}
+
+// Names of the files of a directory, as paths.
+std::vector<std::string> files_in(CrashingFileSystem& files, const std::string& name) {
+    auto names = files.list(kStorePath + "/" + name);
+    REQUIRE(names);
+    for (std::string& path : names.value()) path = kStorePath + "/" + name + "/" + path;
+    return std::move(names).value();
+}
+
+void flip_bit(CrashingFileSystem& files, const std::string& path, std::size_t bit) {
+    auto bytes = files.read_file(path);
+    REQUIRE(bytes);
+    bytes.value()[bit / 8] ^= std::byte{1} << (bit % 8);
+    files.replace_contents(path, bytes.value());
+}
+
+}  // namespace
+
+TEST_CASE("a full disk refuses writes, serves reads, and writing resumes by itself", "[engine]") {
+    CrashingFileSystem files;
+    auto store = store_with_ops(files);
+    REQUIRE(write_and_wait(*store, point_at(1)));
+    files.set_full(true);
+    CHECK(code_of(write_and_wait(*store, point_at(2))) == ErrorCode::StorageFull);
+    const auto refused = store->write("ops", "", batch_of({point_at(3)}));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == ErrorCode::StorageFull);
+    CHECK(read_all(*store, "ops").size() == 1);
+    CHECK(code_of(store->flush()) == ErrorCode::StorageFull);
+    CHECK(read_all(*store, "ops").size() == 1);
+
+    files.set_full(false);
+    Status status = write_and_wait(*store, point_at(4));
+    while (!status) status = write_and_wait(*store, point_at(4));
+    // The point that waited became durable before the one behind it.
+    const Samples samples = read_all(*store, "ops");
+    CHECK(samples.size() == 3);
+    REQUIRE(store->flush());
+    CHECK(read_all(*store, "ops") == samples);
+    REQUIRE(store->close());
+    store = open_small(files);
+    CHECK(store->recovery_messages().empty());
+    CHECK(read_all(*store, "ops") == samples);
+}
+
+TEST_CASE("a store closed while the disk is full says what it could not keep", "[engine]") {
+    CrashingFileSystem files;
+    auto store = store_with_ops(files);
+    REQUIRE(write_and_wait(*store, point_at(1)));
+    files.set_full(true);
+    CHECK(code_of(write_and_wait(*store, point_at(2))) == ErrorCode::StorageFull);
+    CHECK(code_of(store->close()) == ErrorCode::StorageFull);
+    files.set_full(false);
+    store = open_small(files);
+    CHECK(read_all(*store, "ops").size() == 1);
+    REQUIRE(write_and_wait(*store, point_at(3)));
+    CHECK(read_all(*store, "ops").size() == 2);
+}
+
+TEST_CASE("a flush that meets a full disk loses nothing and can be tried again", "[engine]") {
+    // The disk fills up before each operation of a flush in turn.
+    bool has_failed = true;
+    for (std::uint64_t step = 1; has_failed; ++step) {
+        INFO("operation " << step << " of the flush fails");
+        CrashingFileSystem files;
+        auto store = store_with_ops(files);
+        Samples expected;
+        for (std::int64_t time = 0; time < 20; ++time) {
+            apply_point(expected, point_at(time));
+            REQUIRE(write_and_wait(*store, point_at(time)));
+        }
+        const std::uint64_t failing_operation = files.operation_count() + step;
+        files.fail_operation(failing_operation,
+                             Error(ErrorCode::StorageFull, "no space left on device"));
+        const Status status = store->flush();
+        has_failed = files.operation_count() >= failing_operation;
+        if (!has_failed) break;
+        CHECK(read_all(*store, "ops") == expected);
+        if (!status && status.error().code() == ErrorCode::IoError) {
+            // A sync of the manifest that fails is final, whatever the reason.
+            CHECK_FALSE(store->flush());
+            CHECK_FALSE(store->close());
+        } else {
+            REQUIRE(store->flush());
+            CHECK(read_all(*store, "ops") == expected);
+            CHECK(store->statistics().head_row_count == 0);
+            REQUIRE(store->close());
+        }
+        store = open_small(files);
+        CHECK(store->recovery_messages().empty());
+        CHECK(read_all(*store, "ops") == expected);
+    }
+}
+
+TEST_CASE("a failed sync is final: every later write and wait returns it", "[engine]") {
+    CrashingFileSystem files;
+    auto store = store_with_ops(files);
+    REQUIRE(write_and_wait(*store, point_at(1)));
+    files.fail_next_sync();
+    CHECK(code_of(write_and_wait(*store, point_at(2))) == ErrorCode::IoError);
+    const auto refused = store->write("ops", "", batch_of({point_at(3)}));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == ErrorCode::IoError);
+    CHECK(code_of(store->wait_durable(2)) == ErrorCode::IoError);
+    CHECK(store->wait_durable(1));
+    CHECK(read_all(*store, "ops").size() == 1);
+    CHECK_FALSE(store->flush());
+    CHECK(code_of(store->close()) == ErrorCode::IoError);
+    store.reset();
+    const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+    CHECK(read_all(*open_small(*disk), "ops").count({"cpu,host=a", "usage", 1}) == 1);
+}
+
+TEST_CASE("a damaged segment is left out and named, the others are served", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        REQUIRE(write_and_wait(*store, point_at(1)));
+        REQUIRE(store->flush());
+        REQUIRE(write_and_wait(*store, point_at(2)));
+        REQUIRE(store->flush());
+    }
+    const auto segments = files_in(files, "segments");
+    REQUIRE(segments.size() == 2);
+    const auto bytes = files.read_file(segments[0]);
+    REQUIRE(bytes);
+    files.replace_contents(segments[0], std::span(bytes.value()).first(bytes.value().size() / 2));
+    for (int round = 0; round < 2; ++round) {
+        const auto store = open_small(files);
+        REQUIRE(store->recovery_messages().size() == 1);
+        CHECK(store->recovery_messages()[0].find("segment-0000000000000001.seg cannot be read, its "
+                                                 "1 rows from 1970-01-01T00:00:00.000000001Z to "
+                                                 "1970-01-01T00:00:00.000000001Z are missing") !=
+              std::string::npos);
+        CHECK(read_all(*store, "ops").size() == 1);
+        ScanRequest request;
+        request.database = "ops";
+        request.measurement = "cpu";
+        request.range = {0, 2};
+        const auto touched = store->scan(request, nullptr);
+        REQUIRE(touched);
+        CHECK(touched.value()->messages() == store->recovery_messages());
+        request.range = {2, 10};
+        const auto untouched = store->scan(request, nullptr);
+        REQUIRE(untouched);
+        CHECK(untouched.value()->messages().empty());
+        request.carry_in = CarryIn::LastValue;
+        const auto carried = store->scan(request, nullptr);
+        REQUIRE(carried);
+        CHECK(carried.value()->messages() == store->recovery_messages());
+    }
+}
+
+TEST_CASE("a manifest with any bit flipped never loses a segment or stops the start", "[engine]") {
+    CrashingFileSystem files;
+    Samples expected;
+    {
+        const auto store = store_with_ops(files);
+        for (std::int64_t time = 0; time < 3; ++time) {
+            apply_point(expected, point_at(time));
+            REQUIRE(write_and_wait(*store, point_at(time)));
+            REQUIRE(store->flush());
+        }
+    }
+    const std::string path = kStorePath + "/manifest";
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
+        INFO("bit " << bit);
+        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+        flip_bit(*disk, path, bit);
+        for (int round = 0; round < 2; ++round) {
+            const auto store = open_small(*disk);
+            if (round == 0) CHECK_FALSE(store->recovery_messages().empty());
+            REQUIRE(read_all(*store, "ops") == expected);
+        }
+    }
+}
+
+TEST_CASE("a catalogue with any bit flipped never stops the start or invents samples", "[engine]") {
+    CrashingFileSystem files;
+    Samples expected;
+    {
+        const auto store = store_with_ops(files);
+        for (std::int64_t time = 0; time < 3; ++time) {
+            apply_point(expected, point_at(time));
+            REQUIRE(write_and_wait(*store, point_at(time)));
+            if (time == 1) REQUIRE(store->flush());
+        }
+    }
+    const std::string path = kStorePath + "/catalogue";
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
+        INFO("bit " << bit);
+        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+        flip_bit(*disk, path, bit);
+        auto store = open_small(*disk);
+        CHECK_FALSE(store->recovery_messages().empty());
+        const Samples found = read_all(*store, "ops");
+        CHECK(std::includes(expected.begin(), expected.end(), found.begin(), found.end()));
+        // What comes later is not mistaken for what was lost.
+        REQUIRE(store->create_database("later"));
+        write_durably(*store, "later", {point_at(7)});
+        REQUIRE(store->close());
+        store = open_small(*disk);
+        CHECK(read_all(*store, "later").size() == 1);
+    }
+}
+
+TEST_CASE("a durable frame that is damaged is told as missing, what follows is served",
+          "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        for (std::int64_t time = 0; time < 5; ++time) {
+            REQUIRE(write_and_wait(*store, point_at(time)));
+        }
+    }
+    const auto logs = files_in(files, "wal");
+    REQUIRE(logs.size() == 1);
+    const auto size_bytes = files.file_size_bytes(logs[0]);
+    REQUIRE(size_bytes);
+    flip_bit(files, logs[0], size_bytes.value() / 2 * 8);
+    const auto store = open_small(files);
+    REQUIRE_FALSE(store->recovery_messages().empty());
+    CHECK(store->recovery_messages()[0].find("durable sequences") != std::string::npos);
+    CHECK(read_all(*store, "ops").size() == 4);
+    ScanRequest request;
+    request.database = "ops";
+    request.measurement = "cpu";
+    const auto scan = store->scan(request, nullptr);
+    REQUIRE(scan);
+    CHECK_FALSE(scan.value()->messages().empty());
+    CHECK_FALSE(files_in(files, "quarantine").empty());
+}
+
+TEST_CASE("a store of a newer format is refused and left as it is", "[engine]") {
+    CrashingFileSystem files;
+    { store_with_ops(files); }
+    const std::string path = kStorePath + "/format";
+    auto header = files.read_file(path);
+    REQUIRE(header);
+    header.value()[4] = std::byte{1};  // The version; then its checksum.
+    const auto checked = std::span<const std::byte>(header.value()).first(8);
+    const std::uint64_t checksum = storage::xxh3_64(checked, 0x5453'4d54);
+    std::memcpy(header.value().data() + 8, &checksum, sizeof checksum);
+    files.replace_contents(path, header.value());
+    const auto before = files.contents();
+    const auto store = storage::open_store(files, kStorePath, small_options());
+    REQUIRE_FALSE(store);
+    CHECK(store.error().code() == ErrorCode::Unsupported);
+    CHECK(files.contents() == before);
+}
+
+TEST_CASE("a damaged or missing format file is told and written anew", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        REQUIRE(write_and_wait(*store, point_at(1)));
+    }
+    const std::string path = kStorePath + "/format";
+    SECTION("damaged") { flip_bit(files, path, 70); }
+    SECTION("missing") { REQUIRE(files.remove(path)); }
+    for (const std::size_t expected_message_count : {1U, 0U}) {
+        const auto store = open_small(files);
+        CHECK(store->recovery_messages().size() == expected_message_count);
+        CHECK(read_all(*store, "ops").size() == 1);
+    }
+}
+
+}  // namespace tidemark::tests
