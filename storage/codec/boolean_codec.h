@@ -27,8 +27,8 @@ struct BooleanCodec {
     CodecId id;
     std::string_view name;  ///< As shown by describe_column().
 
-    /// Appends the encoded column when it takes at most `size_limit_bytes`; else leaves `out` as it
-    /// was and returns false.
+    /// Appends the encoded column when it takes at most `size_limit_bytes`. Else, or when that is
+    /// too unlikely to be tried, leaves `out` as it was and returns false.
     bool (*encode)(std::span<const std::uint8_t> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out);
 

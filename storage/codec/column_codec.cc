@@ -80,10 +80,10 @@ std::span<std::uint64_t> patterns_of(std::span<std::int64_t> values) {
 void encode_patterns(const IntegerColumn& column, std::vector<std::byte>& out) {
     std::vector<std::byte> encoded;
     encode_integer_column(column, encoded);
-    Scratch<std::uint64_t> decoded(column.values.size());
+    Scratch<std::uint64_t> decoded(column.values().size());
     const bool is_restored =
         decode_integer_column(encoded, kAnyRank, decoded.values()).has_value() &&
-        std::ranges::equal(decoded.values(), column.values);
+        std::ranges::equal(decoded.values(), column.values());
     if (!is_restored) {
         const IntegerCodec& plain = *integer_codecs().back();
         encoded.assign(1, static_cast<std::byte>(plain.id));

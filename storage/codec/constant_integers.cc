@@ -4,7 +4,6 @@
 //   0       1..10  the integer, zigzag varint
 
 #include <algorithm>
-#include <functional>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/integer_codecs.h"
@@ -15,11 +14,9 @@ namespace {
 
 bool encode_constant(const IntegerColumn& column, std::size_t size_limit_bytes,
                      std::vector<std::byte>& out) {
-    const auto& values = column.values;
-    if (values.empty()) return false;
-    if (std::ranges::adjacent_find(values, std::not_equal_to<>{}) != values.end()) return false;
+    if (column.is_empty() || column.min() != column.max()) return false;
     const std::size_t begin = out.size();
-    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(values.front()));
+    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.min()));
     if (out.size() - begin <= size_limit_bytes) return true;
     out.resize(begin);
     return false;

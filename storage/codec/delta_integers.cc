@@ -4,6 +4,9 @@
 //   0       1..10  the first integer, zigzag varint
 //   ..      ..     encoded integers: integer i + 1 - integer i, one fewer than there are integers
 
+#include <algorithm>
+#include <functional>
+
 #include "storage/base/bytes.h"
 #include "storage/codec/integer_codecs.h"
 #include "storage/codec/scratch.h"
@@ -20,14 +23,12 @@ struct DeltaColumn {
 
 bool encode_delta(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {
-    const std::size_t count = column.values.size();
-    if (count < 2) return false;
-    Scratch<std::uint64_t> deltas(count - 1);
-    for (std::size_t i = 0; i + 1 < count; ++i) {
-        deltas.values()[i] = column.values[i + 1] - column.values[i];
-    }
+    const auto values = column.values();
+    if (values.size() < 2) return false;
+    Scratch<std::uint64_t> deltas(values.size() - 1);
+    std::ranges::transform(values.subspan(1), values, deltas.values().begin(), std::minus<>{});
     const std::size_t begin = out.size();
-    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.values.front()));
+    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(values.front()));
     const std::size_t first_size_bytes = out.size() - begin;
     if (first_size_bytes < size_limit_bytes &&
         encode_integer_column({deltas.values(), IntegerOrder::Signed}, kRank,

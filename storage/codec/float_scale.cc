@@ -43,23 +43,12 @@ Sample take_sample(std::span<const double> values) {
     return sample;
 }
 
-bool comes_back(double value, const DecimalExponents& exponents, const FloatScale& scale) {
-    return std::bit_cast<std::uint64_t>(scale.value(decimal_integer(value, exponents))) ==
-           std::bit_cast<std::uint64_t>(value);
-}
-
-std::size_t count_failures(std::span<const double> values, const DecimalExponents& exponents) {
-    const FloatScale scale = decimal_scale(exponents);
-    return static_cast<std::size_t>(std::ranges::count_if(
-        values, [&](double value) { return !comes_back(value, exponents, scale); }));
-}
-
 /// Digits behind the decimal point of the shortest decimal that is this value, if it has few.
 std::optional<unsigned> decimals_of(double value) {
     for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals) {
         const double scaled = value * kPowersOfTen[decimals];
         if (!(std::abs(scaled) < kIntegerLimit)) return std::nullopt;
-        const double digits = scaled + kRoundingShift - kRoundingShift;
+        const auto digits = static_cast<double>(nearest_integer(scaled));
         if (digits / kPowersOfTen[decimals] == value) return decimals;
     }
     return std::nullopt;
@@ -100,43 +89,43 @@ std::optional<unsigned> best_decimals(const Sample& sample) {
 
 }  // namespace
 
-FloatScale decimal_scale(const DecimalExponents& exponents) {
-    return {kPowersOfTen[exponents.factor_exponent], kInversePowersOfTen[exponents.exponent]};
+FloatScale product_scale(unsigned exponent, unsigned factor_exponent) {
+    return {kPowersOfTen[factor_exponent], kInversePowersOfTen[exponent], 1};
 }
 
-std::int64_t decimal_integer(double value, const DecimalExponents& exponents) {
-    const double scaled =
-        value * kPowersOfTen[exponents.exponent] * kInversePowersOfTen[exponents.factor_exponent];
+FloatScale quotient_scale(unsigned decimals) { return {1, 1, kPowersOfTen[decimals]}; }
+
+double digits_factor(unsigned decimals) { return kPowersOfTen[decimals]; }
+
+std::int64_t nearest_integer(double value) {
     // Also false for NaN.
-    const bool is_in_range = std::abs(scaled) < kIntegerLimit;
-    return is_in_range ? static_cast<std::int64_t>(scaled + kRoundingShift - kRoundingShift) : 0;
+    const bool is_in_range = std::abs(value) < kIntegerLimit;
+    return is_in_range ? static_cast<std::int64_t>(value + kRoundingShift - kRoundingShift) : 0;
 }
 
-bool find_decimal_exponents(std::span<const double> values, DecimalExponents& exponents) {
-    const Sample sample = take_sample(values);
-    const std::optional<unsigned> decimals = best_decimals(sample);
-    if (!decimals) return false;
+std::optional<unsigned> find_decimals(std::span<const double> values) {
+    return best_decimals(take_sample(values));
+}
 
-    // A sample cannot tell 3 % of failures from none, so a pair that passes it is tried on all.
-    constexpr std::size_t kFullTrialLimit = 4;
-    std::size_t full_trial_count = 0;
-    std::size_t fewest_sample_failures = sample.count + 1;
-    std::size_t fewest_failures = values.size() + 1;
+unsigned find_product_exponent(std::span<const double> values, unsigned decimals) {
+    if (decimals == 0) return 0;  // Whole numbers need no powers of ten.
+    const Sample sample = take_sample(values);
+    unsigned best = decimals;
+    std::size_t fewest_failures = sample.count + 1;
     for (const unsigned exponent : kExponentsByError) {
-        // Whole numbers need no powers of ten.
-        if (exponent < *decimals || (*decimals == 0 && exponent != 0)) continue;
-        const DecimalExponents candidate{exponent, exponent - *decimals};
-        const std::size_t sample_failures = count_failures(sample.used(), candidate);
-        if (sample_failures > fewest_sample_failures) continue;
-        fewest_sample_failures = sample_failures;
-        const std::size_t failures = count_failures(values, candidate);
+        if (exponent < decimals) continue;
+        const FloatScale scale = product_scale(exponent, exponent - decimals);
+        const auto fails = [&](double value) {
+            return scale.value(nearest_integer(value * digits_factor(decimals))) != value;
+        };
+        const auto failures = static_cast<std::size_t>(std::ranges::count_if(sample.used(), fails));
         if (failures < fewest_failures) {
             fewest_failures = failures;
-            exponents = candidate;
+            best = exponent;
         }
-        if (failures == 0 || ++full_trial_count == kFullTrialLimit) break;
+        if (failures == 0) break;
     }
-    return true;
+    return best;
 }
 
 }  // namespace tidemark::storage

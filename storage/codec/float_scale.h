@@ -2,37 +2,46 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace tidemark::storage {
 
-/// How integers stand for doubles: value = double(integer) * factor * fraction, each step rounded
-/// to nearest, ties to even. Both are positive, so the values keep the order of the integers.
-/// This arithmetic is part of the format (FORMAT.md section 4.4).
+/// How integers stand for doubles: value = double(integer) * factor * fraction / divisor, each step
+/// rounded to nearest, ties to even. All three are positive, so the values keep the order of the
+/// integers. A 1 changes nothing and may be left out. This arithmetic is part of the format
+/// (FORMAT.md section 4.4).
 struct FloatScale {
     double factor = 1;
     double fraction = 1;
+    double divisor = 1;
 
     double value(std::int64_t integer) const {
-        return static_cast<double>(integer) * factor * fraction;
+        return static_cast<double>(integer) * factor * fraction / divisor;
     }
 };
 
-/// Decimal digits: 10^factor_exponent and 10^-exponent; 0 <= factor_exponent <= exponent <= 18.
-struct DecimalExponents {
-    unsigned exponent = 0;
-    unsigned factor_exponent = 0;
-};
 inline constexpr unsigned kMaxDecimalExponent = 18;
 
-FloatScale decimal_scale(const DecimalExponents& exponents);
+/// ALP's product: integer * 10^factor_exponent * 10^-exponent.
+/// 0 <= factor_exponent <= exponent <= kMaxDecimalExponent.
+FloatScale product_scale(unsigned exponent, unsigned factor_exponent);
 
-/// The exponents with which the most values become integers and back again; judged by a sample, and
-/// by all values where the sample leaves a doubt. Returns false when hardly any value is a decimal.
-bool find_decimal_exponents(std::span<const double> values, DecimalExponents& exponents);
+/// The quotient integer / 10^decimals; slower, and correctly rounded for every decimal.
+FloatScale quotient_scale(unsigned decimals);
 
-/// The integer nearest to the value in units of the scale's inverse, when it is below 2^51 in
-/// magnitude; an integer that does not decode to the value otherwise.
-std::int64_t decimal_integer(double value, const DecimalExponents& exponents);
+/// 10^decimals, which turns a decimal into its digits.
+double digits_factor(unsigned decimals);
+
+/// The nearest integer when it is below 2^51 in magnitude; else 0.
+std::int64_t nearest_integer(double value);
+
+/// The digits behind the decimal point for which the values of a sample are written the shortest;
+/// nothing when most of them are no decimals.
+std::optional<unsigned> find_decimals(std::span<const double> values);
+
+/// The exponent of the product that gives back the most of a sample of values with so many
+/// decimals; its factor_exponent is exponent - decimals.
+unsigned find_product_exponent(std::span<const double> values, unsigned decimals);
 
 }  // namespace tidemark::storage

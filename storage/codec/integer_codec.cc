@@ -11,9 +11,11 @@
 namespace tidemark::storage {
 namespace {
 
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
 constexpr const IntegerCodec* kIntegerCodecs[] = {
-    &kConstantIntegers, &kPackedIntegers, &kPatchedIntegers,  &kCentredIntegers,
-    &kDeltaIntegers,    &kSparseIntegers, &kMultipleIntegers, &kPlainIntegers,
+    &kConstantIntegers, &kMultipleIntegers, &kPackedIntegers, &kPatchedIntegers,
+    &kCentredIntegers,  &kDeltaIntegers,    &kSparseIntegers, &kPlainIntegers,
 };
 
 struct OpenedColumn {
@@ -34,29 +36,126 @@ Result<OpenedColumn> open_column(std::span<const std::byte> bytes, unsigned rank
                      " is none of integers that may stand here");
 }
 
+// Columns of at least this many values are sampled: a few stretches of neighbours.
+constexpr std::size_t kSampledCount = 512;
+constexpr std::size_t kStretchCount = 5;
+constexpr std::size_t kStretchSize = 32;
+
+std::vector<std::uint64_t> take_sample(std::span<const std::uint64_t> values) {
+    std::vector<std::uint64_t> sample;
+    sample.reserve(kStretchCount * kStretchSize);
+    for (std::size_t stretch = 0; stretch < kStretchCount; ++stretch) {
+        const std::size_t begin = stretch * (values.size() - kStretchSize) / (kStretchCount - 1);
+        const auto taken = values.subspan(begin, kStretchSize);
+        sample.insert(sample.end(), taken.begin(), taken.end());
+    }
+    return sample;
+}
+
+/// Tries codecs on one column and keeps the smallest encoding.
+class Encoder {
+public:
+    Encoder(const IntegerColumn& column, unsigned rank_limit, std::size_t size_limit_bytes)
+        : column_(column), rank_limit_(rank_limit), size_limit_bytes_(size_limit_bytes) {}
+
+    void try_all() {
+        for (const IntegerCodec* codec : kIntegerCodecs) {
+            const bool is_tried = codec->rank < rank_limit_ && try_codec(*codec);
+            if (is_tried && codec->id == CodecId::Constant) return;
+        }
+    }
+
+    /// Those whose encodings of a sample are about as small as the smallest one.
+    void try_promising() {
+        constexpr std::size_t kSlackBytes = 3;
+        constexpr std::size_t kSlackDivisor = 50;
+        // Nothing is smaller than a constant, or than a long column without its common factor; and
+        // no sample shows that.
+        for (const IntegerCodec* codec : {&kConstantIntegers, &kMultipleIntegers}) {
+            if (codec->rank < rank_limit_ && try_codec(*codec)) return;
+        }
+        std::size_t good_size_bytes = kNoLimit;
+        for (const auto& [size_bytes, codec] : rank_by_sample()) {
+            if (size_bytes > good_size_bytes) return;
+            // A codec may do well on the sample and not be able to hold the column.
+            if (!try_codec(*codec) || good_size_bytes != kNoLimit) continue;
+            good_size_bytes = size_bytes + kSlackBytes + size_bytes / kSlackDivisor;
+        }
+    }
+
+    bool append_best(std::vector<std::byte>& out) const {
+        out.insert(out.end(), best_.begin(), best_.end());
+        return !best_.empty();
+    }
+
+private:
+    struct Promise {
+        std::size_t sample_size_bytes;
+        const IntegerCodec* codec;
+    };
+
+    bool try_codec(const IntegerCodec& codec) {
+        if (size_limit_bytes_ == 0) return false;
+        candidate_.assign(1, static_cast<std::byte>(codec.id));
+        if (!codec.encode(column_, size_limit_bytes_ - 1, candidate_)) return false;
+        TIDEMARK_ASSERT(candidate_.size() <= size_limit_bytes_, "codec exceeded its size limit");
+        std::swap(best_, candidate_);
+        size_limit_bytes_ = best_.size() - 1;  // The next one must be smaller.
+        return true;
+    }
+
+    std::vector<Promise> rank_by_sample() {
+        const std::vector<std::uint64_t> values = take_sample(column_.values());
+        const IntegerColumn sample(values, column_.order());
+        std::vector<Promise> promises;
+        for (const IntegerCodec* codec : kIntegerCodecs) {
+            if (codec->rank >= rank_limit_) continue;
+            candidate_.clear();
+            if (!codec->encode(sample, kNoLimit, candidate_)) continue;
+            promises.push_back({candidate_.size(), codec});
+        }
+        std::ranges::stable_sort(promises, {}, &Promise::sample_size_bytes);
+        return promises;
+    }
+
+    const IntegerColumn& column_;
+    const unsigned rank_limit_;
+    std::size_t size_limit_bytes_;
+    std::vector<std::byte> best_;
+    std::vector<std::byte> candidate_;
+};
+
 }  // namespace
+
+IntegerColumn::IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order)
+    : values_(values), order_(order) {
+    if (values.empty()) return;
+    // Flipping the sign bit brings signed numbers into unsigned order.
+    const std::uint64_t flip = order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
+    std::uint64_t min = values.front() ^ flip;
+    std::uint64_t max = min;
+    for (const std::uint64_t value : values) {
+        min = std::min(min, value ^ flip);
+        max = std::max(max, value ^ flip);
+    }
+    min_ = min ^ flip;
+    max_ = max ^ flip;
+}
 
 std::span<const IntegerCodec* const> integer_codecs() { return kIntegerCodecs; }
 
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out) {
-    std::vector<std::byte> best;
-    std::vector<std::byte> candidate;
-    for (const IntegerCodec* codec : integer_codecs()) {
-        if (codec->rank >= rank_limit || size_limit_bytes == 0) continue;
-        candidate.assign(1, static_cast<std::byte>(codec->id));
-        if (!codec->encode(column, size_limit_bytes - 1, candidate)) continue;
-        TIDEMARK_ASSERT(candidate.size() <= size_limit_bytes, "codec exceeded its size limit");
-        std::swap(best, candidate);
-        size_limit_bytes = best.size() - 1;  // The next one must be smaller.
-        if (codec->id == CodecId::Constant) break;
-    }
-    out.insert(out.end(), best.begin(), best.end());
-    return !best.empty();
+    Encoder encoder(column, rank_limit, size_limit_bytes);
+    if (column.values().size() < kSampledCount)
+        encoder.try_all();
+    else
+        encoder.try_promising();
+    return encoder.append_best(out);
 }
 
 void encode_integer_column(const IntegerColumn& column, std::vector<std::byte>& out) {
-    encode_integer_column(column, kAnyRank, std::numeric_limits<std::size_t>::max(), out);
+    encode_integer_column(column, kAnyRank, kNoLimit, out);
 }
 
 Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
@@ -74,15 +173,6 @@ Status match_integer_column(std::span<const std::byte> bytes, unsigned rank_limi
     auto status = column.codec->match(column.body, count, interval, mask);
     if (!status) return std::move(status).error().within(column.codec->name);
     return success();
-}
-
-std::uint64_t smallest_value(const IntegerColumn& column) {
-    const auto is_signed_less = [](std::uint64_t left, std::uint64_t right) {
-        return static_cast<std::int64_t>(left) < static_cast<std::int64_t>(right);
-    };
-    return column.order == IntegerOrder::Signed
-               ? *std::ranges::min_element(column.values, is_signed_less)
-               : *std::ranges::min_element(column.values);
 }
 
 void match_integers(std::span<const std::uint64_t> values, const IntegerInterval& interval,

@@ -22,9 +22,24 @@ namespace tidemark::storage {
 /// base value by it.
 enum class IntegerOrder : std::uint8_t { Signed, Unsigned };
 
-struct IntegerColumn {
-    std::span<const std::uint64_t> values;
-    IntegerOrder order = IntegerOrder::Signed;
+/// A column to be encoded, with what every encoder asks first. Borrows the values.
+class IntegerColumn {
+public:
+    IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order);
+
+    std::span<const std::uint64_t> values() const { return values_; }
+    IntegerOrder order() const { return order_; }
+    bool is_empty() const { return values_.empty(); }
+
+    /// The first and the last value in the column's order; 0 when it is empty.
+    std::uint64_t min() const { return min_; }
+    std::uint64_t max() const { return max_; }
+
+private:
+    std::span<const std::uint64_t> values_;
+    IntegerOrder order_;
+    std::uint64_t min_ = 0;
+    std::uint64_t max_ = 0;
 };
 
 /// How far codecs may nest: a codec uses only codecs of smaller rank inside, so decoding ends.
@@ -39,8 +54,8 @@ struct IntegerCodec {
     std::string_view name;  ///< As shown by describe_column().
     unsigned rank;          ///< Below kAnyRank.
 
-    /// Appends the encoded column when it takes at most `size_limit_bytes`; else leaves `out` as it
-    /// was and returns false.
+    /// Appends the encoded column when it takes at most `size_limit_bytes`. Else, or when that is
+    /// too unlikely to be tried, leaves `out` as it was and returns false.
     bool (*encode)(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out);
 
@@ -55,12 +70,13 @@ struct IntegerCodec {
     NestedColumn (*nested)(std::span<const std::byte> bytes, std::size_t count);
 };
 
-/// Every integer codec, in ascending order of decode cost but for the last one: the plain one,
-/// which can hold any column.
+/// Every integer codec, in the order in which they are tried; the last one, the plain one, can hold
+/// any column.
 std::span<const IntegerCodec* const> integer_codecs();
 
 /// Appends the smallest encoding by codecs of a rank below `rank_limit`, its id included, when it
-/// takes at most `size_limit_bytes`; else leaves `out` as it was and returns false.
+/// takes at most `size_limit_bytes`; else leaves `out` as it was and returns false. Of a long
+/// column only those codecs are tried that do best on a sample of it.
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out);
 

@@ -15,9 +15,6 @@ extern const IntegerCodec kDeltaIntegers;
 extern const IntegerCodec kSparseIntegers;
 extern const IntegerCodec kMultipleIntegers;
 
-/// The smallest value of a column that is not empty.
-std::uint64_t smallest_value(const IntegerColumn& column);
-
 /// Which of the integers lie in the interval.
 void match_integers(std::span<const std::uint64_t> values, const IntegerInterval& interval,
                     std::span<std::uint64_t> mask);

@@ -6,6 +6,7 @@
 //   ..      1..10  factor, varint
 //   ..      ..     encoded integers, of unsigned order: (integer - base) / factor
 
+#include <algorithm>
 #include <numeric>
 
 #include "storage/base/bytes.h"
@@ -38,14 +39,13 @@ std::uint64_t common_factor(std::span<const std::uint64_t> values, std::uint64_t
 
 bool encode_multiple(const IntegerColumn& column, std::size_t size_limit_bytes,
                      std::vector<std::byte>& out) {
-    if (column.values.empty()) return false;
-    const std::uint64_t base = smallest_value(column);
-    const std::uint64_t factor = common_factor(column.values, base);
+    if (column.is_empty()) return false;
+    const std::uint64_t base = column.min();
+    const std::uint64_t factor = common_factor(column.values(), base);
     if (factor <= 1) return false;
-    Scratch<std::uint64_t> quotients(column.values.size());
-    for (std::size_t i = 0; i < column.values.size(); ++i) {
-        quotients.values()[i] = (column.values[i] - base) / factor;
-    }
+    Scratch<std::uint64_t> quotients(column.values().size());
+    std::ranges::transform(column.values(), quotients.values().begin(),
+                           [=](std::uint64_t value) { return (value - base) / factor; });
     const std::size_t begin = out.size();
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));

@@ -23,16 +23,10 @@ struct PackedColumn {
 
 bool encode_packed(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    const std::size_t count = column.values.size();
-    if (count == 0) return false;
-    const std::uint64_t base = smallest_value(column);
-    Scratch<std::uint64_t> offsets(count);
-    std::uint64_t all_bits = 0;
-    std::ranges::transform(column.values, offsets.values().begin(), [&](std::uint64_t value) {
-        all_bits |= value - base;
-        return value - base;
-    });
-    const unsigned width = bit_width_of(all_bits);
+    if (column.is_empty()) return false;
+    const std::size_t count = column.values().size();
+    const std::uint64_t base = column.min();
+    const unsigned width = bit_width_of(column.max() - base);
     const std::size_t begin = out.size();
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));
@@ -41,7 +35,10 @@ bool encode_packed(const IntegerColumn& column, std::size_t size_limit_bytes,
         out.resize(begin);
         return false;
     }
-    pack_bits(offsets.values(), width, out);
+    Scratch<std::uint64_t> distances(count);
+    std::ranges::transform(column.values(), distances.values().begin(),
+                           [=](std::uint64_t value) { return value - base; });
+    pack_bits(distances.values(), width, out);
     return true;
 }
 

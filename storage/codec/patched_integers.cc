@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
@@ -42,20 +41,30 @@ struct PatchPlan {
     std::size_t packed_size_bytes = 0;
 };
 
-/// The width that makes the three packed streams smallest.
-PatchPlan plan_patches(std::span<const std::uint64_t> numbers) {
-    std::array<std::size_t, kMaxBitWidth + 1> count_by_width{};
-    for (const std::uint64_t number : numbers) ++count_by_width[bit_width_of(number)];
+/// The width that makes the three packed streams smallest, for the numbers to_number(value).
+template <typename ToNumber>
+PatchPlan plan_patches(std::span<const std::uint64_t> values, ToNumber to_number) {
+    // Two histograms, so that equal neighbours do not wait for each other.
+    std::array<std::uint32_t, kMaxBitWidth + 1> histograms[2] = {};
+    const std::size_t count = values.size();
+    for (std::size_t i = 0; i + 2 <= count; i += 2) {
+        ++histograms[0][bit_width_of(to_number(values[i]))];
+        ++histograms[1][bit_width_of(to_number(values[i + 1]))];
+    }
+    if (count % 2 != 0) ++histograms[0][bit_width_of(to_number(values.back()))];
+    const auto count_of = [&](unsigned width) {
+        return std::size_t{histograms[0][width]} + histograms[1][width];
+    };
     unsigned widest = kMaxBitWidth;
-    while (widest > 0 && count_by_width[widest] == 0) --widest;
+    while (widest > 0 && count_of(widest) == 0) --widest;
 
-    const std::size_t count = numbers.size();
+    const unsigned index_width = index_bit_width(count);
     PatchPlan best{widest, 0, 0, packed_size_bytes(count, widest)};
     std::size_t patch_count = 0;
     for (unsigned width = widest; width-- > 0;) {
-        patch_count += count_by_width[width + 1];
+        patch_count += count_of(width + 1);
         const std::size_t size_bytes = packed_size_bytes(count, width) +
-                                       packed_size_bytes(patch_count, index_bit_width(count)) +
+                                       packed_size_bytes(patch_count, index_width) +
                                        packed_size_bytes(patch_count, widest - width);
         if (size_bytes < best.packed_size_bytes) {
             best = {width, widest - width, patch_count, size_bytes};
@@ -82,9 +91,11 @@ void write_streams(std::span<std::uint64_t> numbers, const PatchPlan& plan,
     pack_bits(high_bits, plan.high_width, out);
 }
 
-bool encode_numbers(std::uint64_t base, std::span<std::uint64_t> numbers,
+/// Writes the column, each value as the number to_number() makes of it.
+template <typename ToNumber>
+bool encode_numbers(std::uint64_t base, std::span<const std::uint64_t> values, ToNumber to_number,
                     std::size_t size_limit_bytes, std::vector<std::byte>& out) {
-    const PatchPlan plan = plan_patches(numbers);
+    const PatchPlan plan = plan_patches(values, to_number);
     const std::size_t begin = out.size();
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));
@@ -95,66 +106,69 @@ bool encode_numbers(std::uint64_t base, std::span<std::uint64_t> numbers,
         out.resize(begin);
         return false;
     }
-    write_streams(numbers, plan, out);
+    Scratch<std::uint64_t> numbers(values.size());
+    std::ranges::transform(values, numbers.values().begin(), to_number);
+    write_streams(numbers.values(), plan, out);
     return true;
 }
 
 bool encode_patched(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    if (column.values.empty()) return false;
-    const std::uint64_t base = smallest_value(column);
-    Scratch<std::uint64_t> numbers(column.values.size());
-    std::ranges::transform(column.values, numbers.values().begin(),
-                           [=](std::uint64_t value) { return value - base; });
-    return encode_numbers(base, numbers.values(), size_limit_bytes, out);
+    if (column.is_empty()) return false;
+    const std::uint64_t base = column.min();
+    const auto to_number = [=](std::uint64_t value) { return value - base; };
+    return encode_numbers(base, column.values(), to_number, size_limit_bytes, out);
 }
 
 /// The median of a few evenly spaced values; outliers do not move it, as they would a mean.
 std::uint64_t middle_value(const IntegerColumn& column) {
     constexpr std::size_t kSampleCount = 31;
-    std::array<std::uint64_t, kSampleCount> sample{};
-    const std::size_t count = std::min(kSampleCount, column.values.size());
+    std::array<std::uint64_t, kSampleCount> distances{};
+    const auto values = column.values();
+    const std::size_t count = std::min(kSampleCount, values.size());
     for (std::size_t i = 0; i < count; ++i) {
-        sample[i] = column.values[i * column.values.size() / count];
+        distances[i] = values[i * values.size() / count] - column.min();
     }
-    const std::uint64_t bias = column.order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
-    const auto is_less = [=](std::uint64_t left, std::uint64_t right) {
-        return (left ^ bias) < (right ^ bias);
-    };
-    const auto middle = sample.begin() + static_cast<std::ptrdiff_t>(count / 2);
-    std::nth_element(sample.begin(), middle, sample.begin() + static_cast<std::ptrdiff_t>(count),
-                     is_less);
-    return *middle;
+    const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(count / 2);
+    std::nth_element(distances.begin(), middle,
+                     distances.begin() + static_cast<std::ptrdiff_t>(count));
+    return column.min() + *middle;
 }
 
 bool encode_centred(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    if (column.values.empty()) return false;
+    if (column.is_empty()) return false;
     const std::uint64_t base = middle_value(column);
-    Scratch<std::uint64_t> numbers(column.values.size());
-    std::ranges::transform(column.values, numbers.values().begin(),
-                           [=](std::uint64_t value) { return zigzag(value - base); });
-    return encode_numbers(base, numbers.values(), size_limit_bytes, out);
+    const auto to_number = [=](std::uint64_t value) { return zigzag(value - base); };
+    return encode_numbers(base, column.values(), to_number, size_limit_bytes, out);
 }
 
 struct PatchedColumn {
     std::uint64_t base;
     unsigned width;
-    unsigned high_width;
-    unsigned index_width;
-    std::size_t patch_count;
     std::span<const std::byte> low_bits;
-    std::span<const std::byte> indices;
-    std::span<const std::byte> high_bits;
-
-    std::size_t index(std::size_t patch) const {
-        return static_cast<std::size_t>(packed_number_at(indices, index_width, patch));
-    }
-    /// What a patch adds to the low bits of its number.
-    std::uint64_t addend(std::size_t patch) const {
-        return packed_number_at(high_bits, high_width, patch) << width;
-    }
+    std::vector<std::uint64_t> indices;  ///< Of the patches, each below the value count.
+    std::vector<std::uint64_t> addends;  ///< What each patch adds to the low bits of its number.
 };
+
+Status read_patches(ByteReader& reader, std::size_t count, unsigned high_width,
+                    std::uint64_t patch_count, PatchedColumn& column) {
+    const unsigned index_width = index_bit_width(count);
+    TIDEMARK_ASSIGN_OR_RETURN(const auto indices,
+                              read_packed_bits(reader, patch_count, index_width));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto high_bits,
+                              read_packed_bits(reader, patch_count, high_width));
+    column.indices.resize(patch_count);
+    column.addends.resize(patch_count);
+    unpack_bits(indices, index_width, column.indices);
+    unpack_bits(high_bits, high_width, column.addends);
+    for (std::uint64_t& addend : column.addends) addend <<= column.width;
+    const auto is_behind = [=](std::uint64_t index) { return index >= count; };
+    if (std::ranges::any_of(column.indices, is_behind)) {
+        return Error(ErrorCode::Corruption, "a patch lies behind the values");
+    }
+    return success();
+}
 
 Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t count) {
     ByteReader reader(bytes);
@@ -162,36 +176,28 @@ Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t
     TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t base, reader.read_zigzag());
     column.base = static_cast<std::uint64_t>(base);
     TIDEMARK_ASSIGN_OR_RETURN(column.width, reader.read_u8());
-    TIDEMARK_ASSIGN_OR_RETURN(column.high_width, reader.read_u8());
+    TIDEMARK_ASSIGN_OR_RETURN(const unsigned high_width, reader.read_u8());
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t patch_count, reader.read_varint());
-    const bool is_patchable = column.width + column.high_width <= kMaxBitWidth &&
+    const bool is_patchable = column.width + high_width <= kMaxBitWidth &&
                               column.width < kMaxBitWidth && patch_count <= count;
     if (patch_count != 0 && !is_patchable) {
         return Error(ErrorCode::Corruption, "patches exceed the values");
     }
-    column.patch_count = static_cast<std::size_t>(patch_count);
-    column.index_width = index_bit_width(count);
     TIDEMARK_ASSIGN_OR_RETURN(column.low_bits, read_packed_bits(reader, count, column.width));
-    TIDEMARK_ASSIGN_OR_RETURN(column.indices,
-                              read_packed_bits(reader, column.patch_count, column.index_width));
-    TIDEMARK_ASSIGN_OR_RETURN(column.high_bits,
-                              read_packed_bits(reader, column.patch_count, column.high_width));
-    if (!reader.is_at_end()) return Error(ErrorCode::Corruption, "bytes behind the patches");
-    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
-        if (column.index(patch) >= count) {
-            return Error(ErrorCode::Corruption, "a patch lies behind the values");
-        }
+    if (patch_count != 0) {
+        TIDEMARK_RETURN_IF_ERROR(read_patches(reader, count, high_width, patch_count, column));
     }
+    if (!reader.is_at_end()) return Error(ErrorCode::Corruption, "bytes behind the patches");
     return column;
 }
 
-/// The numbers with their patches, without the base.
+/// The numbers with their patches; returns the base.
 Result<std::uint64_t> decode_numbers(std::span<const std::byte> bytes,
                                      std::span<std::uint64_t> numbers) {
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, numbers.size()));
     unpack_bits(column.low_bits, column.width, numbers);
-    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
-        numbers[column.index(patch)] += column.addend(patch);
+    for (std::size_t patch = 0; patch < column.indices.size(); ++patch) {
+        numbers[column.indices[patch]] += column.addends[patch];
     }
     return column.base;
 }
@@ -213,10 +219,10 @@ Status match_patched(std::span<const std::byte> bytes, std::size_t count,
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, count));
     const IntegerInterval distances{interval.low - column.base, interval.distance};
     match_packed_bits(column.low_bits, column.width, count, distances, mask);
-    for (std::size_t patch = 0; patch < column.patch_count; ++patch) {
-        const std::size_t index = column.index(patch);
+    for (std::size_t patch = 0; patch < column.indices.size(); ++patch) {
+        const std::size_t index = column.indices[patch];
         const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
-        set_mask_bit(mask, index, distances.contains(low_bits + column.addend(patch)));
+        set_mask_bit(mask, index, distances.contains(low_bits + column.addends[patch]));
     }
     return success();
 }

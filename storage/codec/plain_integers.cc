@@ -15,7 +15,7 @@ namespace {
 
 bool encode_plain(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {
-    const auto bytes = std::as_bytes(column.values);
+    const auto bytes = std::as_bytes(column.values());
     if (bytes.size() > size_limit_bytes) return false;
     ByteWriter(out).write_bytes(bytes);
     return true;

@@ -28,6 +28,7 @@
 #include "storage/codec/float_scale.h"
 #include "storage/codec/integer_codec.h"
 #include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/kernels/packed_bits.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
 
@@ -43,27 +44,39 @@ struct Exceptions {
     std::vector<double> values;
 };
 
-/// Turns the values into integers by `to_integer`, and collects those that do not come back.
-template <typename ToInteger>
-Exceptions to_integers(std::span<const double> values, const FloatScale& scale,
-                       ToInteger to_integer, std::span<std::uint64_t> integers) {
+void scale_to_doubles(std::span<const std::uint64_t> integers, const FloatScale& scale,
+                      std::span<double> values) {
+    const CodecKernels& kernels = codec_kernels();
+    if (scale.divisor == 1) {
+        kernels.scale_to_doubles(integers, scale.factor, scale.fraction, values.data());
+    } else {
+        kernels.divide_to_doubles(integers, scale.divisor, values.data());
+    }
+}
+
+/// The values that the integers do not give back.
+Exceptions find_exceptions(std::span<const double> values, const FloatScale& scale,
+                           std::span<const std::uint64_t> integers) {
+    Scratch<double> scaled(values.size());
+    scale_to_doubles(integers, scale, scaled.values());
     Exceptions exceptions;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::int64_t integer = to_integer(values[i]);
-        integers[i] = static_cast<std::uint64_t>(integer);
-        if (bits_of(scale.value(integer)) == bits_of(values[i])) continue;
+        if (bits_of(scaled.values()[i]) == bits_of(values[i])) continue;
         exceptions.indices.push_back(i);
         exceptions.values.push_back(values[i]);
     }
-    // The neighbour's integer costs the least. Those in front of the first good value take its.
-    std::size_t next_good = 0;
-    for (const std::uint64_t index : exceptions.indices) next_good += index == next_good ? 1 : 0;
-    const std::uint64_t first_good = next_good < values.size() ? integers[next_good] : 0;
-    for (const std::uint64_t index : exceptions.indices) {
-        const auto i = static_cast<std::size_t>(index);
-        integers[i] = i == 0 ? first_good : integers[i - 1];
-    }
     return exceptions;
+}
+
+/// Gives the places of exceptions their neighbours' integers, which cost the least.
+void fill_exceptions(const Exceptions& exceptions, std::span<std::uint64_t> integers) {
+    std::size_t first_good = 0;
+    for (const std::uint64_t index : exceptions.indices)
+        first_good += index == first_good ? 1U : 0U;
+    const std::uint64_t filler = first_good < integers.size() ? integers[first_good] : 0;
+    for (const std::uint64_t index : exceptions.indices) {
+        integers[index] = index == 0 ? filler : integers[index - 1];
+    }
 }
 
 /// Writes what follows the scale.
@@ -84,20 +97,36 @@ bool encode_body(const Exceptions& exceptions, std::span<const std::uint64_t> in
     return false;
 }
 
+constexpr std::uint8_t kQuotient = 0xff;  // In the place of f.
+
 bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
     constexpr std::size_t kHeaderSizeBytes = 2;
-    DecimalExponents exponents;
     if (values.empty() || size_limit_bytes < kHeaderSizeBytes) return false;
-    if (!find_decimal_exponents(values, exponents)) return false;
+    const std::optional<unsigned> decimals = find_decimals(values);
+    if (!decimals) return false;
     Scratch<std::uint64_t> integers(values.size());
-    const Exceptions exceptions = to_integers(
-        values, decimal_scale(exponents),
-        [&](double value) { return decimal_integer(value, exponents); }, integers.values());
+    const double factor = digits_factor(*decimals);
+    std::ranges::transform(values, integers.values().begin(), [=](double value) {
+        return static_cast<std::uint64_t>(nearest_integer(value * factor));
+    });
+    unsigned exponent = find_product_exponent(values, *decimals);
+    unsigned factor_exponent = exponent - *decimals;
+    Exceptions exceptions =
+        find_exceptions(values, product_scale(exponent, factor_exponent), integers.values());
+    if (!exceptions.indices.empty()) {
+        Exceptions others = find_exceptions(values, quotient_scale(*decimals), integers.values());
+        if (others.indices.size() < exceptions.indices.size()) {
+            exponent = *decimals;
+            factor_exponent = kQuotient;
+            exceptions = std::move(others);
+        }
+    }
+    fill_exceptions(exceptions, integers.values());
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_u8(static_cast<std::uint8_t>(exponents.exponent));
-    writer.write_u8(static_cast<std::uint8_t>(exponents.factor_exponent));
+    writer.write_u8(static_cast<std::uint8_t>(exponent));
+    writer.write_u8(static_cast<std::uint8_t>(factor_exponent));
     if (encode_body(exceptions, integers.values(), size_limit_bytes - kHeaderSizeBytes, out)) {
         return true;
     }
@@ -105,44 +134,67 @@ bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes
     return false;
 }
 
-/// The exponent of the lowest bit that is set in a finite value other than 0.
-int lowest_bit_exponent(double value) {
-    int exponent = 0;
-    const double mantissa = std::frexp(std::abs(value), &exponent);  // In [0.5, 1).
-    const auto digits = static_cast<std::uint64_t>(std::ldexp(mantissa, 53));
-    return exponent - 53 + std::countr_zero(digits);
-}
+// Fields of a double: 52 bits of fraction, then 11 bits of exponent.
+constexpr unsigned kFractionBits = 52;
+constexpr int kExponentBias = 1023;
+constexpr int kExponentOfSpecials = 0x7ff;  // Infinities and NaN.
 
-/// k such that every finite value is an integer times 2^-k, when those integers fit in 63 bits.
-std::optional<int> find_binary_exponent(std::span<const double> values) {
-    int lowest_exponent = std::numeric_limits<int>::max();
-    double largest = 0;
+/// The exponents of the highest bit and of the lowest bit that is set in any of the values.
+struct BitRange {
+    int highest = std::numeric_limits<int>::min();
+    int lowest = std::numeric_limits<int>::max();
+
+    int bit_count() const { return highest - lowest + 1; }
+};
+
+/// Of the finite values but 0; nothing when one is too close to 0 for binary_scale().
+std::optional<BitRange> bit_range_of(std::span<const double> values) {
+    BitRange range;
     for (const double value : values) {
-        if (value == 0 || !std::isfinite(value)) continue;
-        lowest_exponent = std::min(lowest_exponent, lowest_bit_exponent(value));
-        largest = std::max(largest, std::abs(value));
+        const std::uint64_t bits = bits_of(value);
+        const int exponent = static_cast<int>(bits >> kFractionBits) & 0x7ff;
+        const std::uint64_t fraction = bits & low_bits_mask(kFractionBits);
+        if (exponent == kExponentOfSpecials || (exponent == 0 && fraction == 0)) continue;
+        if (exponent == 0) return std::nullopt;
+        const int highest = exponent - kExponentBias;
+        const int lowest = highest - static_cast<int>(kFractionBits) +
+                           std::countr_zero(fraction | std::uint64_t{1} << kFractionBits);
+        range.highest = std::max(range.highest, highest);
+        range.lowest = std::min(range.lowest, lowest);
     }
-    if (largest == 0) return 0;
-    if (std::abs(lowest_exponent) > kMaxBinaryExponent) return std::nullopt;
-    if (std::ilogb(largest) - lowest_exponent >= 62) return std::nullopt;
-    return -lowest_exponent;
+    if (range.lowest < -kMaxBinaryExponent) return std::nullopt;
+    return range.lowest > range.highest ? BitRange{0, 0} : range;
 }
 
-FloatScale binary_scale(int exponent) { return {std::ldexp(1.0, -exponent), 1.0}; }
+FloatScale binary_scale(int exponent) { return {std::ldexp(1.0, -exponent), 1, 1}; }
+
+/// True when no integer codec is likely to bring `bit_count` bits a value below the limit, because
+/// decimals have taken far fewer.
+bool is_hopeless(int bit_count, std::size_t value_count, std::size_t size_limit_bytes) {
+    constexpr std::size_t kLargestGain = 3;
+    return packed_size_bytes(value_count, static_cast<unsigned>(bit_count)) / kLargestGain >
+           size_limit_bytes;
+}
 
 bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    const std::optional<int> exponent = find_binary_exponent(values);
-    if (values.empty() || !exponent) return false;
-    const double inverse = std::ldexp(1.0, *exponent);
-    const auto to_integer = [=](double value) {
-        return std::isfinite(value) ? static_cast<std::int64_t>(value * inverse) : 0;
-    };
+    constexpr int kBitLimit = 62;
+    const std::optional<BitRange> range = bit_range_of(values);
+    if (values.empty() || !range || range->bit_count() > kBitLimit) return false;
+    if (is_hopeless(range->bit_count(), values.size(), size_limit_bytes)) return false;
+    const int exponent = -range->lowest;
+    const double inverse = std::ldexp(1.0, exponent);
     Scratch<std::uint64_t> integers(values.size());
+    std::ranges::transform(values, integers.values().begin(), [=](double value) {
+        const std::int64_t integer =
+            std::isfinite(value) ? static_cast<std::int64_t>(value * inverse) : 0;
+        return static_cast<std::uint64_t>(integer);
+    });
     const Exceptions exceptions =
-        to_integers(values, binary_scale(*exponent), to_integer, integers.values());
+        find_exceptions(values, binary_scale(exponent), integers.values());
+    fill_exceptions(exceptions, integers.values());
     const std::size_t begin = out.size();
-    ByteWriter(out).write_zigzag(*exponent);
+    ByteWriter(out).write_zigzag(exponent);
     const std::size_t header_size_bytes = out.size() - begin;
     if (header_size_bytes <= size_limit_bytes &&
         encode_body(exceptions, integers.values(), size_limit_bytes - header_size_bytes, out)) {
@@ -173,10 +225,11 @@ struct ScaledColumn {
 Result<FloatScale> read_decimal_scale(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(const unsigned exponent, reader.read_u8());
     TIDEMARK_ASSIGN_OR_RETURN(const unsigned factor_exponent, reader.read_u8());
-    if (exponent > kMaxDecimalExponent || factor_exponent > exponent) {
+    const bool is_quotient = factor_exponent == kQuotient;
+    if (exponent > kMaxDecimalExponent || (!is_quotient && factor_exponent > exponent)) {
         return Error(ErrorCode::Corruption, "decimal exponents are out of range");
     }
-    return decimal_scale({exponent, factor_exponent});
+    return is_quotient ? quotient_scale(exponent) : product_scale(exponent, factor_exponent);
 }
 
 Result<FloatScale> read_binary_scale(ByteReader& reader) {
@@ -219,8 +272,7 @@ Status decode_scaled(std::span<const std::byte> bytes, std::span<double> values)
                               read_scaled<kReadScale>(bytes, values.size()));
     Scratch<std::uint64_t> integers(values.size());
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.integers, kAnyRank, integers.values()));
-    codec_kernels().scale_to_doubles(integers.values(), column.scale.factor, column.scale.fraction,
-                                     values.data());
+    scale_to_doubles(integers.values(), column.scale, values);
     for (std::size_t i = 0; i < column.exception_count; ++i) {
         values[column.index(i)] = column.exception(i);
     }
@@ -269,7 +321,9 @@ std::optional<std::int64_t> first_integer(const FloatScale& scale, double guess,
 /// The integers whose values lie in the interval, or nothing.
 std::optional<IntegerInterval> integers_inside(const FloatScale& scale,
                                                const FloatInterval& interval) {
-    const auto guess = [&](double value) { return value / scale.fraction / scale.factor; };
+    const auto guess = [&](double value) {
+        return value * scale.divisor / scale.fraction / scale.factor;
+    };
     const auto low = first_integer(scale, guess(interval.low),
                                    [&](double value) { return value >= interval.low; });
     if (!low) return std::nullopt;

@@ -22,21 +22,28 @@ constexpr unsigned kRank = 2;
 
 bool encode_sparse(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    const std::size_t count = column.values.size();
+    const auto values = column.values();
+    const std::size_t count = values.size();
     if (count < 2) return false;
-    std::vector<std::uint64_t> differs(count - 1);
-    std::vector<std::uint64_t> changes{column.values.front()};
+    Scratch<std::uint64_t> differs(count - 1);
+    Scratch<std::uint64_t> changes(count);
+    changes.values().front() = values.front();
+    std::size_t change_count = 1;
     for (std::size_t i = 0; i + 1 < count; ++i) {
-        if (column.values[i + 1] == column.values[i]) continue;
-        differs[i] = 1;
-        changes.push_back(column.values[i + 1]);
+        const bool is_change = values[i + 1] != values[i];
+        differs.values()[i] = is_change ? 1 : 0;
+        changes.values()[change_count] = values[i + 1];
+        change_count += is_change ? 1 : 0;
     }
+    // The bit that every value costs must come in again by the values left out.
+    const unsigned width = bit_width_of(column.max() - column.min());
     const std::size_t bitmap_size_bytes = packed_size_bytes(count - 1, 1);
-    if (changes.size() == count || bitmap_size_bytes >= size_limit_bytes) return false;
+    const bool is_worth = (count - change_count) * width > count;
+    if (!is_worth || bitmap_size_bytes >= size_limit_bytes) return false;
     const std::size_t begin = out.size();
-    pack_bits(differs, 1, out);
-    if (encode_integer_column({changes, column.order}, kRank, size_limit_bytes - bitmap_size_bytes,
-                              out)) {
+    pack_bits(differs.values(), 1, out);
+    if (encode_integer_column({changes.values().first(change_count), column.order()}, kRank,
+                              size_limit_bytes - bitmap_size_bytes, out)) {
         return true;
     }
     out.resize(begin);

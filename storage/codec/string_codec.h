@@ -22,8 +22,8 @@ struct StringCodec {
     std::string_view name;    ///< As shown by describe_column().
     bool is_matched_encoded;  ///< match() looks at each distinct string once.
 
-    /// Appends the encoded column when it takes at most `size_limit_bytes`; else leaves `out` as it
-    /// was and returns false.
+    /// Appends the encoded column when it takes at most `size_limit_bytes`. Else, or when that is
+    /// too unlikely to be tried, leaves `out` as it was and returns false.
     bool (*encode)(std::span<const std::string_view> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out);
 

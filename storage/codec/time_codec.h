@@ -19,8 +19,8 @@ struct TimeCodec {
     CodecId id;
     std::string_view name;  ///< As shown by describe_times().
 
-    /// Appends the encoded times when they take at most `size_limit_bytes`; else leaves `out` as it
-    /// was and returns false.
+    /// Appends the encoded times when they take at most `size_limit_bytes`. Else, or when that is
+    /// too unlikely to be tried, leaves `out` as it was and returns false.
     bool (*encode)(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out);
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <bit>
-#include <limits>
+#include <functional>
 #include <string>
 
 #include "storage/base/assert.h"
@@ -46,10 +46,30 @@ void for_each_distance(std::span<const std::int64_t> times, Visit visit) {
     }
 }
 
-/// A signed number that orders doubles as they are ordered, and -0.0 below +0.0.
-std::int64_t order_of(double value) {
-    const auto bits = std::bit_cast<std::int64_t>(value);
-    return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
+// Flips all bits but the sign of negative doubles, and back: as signed integers they are then in
+// the order of the values, -0.0 below +0.0.
+std::int64_t flip_negative(std::int64_t bits) {
+    return bits ^ static_cast<std::int64_t>(static_cast<std::uint64_t>(bits >> 63) >> 1);
+}
+std::int64_t order_of(double value) { return flip_negative(std::bit_cast<std::int64_t>(value)); }
+double value_of(std::int64_t order) { return std::bit_cast<double>(flip_negative(order)); }
+
+template <typename T>
+struct Extremes {
+    T min;
+    T max;
+};
+
+/// Without branches, unlike std::minmax_element.
+template <typename T, typename Value, typename Order>
+Extremes<T> extremes_of(std::span<const Value> values, Order order_of_value) {
+    Extremes<T> extremes{order_of_value(values.front()), order_of_value(values.front())};
+    for (const Value value : values) {
+        const T order = order_of_value(value);
+        extremes.min = std::min(extremes.min, order);
+        extremes.max = std::max(extremes.max, order);
+    }
+    return extremes;
 }
 
 template <typename T>
@@ -58,10 +78,10 @@ ColumnSummary summarise_whole_numbers(FieldType type, std::uint64_t row_count,
                                       std::span<const T> values) {
     ColumnSummary summary = begin_summary(type, row_count, times, values.size());
     if (values.empty()) return summary;
-    const auto [min, max] = std::ranges::minmax_element(values);
+    const Extremes<T> extremes = extremes_of<T>(values, std::identity{});
     summary.has_values = true;
-    summary.min = *min;
-    summary.max = *max;
+    summary.min = extremes.min;
+    summary.max = extremes.max;
     summary.first = values.front();
     summary.last = values.back();
     summary.is_non_decreasing = std::ranges::is_sorted(values);
@@ -92,10 +112,10 @@ ColumnSummary summarise(std::uint64_t row_count, std::span<const std::int64_t> t
                         std::span<const double> values) {
     ColumnSummary summary = begin_summary(FieldType::Float, row_count, times, values.size());
     if (values.empty()) return summary;
-    const auto [min, max] = std::ranges::minmax_element(values, {}, order_of);
+    const auto extremes = extremes_of<std::int64_t>(values, order_of);
     summary.has_values = true;
-    summary.min = *min;
-    summary.max = *max;
+    summary.min = value_of(extremes.min);
+    summary.max = value_of(extremes.max);
     summary.first = values.front();
     summary.last = values.back();
     summary.is_non_decreasing = std::ranges::is_sorted(values);

@@ -34,10 +34,12 @@ bool encode_checking_limit(Encode encode, Bytes& encoded) {
     }
     const std::size_t size_bytes = encoded.size() - 2;
     Bytes again(2, std::byte{0x77});
-    CHECK(encode(size_bytes, again));
-    CHECK(again == encoded);
+    // A limit may lead a codec that nests to another encoding, or to give up, never beyond it.
+    if (encode(size_bytes, again))
+        CHECK(again.size() <= encoded.size());
+    else
+        CHECK(again.size() == 2);
     again.resize(2);
-    // A codec that nests may find a larger encoding by chance, never one that exceeds the limit.
     if (size_bytes > 0 && encode(size_bytes - 1, again))
         CHECK(again.size() - 2 < size_bytes);
     else

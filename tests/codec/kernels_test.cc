@@ -172,6 +172,14 @@ TEST_CASE("all tables scale integers to the same doubles", "[codec]") {
             REQUIRE(scaled == expected);
         }
     }
+    for (std::size_t i = 0; i < integers.size(); ++i) {
+        expected[i] = static_cast<double>(static_cast<std::int64_t>(integers[i])) / 1e3;
+    }
+    for (const CodecKernels* kernels : supported_codec_kernels()) {
+        INFO(kernels->name);
+        kernels->divide_to_doubles(integers, 1e3, scaled.data());
+        REQUIRE(scaled == expected);
+    }
 }
 
 }  // namespace tidemark::tests

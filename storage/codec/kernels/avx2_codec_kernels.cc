@@ -292,20 +292,43 @@ TIDEMARK_AVX2 void scale_to_doubles(std::span<const std::uint64_t> integers, dou
     scalar::kCodecKernels.scale_to_doubles(integers.subspan(i), factor, fraction, out + i);
 }
 
+TIDEMARK_AVX2 void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor,
+                                     double* out) {
+    const __m256d divisors = _mm256_set1_pd(divisor);
+    std::size_t i = 0;
+    for (; i + 4 <= integers.size(); i += 4) {
+        const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&integers[i]));
+        _mm256_storeu_pd(out + i, _mm256_div_pd(to_doubles(lanes), divisors));
+    }
+    scalar::kCodecKernels.divide_to_doubles(integers.subspan(i), divisor, out + i);
+}
+
 }  // namespace
 
-const CodecKernels kCodecKernels{"avx2",          [] { return cpu_features().avx2; },
-                                 unpack,          match_packed,
-                                 match_integers,  match_doubles,
-                                 scale_to_doubles};
+const CodecKernels kCodecKernels{.name = "avx2",
+                                 .supported = [] { return cpu_features().avx2; },
+                                 .unpack = unpack,
+                                 .match_packed = match_packed,
+                                 .match_integers = match_integers,
+                                 .match_doubles = match_doubles,
+                                 .scale_to_doubles = scale_to_doubles,
+                                 .divide_to_doubles = divide_to_doubles};
 
 }  // namespace tidemark::storage::avx2
 
 #else
 
 namespace tidemark::storage::avx2 {
-const CodecKernels kCodecKernels{"avx2", [] { return false; }, nullptr, nullptr, nullptr, nullptr,
-                                 nullptr};
+
+const CodecKernels kCodecKernels{.name = "avx2",
+                                 .supported = [] { return false; },
+                                 .unpack = nullptr,
+                                 .match_packed = nullptr,
+                                 .match_integers = nullptr,
+                                 .match_doubles = nullptr,
+                                 .scale_to_doubles = nullptr,
+                                 .divide_to_doubles = nullptr};
+
 }  // namespace tidemark::storage::avx2
 
 #endif

@@ -37,6 +37,9 @@ struct CodecKernels {
     /// out[i] = double(signed integers[i]) * factor * fraction, each step rounded to nearest.
     void (*scale_to_doubles)(std::span<const std::uint64_t> integers, double factor,
                              double fraction, double* out);
+
+    /// out[i] = double(signed integers[i]) / divisor, each step rounded to nearest.
+    void (*divide_to_doubles)(std::span<const std::uint64_t> integers, double divisor, double* out);
 };
 
 /// The table in use: the best one the processor can run, or the one forced by the environment.

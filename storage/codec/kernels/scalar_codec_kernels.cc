@@ -62,9 +62,21 @@ void scale_to_doubles(std::span<const std::uint64_t> integers, double factor, do
     }
 }
 
+void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor, double* out) {
+    for (const std::uint64_t integer : integers) {
+        *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) / divisor;
+    }
+}
+
 }  // namespace
 
-const CodecKernels kCodecKernels{"scalar",       [] { return true; }, unpack,          match_packed,
-                                 match_integers, match_doubles,       scale_to_doubles};
+const CodecKernels kCodecKernels{.name = "scalar",
+                                 .supported = [] { return true; },
+                                 .unpack = unpack,
+                                 .match_packed = match_packed,
+                                 .match_integers = match_integers,
+                                 .match_doubles = match_doubles,
+                                 .scale_to_doubles = scale_to_doubles,
+                                 .divide_to_doubles = divide_to_doubles};
 
 }  // namespace tidemark::storage::scalar
