@@ -61,6 +61,7 @@ HttpConnection::HttpConnection(Network& network, asio::ip::tcp::socket socket, S
 
 void HttpConnection::start() {
     error_code ignored;
+    stream_.socket().set_option(asio::socket_base::linger(false, 0), ignored);
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
     read_header();
 }

@@ -51,15 +51,7 @@ LineConnection::LineConnection(Network& network, asio::ip::tcp::socket socket,
       buffer_size_bytes_(context.line_size_limit_bytes + kReadBytes),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_bytes_)) {}
 
-void LineConnection::start() {
-    // Lingering for no time at all makes close() send RST (RFC 1122, 4.2.2.13; socket(7)). It is so
-    // from the beginning, because the kernel closes the sockets of a process that is killed: its
-    // clients must not take that for the close that says all is durable.
-    error_code error;
-    socket_.set_option(asio::socket_base::linger(true, 0), error);
-    if (error) return reset();
-    read();
-}
+void LineConnection::start() { read(); }
 
 void LineConnection::stop() {
     is_stopping_ = true;
@@ -158,7 +150,8 @@ void LineConnection::close() {
     leave();
 }
 
-void LineConnection::reset() { leave(); }  // See start().
+// A socket that is not told otherwise resets when it is closed: see Listener.
+void LineConnection::reset() { leave(); }
 
 void LineConnection::leave() {
     if (std::exchange(is_closed_, true)) return;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include <sys/socket.h>
+
 #include "server/log.h"
 #include "server/net/endpoint.h"
 
@@ -10,6 +12,18 @@ namespace tidemark::server {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+namespace {
+
+// Makes close() send RST: RFC 1122, 4.2.2.13; socket(7). Not through Asio, whose destructors take
+// back an option of theirs and close in order.
+bool reset_on_close(asio::ip::tcp::socket& socket) {
+    const linger no_time{.l_onoff = 1, .l_linger = 0};
+    return ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &no_time, sizeof no_time) ==
+           0;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Listener>> Listener::open(Network& network, std::string_view endpoint_name,
                                                  OnSocket on_socket) {
@@ -48,7 +62,7 @@ void Listener::accept() {
         [self = shared_from_this()](const error_code& error, asio::ip::tcp::socket socket) {
             if (!self->acceptor_.is_open()) return;
             if (!error) {
-                self->on_socket_(std::move(socket));
+                if (reset_on_close(socket)) self->on_socket_(std::move(socket));
                 return self->accept();
             }
             // Most likely no descriptor is left: trying again at once would spin.

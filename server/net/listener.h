@@ -15,6 +15,11 @@
 namespace tidemark::server {
 
 /// Accepts connections on one endpoint. Network thread only, but for open() and address().
+///
+/// The sockets it hands on reset their connection when they are closed (they linger for no time),
+/// until told otherwise. It is so from the beginning because an orderly close tells a line client
+/// that all is durable: neither a lack of memory nor the kernel, which closes the sockets of a
+/// process that is killed, may say so.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
     using OnSocket = std::function<void(boost::asio::ip::tcp::socket)>;
