@@ -21,10 +21,6 @@ static_assert(std::size(kPowersOfTen) == kMaxDecimalExponent + 1);
 constexpr unsigned kExponentsByError[] = {14, 12, 2,  3, 16, 8,  13, 10, 6, 7,
                                           4,  1,  11, 9, 17, 18, 15, 5,  0};
 
-// Adding and subtracting 1.5 * 2^52 rounds to the nearest integer, up to 2^51 in magnitude.
-constexpr double kRoundingShift = 6755399441055744.0;
-constexpr double kIntegerLimit = 2251799813685248.0;  // 2^51
-
 constexpr std::size_t kSampleCount = 32;
 
 struct Sample {
@@ -47,9 +43,9 @@ Sample take_sample(std::span<const double> values) {
 std::optional<unsigned> decimals_of(double value) {
     for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals) {
         const double scaled = value * kPowersOfTen[decimals];
-        if (!(std::abs(scaled) < kIntegerLimit)) return std::nullopt;
         const auto digits = static_cast<double>(nearest_integer(scaled));
         if (digits / kPowersOfTen[decimals] == value) return decimals;
+        if (digits == 0 && std::abs(scaled) > 1) return std::nullopt;  // Too many digits.
     }
     return std::nullopt;
 }
@@ -96,12 +92,6 @@ FloatScale product_scale(unsigned exponent, unsigned factor_exponent) {
 FloatScale quotient_scale(unsigned decimals) { return {1, 1, kPowersOfTen[decimals]}; }
 
 double digits_factor(unsigned decimals) { return kPowersOfTen[decimals]; }
-
-std::int64_t nearest_integer(double value) {
-    // Also false for NaN.
-    const bool is_in_range = std::abs(value) < kIntegerLimit;
-    return is_in_range ? static_cast<std::int64_t>(value + kRoundingShift - kRoundingShift) : 0;
-}
 
 std::optional<unsigned> find_decimals(std::span<const double> values) {
     return best_decimals(take_sample(values));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,7 +35,13 @@ FloatScale quotient_scale(unsigned decimals);
 double digits_factor(unsigned decimals);
 
 /// The nearest integer when it is below 2^51 in magnitude; else 0.
-std::int64_t nearest_integer(double value);
+inline std::int64_t nearest_integer(double value) {
+    // Adding and subtracting 1.5 * 2^52 rounds to the nearest integer, up to 2^51 in magnitude.
+    constexpr double kRoundingShift = 6755399441055744.0;
+    constexpr double kLimit = 2251799813685248.0;
+    const bool is_in_range = std::abs(value) < kLimit;  // Also false for NaN.
+    return is_in_range ? static_cast<std::int64_t>(value + kRoundingShift - kRoundingShift) : 0;
+}
 
 /// The digits behind the decimal point for which the values of a sample are written the shortest;
 /// nothing when most of them are no decimals.

@@ -1,6 +1,7 @@
 #include "storage/codec/integer_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 
@@ -132,14 +133,22 @@ IntegerColumn::IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder
     if (values.empty()) return;
     // Flipping the sign bit brings signed numbers into unsigned order.
     const std::uint64_t flip = order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
-    std::uint64_t min = values.front() ^ flip;
-    std::uint64_t max = min;
-    for (const std::uint64_t value : values) {
-        min = std::min(min, value ^ flip);
-        max = std::max(max, value ^ flip);
+    // Several at once, because one comparison waits for the one before it.
+    constexpr std::size_t kLaneCount = 4;
+    std::array<std::uint64_t, kLaneCount> mins;
+    mins.fill(values.front() ^ flip);
+    std::array<std::uint64_t, kLaneCount> maxes = mins;
+    const auto include = [&](std::size_t lane, std::uint64_t value) {
+        mins[lane] = std::min(mins[lane], value ^ flip);
+        maxes[lane] = std::max(maxes[lane], value ^ flip);
+    };
+    std::size_t i = 0;
+    for (; i + kLaneCount <= values.size(); i += kLaneCount) {
+        for (std::size_t lane = 0; lane < kLaneCount; ++lane) include(lane, values[i + lane]);
     }
-    min_ = min ^ flip;
-    max_ = max ^ flip;
+    for (; i < values.size(); ++i) include(0, values[i]);
+    min_ = *std::ranges::min_element(mins) ^ flip;
+    max_ = *std::ranges::max_element(maxes) ^ flip;
 }
 
 std::span<const IntegerCodec* const> integer_codecs() { return kIntegerCodecs; }

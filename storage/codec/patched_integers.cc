@@ -75,20 +75,24 @@ PatchPlan plan_patches(std::span<const std::uint64_t> values, ToNumber to_number
 
 void write_streams(std::span<std::uint64_t> numbers, const PatchPlan& plan,
                    std::vector<std::byte>& out) {
-    std::vector<std::uint64_t> indices;
-    std::vector<std::uint64_t> high_bits;
-    indices.reserve(plan.patch_count);
-    high_bits.reserve(plan.patch_count);
+    // One place more, because every number is written behind the last patch and stays only if it
+    // is one: there is no branch to be mispredicted.
+    Scratch<std::uint64_t> indices(plan.patch_count + 1);
+    Scratch<std::uint64_t> high_bits(plan.patch_count + 1);
     const std::uint64_t keep = low_bits_mask(plan.width);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (numbers[i] <= keep) continue;
-        indices.push_back(i);
-        high_bits.push_back(numbers[i] >> plan.width);
-        numbers[i] &= keep;
+    std::size_t patch = 0;
+    if (plan.patch_count != 0) {
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const std::uint64_t number = numbers[i];
+            indices.values()[patch] = i;
+            high_bits.values()[patch] = number >> plan.width;
+            patch += number > keep ? 1 : 0;
+            numbers[i] = number & keep;
+        }
     }
     pack_bits(numbers, plan.width, out);
-    pack_bits(indices, index_bit_width(numbers.size()), out);
-    pack_bits(high_bits, plan.high_width, out);
+    pack_bits(indices.values().first(patch), index_bit_width(numbers.size()), out);
+    pack_bits(high_bits.values().first(patch), plan.high_width, out);
 }
 
 /// Writes the column, each value as the number to_number() makes of it.

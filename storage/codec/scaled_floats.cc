@@ -179,9 +179,17 @@ bool is_hopeless(int bit_count, std::size_t value_count, std::size_t size_limit_
 bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
     constexpr int kBitLimit = 62;
+    constexpr std::size_t kFirstLookCount = 64;
+    const auto is_good = [&](const std::optional<BitRange>& bits) {
+        return bits && bits->bit_count() <= kBitLimit &&
+               !is_hopeless(bits->bit_count(), values.size(), size_limit_bytes);
+    };
+    if (values.empty()) return false;
+    if (!is_good(bit_range_of(values.first(std::min(values.size(), kFirstLookCount))))) {
+        return false;
+    }
     const std::optional<BitRange> range = bit_range_of(values);
-    if (values.empty() || !range || range->bit_count() > kBitLimit) return false;
-    if (is_hopeless(range->bit_count(), values.size(), size_limit_bytes)) return false;
+    if (!is_good(range)) return false;
     const int exponent = -range->lowest;
     const double inverse = std::ldexp(1.0, exponent);
     Scratch<std::uint64_t> integers(values.size());

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "storage/base/cpu_features.h"
 #include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
@@ -100,16 +102,9 @@ TIDEMARK_AVX2 void store_integers(std::uint64_t* target, __m256i lanes) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), lanes);
 }
 
-/// The end of a column, where whole groups would be read behind its bytes.
-void unpack_tail(std::span<const std::byte> packed, unsigned width, std::size_t first,
-                 std::span<std::uint64_t> values) {
-    if (first == values.size()) return;
-    // `first` is a multiple of 8, so it begins at a byte.
-    scalar::kCodecKernels.unpack(packed.subspan(first / 8 * width), width, values.subspan(first));
-}
-
-TIDEMARK_AVX2 void unpack(std::span<const std::byte> packed, unsigned width,
-                          std::span<std::uint64_t> values) {
+/// Unpacks whole groups of eight until values or readable bytes end; returns how many numbers.
+TIDEMARK_AVX2 std::size_t unpack_groups(std::span<const std::byte> packed, unsigned width,
+                                        std::span<std::uint64_t> values) {
     std::size_t i = 0;
     const std::byte* group = packed.data();
     const std::byte* const end = group + packed.size();
@@ -131,7 +126,23 @@ TIDEMARK_AVX2 void unpack(std::span<const std::byte> packed, unsigned width,
             group += width;
         }
     }
-    unpack_tail(packed, width, i, values);
+    return i;
+}
+
+TIDEMARK_AVX2 void unpack(std::span<const std::byte> packed, unsigned width,
+                          std::span<std::uint64_t> values) {
+    std::size_t done = unpack_groups(packed, width, values);
+    // The last groups again, with bytes behind them that may be read. `done` is a multiple of 8, so
+    // it begins at a byte.
+    constexpr std::size_t kReadableSizeBytes = kLoadSizeBytes + kWidestMiddle;
+    std::byte padded[2 * kReadableSizeBytes] = {};
+    const auto rest = packed.subspan(done / 8 * width);
+    if (values.size() - done >= 8 && rest.size() <= kReadableSizeBytes) {
+        std::memcpy(padded, rest.data(), rest.size());
+        done += unpack_groups(padded, width, values.subspan(done));
+    }
+    if (done == values.size()) return;
+    scalar::kCodecKernels.unpack(packed.subspan(done / 8 * width), width, values.subspan(done));
 }
 
 /// All bits set in the lanes whose unsigned number is at most `limit`'s.
