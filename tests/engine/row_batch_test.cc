@@ -85,26 +85,6 @@ TEST_CASE("rows of a write come back from the payload of their frame", "[engine]
     CHECK_FALSE(is_row.value());
 }
 
-TEST_CASE("the payload of a write has the bytes that FORMAT.md shows", "[engine]") {
-    const auto payload = payload_of({
-        {7, 1'000, {float_field(0, 1.5), integer_field(1, -3)}},
-        {8, 1'000, {float_field(0, 2.0), integer_field(1, 4)}},
-    });
-    const std::vector<unsigned> expected = {
-        0x01,                                            // Kind: rows.
-        0x00, 0x02, 0x01, 0x0a,                          // Shape 1: 0 float, 1 integer.
-        0x0e, 0xd0, 0x0f,                                // Series 0 + 7, time 0 + 1000.
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xf8, 0x3f,  // 1.5
-        0x05,                                            // -3
-        0x01, 0x02, 0x00,                                // Shape 1, series 7 + 1, time 1000 + 0.
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x40,  // 2.0
-        0x08,                                            // 4
-    };
-    std::vector<unsigned> bytes;
-    for (const std::byte byte : payload) bytes.push_back(std::to_integer<unsigned>(byte));
-    CHECK(bytes == expected);
-}
-
 TEST_CASE("a payload that is cut short is corruption, never a crash", "[engine]") {
     const auto payload = payload_of(kRows);
     for (std::size_t size_bytes = 0; size_bytes < payload.size(); ++size_bytes) {

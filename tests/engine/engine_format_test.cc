@@ -1,0 +1,189 @@
+#include <bit>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "storage/engine/catalogue.h"
+#include "storage/engine/manifest.h"
+#include "storage/engine/row_batch.h"
+#include "storage/engine/segment_set.h"
+#include "tests/engine/store_model.h"
+#include "tests/support/crashing_file_system.h"
+#include "tests/support/format_example.h"
+
+// The examples of FORMAT.md: what is written has exactly these bytes, and they are read back.
+
+namespace tidemark::tests {
+namespace {
+
+using storage::BatchRow;
+using storage::Catalogue;
+using storage::HeadField;
+using storage::Manifest;
+using storage::ManifestSegment;
+using storage::RowBatchReader;
+using storage::RowBatchWriter;
+
+const std::string kQuarantine = "/quarantine";
+
+std::string written(CrashingFileSystem& files, const std::string& path) {
+    const auto bytes = files.read_file(path);
+    REQUIRE(bytes);
+    return hex_of(bytes.value());
+}
+
+ManifestSegment example_segment() {
+    ManifestSegment segment;
+    segment.info.segment_id = 3;
+    segment.info.first_ns = -1;
+    segment.info.last_ns = 300;
+    segment.info.first_sequence = 5;
+    segment.info.last_sequence = 8;
+    segment.info.series_count = 1;
+    segment.info.row_count = 2;
+    segment.info.sample_count = 4;
+    segment.info.size_bytes = 4096;
+    segment.database = 1;
+    return segment;
+}
+
+}  // namespace
+
+TEST_CASE("the format file is as in FORMAT.md, and the directory too", "[engine][format]") {
+    CrashingFileSystem files;
+    {
+        const auto store = open_small(files);
+        REQUIRE(store->create_database("ops"));
+        write_durably(*store, "ops", {{"cpu", {}, 1, {{"usage", 1.0}}}});
+        REQUIRE(store->flush());
+        write_durably(*store, "ops", {{"cpu", {}, 2, {{"usage", 1.0}}}});
+    }
+    CHECK(written(files, kStorePath + "/format") == hex_of(format_example("## 1 Store directory")));
+    std::vector<std::string> paths;
+    for (const auto& [path, contents] : files.contents()) paths.push_back(path);
+    CHECK(paths == std::vector<std::string>{"/store/catalogue", "/store/format", "/store/manifest",
+                                            "/store/segments/segment-0000000000000001.seg",
+                                            "/store/wal/wal-0000000000000002.wal"});
+}
+
+TEST_CASE("the example of a manifest is written and read", "[engine][format]") {
+    const auto example = format_example("## 5 Manifest");
+    CrashingFileSystem files;
+    std::vector<std::string> messages;
+    {
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        REQUIRE(manifest);
+        ManifestSegment removed = example_segment();
+        removed.info.segment_id = 2;
+        const std::vector<ManifestSegment> added = {removed, example_segment()};
+        REQUIRE(manifest.value()->record_flush(8, 4, added));
+        const std::vector<std::uint64_t> removed_ids = {2};
+        REQUIRE(manifest.value()->record_removal(removed_ids));
+    }
+    CHECK(written(files, "/manifest") == hex_of(example));
+
+    files.replace_contents("/manifest", example);
+    const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+    REQUIRE(manifest);
+    CHECK(messages.empty());
+    CHECK(manifest.value()->recovered().segments ==
+          std::vector<ManifestSegment>{example_segment()});
+    CHECK(manifest.value()->recovered().flushed_sequence == 8);
+    CHECK(manifest.value()->recovered().next_segment_id == 4);
+    CHECK_FALSE(manifest.value()->recovered().is_damaged);
+}
+
+TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
+    CrashingFileSystem files;
+    std::vector<std::string> messages;
+    const std::vector<ManifestSegment> added = {example_segment()};
+    {
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        REQUIRE(manifest);
+        for (Sequence sequence = 1; sequence <= 300; ++sequence) {
+            REQUIRE(manifest.value()->record_flush(sequence, 4, added));
+        }
+    }
+    const auto before = files.file_size_bytes("/manifest");
+    for (int round = 0; round < 2; ++round) {
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        REQUIRE(manifest);
+        CHECK(manifest.value()->recovered().segments == added);
+        CHECK(manifest.value()->recovered().flushed_sequence == 300);
+        REQUIRE(manifest.value()->record_removal({}));
+    }
+    const auto after = files.file_size_bytes("/manifest");
+    REQUIRE(before);
+    REQUIRE(after);
+    CHECK(after.value() < before.value() / 100);
+    CHECK(messages.empty());
+}
+
+TEST_CASE("the example of a catalogue is written and read", "[engine][format]") {
+    const auto example = format_example("## 6 Catalogue");
+    CrashingFileSystem files;
+    std::vector<std::string> messages;
+    {
+        const auto catalogue = Catalogue::open(files, "/catalogue", kQuarantine, false, messages);
+        REQUIRE(catalogue);
+        const auto ops = catalogue.value()->create_database("ops");
+        REQUIRE(ops);
+        const auto cpu = catalogue.value()->add_measurement(ops.value(), "cpu");
+        catalogue.value()->add_field(cpu, "usage", FieldType::Float);
+        catalogue.value()->add_series(cpu, {{"host", "a"}});
+        REQUIRE(catalogue.value()->make_durable());
+        REQUIRE(catalogue.value()->create_database("x"));
+        REQUIRE(catalogue.value()->drop_database("x"));
+    }
+    CHECK(written(files, "/catalogue") == hex_of(example));
+
+    files.replace_contents("/catalogue", example);
+    const auto catalogue = Catalogue::open(files, "/catalogue", kQuarantine, false, messages);
+    REQUIRE(catalogue);
+    CHECK(messages.empty());
+    CHECK(catalogue.value()->databases() == std::vector<std::string>{"ops"});
+    CHECK(catalogue.value()->series_key(1) == "cpu,host=a");
+}
+
+TEST_CASE("the example of the rows of a write is written and read", "[engine][format]") {
+    const auto example = format_example("## 7 Rows of a write");
+    const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
+    const std::vector<std::vector<HeadField>> rows = {
+        {{0, FieldType::Float, bits(1.5), {}, {}},
+         {1, FieldType::Integer, ~std::uint64_t{2}, {}, {}}},
+        {{0, FieldType::Float, bits(2.0), {}, {}}, {1, FieldType::Integer, 4, {}, {}}},
+        {{2, FieldType::String, 0, "up", {}}, {3, FieldType::Boolean, 1, {}, {}}},
+    };
+    RowBatchWriter writer;
+    writer.add_row(7, 1'000, rows[0]);
+    writer.add_row(8, 1'000, rows[1]);
+    writer.add_row(7, 900, rows[2]);
+    CHECK(hex_of(writer.take()) == hex_of(example));
+
+    RowBatchReader reader(example);
+    BatchRow row;
+    for (const auto& fields : rows) {
+        const auto is_row = reader.next(row);
+        REQUIRE(is_row);
+        REQUIRE(is_row.value());
+        REQUIRE(row.fields.size() == fields.size());
+        CHECK(row.fields[0].bits == fields[0].bits);
+        CHECK(row.fields[0].text == fields[0].text);
+        CHECK(row.fields[1].bits == fields[1].bits);
+    }
+    CHECK(row.id == 7);
+    CHECK(row.time_ns == 900);
+}
+
+TEST_CASE("names of segments are told from others", "[engine]") {
+    CHECK(storage::segment_file_name(0x1f) == "segment-000000000000001f.seg");
+    CHECK(storage::segment_id_of("segment-000000000000001f.seg") == 0x1f);
+    for (const char* name : {"", "segment-", "segment-1f.seg", "LOCK",
+                             "segment-000000000000001f.seg.tmp", "segment-000000000000001F.seg"}) {
+        INFO(name);
+        CHECK_FALSE(storage::segment_id_of(name).has_value());
+    }
+}
+
+}  // namespace tidemark::tests
