@@ -40,7 +40,7 @@ public:
         }
         TIDEMARK_RETURN_IF_ERROR(bind_body());
         TIDEMARK_RETURN_IF_ERROR(add_order_and_limit());
-        SelectPlan plan{*std::move(root_), std::move(column_names_), grouping_.tags,
+        SelectPlan plan{*std::move(root_), std::move(column_names_), grouping_.tags, time_.zone,
                         std::move(messages_)};
         return plan;
     }

@@ -126,6 +126,7 @@ struct SelectPlan {
     LogicalPlan root;
     std::vector<std::string> column_names;  ///< The first is time's.
     std::vector<std::string> group_tags;
+    std::optional<TimeZone> time_zone;  ///< In which times are to be shown.
     std::vector<ResultMessage> messages;
 };
 

@@ -18,6 +18,18 @@ BindContext bind_context(const StatementContext& context) {
             context.now_ns};
 }
 
+/// Tells of every time how it stands on the zone's clocks.
+void localize(std::vector<std::vector<Cell>>& rows, const TimeZone& zone) {
+    for (auto& row : rows) {
+        for (Cell& cell : row) {
+            auto* time = std::get_if<TimeCell>(&cell);
+            if (time == nullptr) continue;
+            const std::int64_t offset_seconds = zone.offset_ns_at(time->ns) / 1'000'000'000;
+            time->offset_seconds = static_cast<std::int32_t>(offset_seconds);
+        }
+    }
+}
+
 Status collect_rows(Operator& root, const SelectPlan& plan, const QueryOptions& options,
                     StatementResult& result) {
     std::size_t row_count = 0;
@@ -38,6 +50,7 @@ Status collect_rows(Operator& root, const SelectPlan& plan, const QueryOptions& 
         }
         series.columns = plan.column_names;
         series.rows = std::move(batch->rows);
+        if (plan.time_zone) localize(series.rows, *plan.time_zone);
         result.series.push_back(std::move(series));
     }
 }

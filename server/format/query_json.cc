@@ -8,10 +8,10 @@
 namespace tidemark::server {
 namespace {
 
-void write_time(std::int64_t time_ns, Epoch epoch, JsonWriter& json) {
-    if (epoch) return json.integer(in_unit(time_ns, *epoch));
+void write_time(TimeCell time, Epoch epoch, JsonWriter& json) {
+    if (epoch) return json.integer(in_unit(time.ns, *epoch));
     std::string text;
-    append_rfc3339(time_ns, text);
+    append_rfc3339(time.ns, time.offset_seconds, text);
     json.string(text);
 }
 
@@ -24,7 +24,7 @@ void write_cell(const Cell& cell, Epoch epoch, JsonWriter& json) {
         if constexpr (std::is_same_v<T, std::uint64_t>) json.unsigned_integer(value);
         if constexpr (std::is_same_v<T, bool>) json.boolean(value);
         if constexpr (std::is_same_v<T, std::string>) json.string(value);
-        if constexpr (std::is_same_v<T, TimeCell>) write_time(value.ns, epoch, json);
+        if constexpr (std::is_same_v<T, TimeCell>) write_time(value, epoch, json);
     };
     std::visit(write, cell);
 }

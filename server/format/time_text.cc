@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 namespace tidemark::server {
@@ -20,10 +21,13 @@ void append_digits(std::int64_t value, int digit_count, std::string& out) {
 
 }  // namespace
 
-void append_rfc3339(std::int64_t time_ns, std::string& out) {
+void append_rfc3339(std::int64_t time_ns, std::string& out) { append_rfc3339(time_ns, 0, out); }
+
+void append_rfc3339(std::int64_t time_ns, std::int32_t offset_seconds, std::string& out) {
     // The chrono casts round down, so times before 1970 come out right.
     const std::chrono::sys_time<std::chrono::nanoseconds> time{std::chrono::nanoseconds(time_ns)};
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto seconds =
+        std::chrono::floor<std::chrono::seconds>(time) + std::chrono::seconds(offset_seconds);
     const auto day = std::chrono::floor<std::chrono::days>(seconds);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(seconds - day);
@@ -48,7 +52,15 @@ void append_rfc3339(std::int64_t time_ns, std::string& out) {
         append_digits(fraction_ns, 9, out);
         out.erase(out.find_last_not_of('0') + 1);
     }
-    out.push_back('Z');
+    if (offset_seconds == 0) {
+        out.push_back('Z');
+        return;
+    }
+    const std::int64_t offset_minutes = std::abs(offset_seconds) / 60;
+    out.push_back(offset_seconds < 0 ? '-' : '+');
+    append_digits(offset_minutes / 60, 2, out);
+    out.push_back(':');
+    append_digits(offset_minutes % 60, 2, out);
 }
 
 std::int64_t in_unit(std::int64_t time_ns, storage::TimePrecision unit) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -10,8 +9,8 @@
 
 #include <tidemark/query.h>
 
-#include "query/functions/time_buckets.h"
 #include "storage/line_protocol/line_parser.h"
+#include "tests/query/script_runner.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/shared_data.h"
 
@@ -32,47 +31,27 @@ std::string two_digits(std::int64_t number) {
     return (number < 10 ? "0" : "") + std::to_string(number);
 }
 
-/// RFC 3339 with as many decimals as needed, in the zone.
-std::string rfc3339(std::int64_t ns, const std::optional<query::TimeZone>& zone) {
-    const std::int64_t offset_ns = zone ? zone->offset_ns_at(ns) : 0;
-    const std::int64_t local_ns = ns + offset_ns;
-    std::int64_t seconds = local_ns / 1'000'000'000;
-    std::int64_t rest_ns = local_ns % 1'000'000'000;
-    if (rest_ns < 0) {
-        rest_ns += 1'000'000'000;
-        --seconds;
-    }
-    const auto time = static_cast<std::time_t>(seconds);
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    char text[64];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    std::string formatted = text;
-    if (rest_ns > 0) {
-        std::string digits = std::to_string(1'000'000'000 + rest_ns).substr(1);
-        digits.erase(digits.find_last_not_of('0') + 1);
-        formatted += "." + digits;
-    }
-    if (!zone) return formatted + "Z";
-    const std::int64_t minutes = std::abs(offset_ns) / 60'000'000'000;
-    return formatted + (offset_ns < 0 ? "-" : "+") + two_digits(minutes / 60) + ":" +
+/// RFC 3339 with as many decimals as needed, on the clocks that the answer names.
+std::string local_rfc3339(TimeCell time) {
+    if (time.offset_seconds == 0) return rfc3339(time.ns);
+    const std::int64_t offset_seconds = time.offset_seconds;
+    std::string text = rfc3339(time.ns + offset_seconds * 1'000'000'000);
+    text.pop_back();  // The Z.
+    const std::int64_t minutes = std::abs(offset_seconds) / 60;
+    return text + (offset_seconds < 0 ? "-" : "+") + two_digits(minutes / 60) + ":" +
            two_digits(minutes % 60);
 }
 
-struct Rendering {
-    std::int64_t epoch_ns = 0;  ///< Times as numbers in this unit; 0: RFC 3339.
-    std::optional<query::TimeZone> zone;
-};
-
-json::value to_json(const Cell& cell, const Rendering& rendering) {
+/// `epoch_ns`: times as numbers in this unit; 0: RFC 3339.
+json::value to_json(const Cell& cell, std::int64_t epoch_ns) {
     return std::visit(
         [&](const auto& value) -> json::value {
             using T = std::decay_t<decltype(value)>;
             if constexpr (std::is_same_v<T, std::monostate>) {
                 return nullptr;
             } else if constexpr (std::is_same_v<T, TimeCell>) {
-                if (rendering.epoch_ns > 0) return value.ns / rendering.epoch_ns;
-                return json::value(rfc3339(value.ns, rendering.zone));
+                if (epoch_ns > 0) return value.ns / epoch_ns;
+                return json::value(local_rfc3339(value));
             } else {
                 return json::value(value);
             }
@@ -80,7 +59,7 @@ json::value to_json(const Cell& cell, const Rendering& rendering) {
         cell);
 }
 
-json::value to_json(const QueryResult& result, const Rendering& rendering) {
+json::value to_json(const QueryResult& result, std::int64_t epoch_ns) {
     if (result.syntax_error) {
         return json::object{{"error", "error parsing query: " + result.syntax_error->message}};
     }
@@ -99,7 +78,7 @@ json::value to_json(const QueryResult& result, const Rendering& rendering) {
             json::array values;
             for (const auto& row : series.rows) {
                 json::array cells;
-                for (const Cell& cell : row) cells.push_back(to_json(cell, rendering));
+                for (const Cell& cell : row) cells.push_back(to_json(cell, epoch_ns));
                 values.push_back(std::move(cells));
             }
             if (!values.empty()) shown["values"] = std::move(values);
@@ -142,18 +121,7 @@ std::string parameter(const json::value& params, std::string_view name) {
     return text_of(values->get_array().front());
 }
 
-std::optional<query::TimeZone> zone_of(const std::string& command) {
-    for (const std::string_view word : {"tz('", "TZ('"}) {
-        const std::size_t begin = command.find(word);
-        if (begin == std::string::npos) continue;
-        const std::size_t end = command.find('\'', begin + 4);
-        auto zone = query::TimeZone::find(command.substr(begin + 4, end - begin - 4));
-        if (zone) return zone.value();
-    }
-    return std::nullopt;
-}
-
-std::int64_t epoch_ns(const std::string& epoch) {
+std::int64_t epoch_unit_ns(const std::string& epoch) {
     const auto precision = storage::parse_time_precision(epoch);
     return precision ? storage::unit_ns(*precision) : 0;
 }
@@ -243,8 +211,8 @@ TEST_CASE("queries are answered as by InfluxDB", "[conformance]") {
             QueryOptions options;
             options.database = parameter(params, "db");
             options.retention_policy = parameter(params, "rp");
-            const Rendering rendering{epoch_ns(parameter(params, "epoch")), zone_of(command)};
-            const json::value answer = to_json(execute(store, command, options), rendering);
+            const std::int64_t epoch_ns = epoch_unit_ns(parameter(params, "epoch"));
+            const json::value answer = to_json(execute(store, command, options), epoch_ns);
             boost::system::error_code failure;
             const json::value expected = json::parse(text_of(query.at("expect")), failure);
             const bool equal = !failure && is_equal(answer, expected);

@@ -26,7 +26,7 @@ struct CellText {
     std::string operator()(const std::string& value) const { return value; }
     std::string operator()(TimeCell value) const {
         std::string text;
-        server::append_rfc3339(value.ns, text);
+        server::append_rfc3339(value.ns, value.offset_seconds, text);
         return text;
     }
 };

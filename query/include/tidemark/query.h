@@ -22,7 +22,9 @@ namespace tidemark {
 /// An instant in an answer: nanoseconds since 1970 (UTC).
 struct TimeCell {
     std::int64_t ns;
-    bool operator==(const TimeCell&) const = default;
+    /// Local time minus UTC there, of the statement's tz(): how to show it. Not part of its value.
+    std::int32_t offset_seconds = 0;
+    bool operator==(const TimeCell& other) const { return ns == other.ns; }
 };
 
 /// One cell of an answer; monostate is null. Durations are doubles (or integers when asked for in
