@@ -32,16 +32,16 @@ Result<RowBatch*> EpisodesOperator::next() {
 }
 
 Status EpisodesOperator::compute_all() {
-    TimeRange range = plan_.frame.range;
-    range.end_ns = plan_.frame.as_of_ns;
-    if (range.is_empty()) return success();
+    range_ = plan_.frame.range;
+    range_.end_ns = plan_.frame.as_of_ns;
+    if (range_.is_empty()) return success();
     TIDEMARK_ASSIGN_OR_RETURN(
         SeriesStates states,
-        SeriesStates::open(plan_.series, plan_.predicates, {question_of(plan_.call)}, range,
-                           plan_.hold_ns, plan_.unknown_as, context_));
+        SeriesStates::open(plan_.series, plan_.predicates, {question_of(plan_.call)},
+                           std::span(&range_, 1), plan_.frame.as_of_ns, plan_.hold_ns, context_));
     states_.emplace(std::move(states));
     ScanRequest request;
-    request.range = range;
+    request.range = range_;
     for (const BoundPredicate& predicate : plan_.predicates) {
         for (const PredicateLeaf& leaf : predicate.leaves()) {
             column_of(request.columns, leaf.field, Need::Summary);

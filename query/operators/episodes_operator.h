@@ -32,6 +32,7 @@ private:
     const ListEpisodes& plan_;
     ExecutionContext& context_;
     bool has_computed_ = false;
+    TimeRange range_;  // Up to as_of.
     std::optional<SeriesStates> states_;
     std::optional<SourceScans> first_sample_scans_;
     CoverageWatch coverage_;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "query/functions/state_window.h"
 #include "query/plan/time_expression.h"
 
 namespace tidemark::query {
@@ -28,14 +29,17 @@ void add_to_pace(std::span<const LeafRun> runs, SamplingPace& pace) {
 Result<SeriesStates> SeriesStates::open(const SeriesSelection& selection,
                                         const std::vector<BoundPredicate>& predicates,
                                         std::vector<StateQuestion> questions,
-                                        const TimeRange& range, std::int64_t hold_ns,
-                                        std::optional<Truth> unknown_as,
-                                        ExecutionContext& context) {
+                                        std::span<const TimeRange> windows, std::int64_t as_of_ns,
+                                        std::int64_t hold_ns, ExecutionContext& context) {
     SeriesStates states(selection, predicates, context);
     states.questions_ = std::move(questions);
-    states.unknown_as_ = unknown_as;
-    states.request_.range = range;
-    states.request_.range.begin_ns = std::min(range.begin_ns, range.end_ns);
+    states.windows_ = windows;
+    for (std::size_t i = 1; i < windows.size(); ++i) {
+        if (windows[i - 1].end_ns < windows[i].begin_ns) states.has_gaps_ = true;
+    }
+    states.request_.range.end_ns = std::min(as_of_ns, windows.back().end_ns);
+    states.request_.range.begin_ns =
+        std::min(windows.front().begin_ns, states.request_.range.end_ns);
     states.request_.hold_ns = hold_ns;
     const bool needs_start =
         std::any_of(states.questions_.begin(), states.questions_.end(),
@@ -90,16 +94,23 @@ StateTimeline SeriesStates::predicate_timeline(std::size_t predicate, const Leaf
     const BoundPredicate& bound = (*predicates_)[predicate];
     const auto of_predicate =
         std::span(leaves.timelines).subspan(first_leaf_[predicate], bound.leaves().size());
-    StateTimeline timeline = bound.is_single_leaf()
-                                 ? of_predicate[0]
-                                 : combine_leaves(bound.steps_for(tags), of_predicate);
-    return unknown_as_ ? timeline.with_unknown_as(*unknown_as_) : timeline;
+    return bound.is_single_leaf() ? of_predicate[0]
+                                  : combine_leaves(bound.steps_for(tags), of_predicate);
 }
 
 /// The scan itself finds where a run began when the predicate is one leaf and nothing else decides.
 bool SeriesStates::goes_back_alone(const StateQuestion& question) const {
     return (*predicates_)[question.predicate].is_single_leaf() && question.keep_ns == 0 &&
-           !question.clear && !unknown_as_ && request_.carry_in == CarryIn::RunStart;
+           !question.clear && request_.carry_in == CarryIn::RunStart;
+}
+
+bool SeriesStates::is_known_in_a_window(const StateTimeline& leaf) const {
+    StateWindows totals(leaf, request_.range.end_ns);
+    return std::any_of(windows_.begin(), windows_.end(), [&](const TimeRange& window) {
+        if (window.is_empty()) return false;
+        const StateTotals parts = totals.totals(window);
+        return parts.good_ns + parts.bad_ns > 0;
+    });
 }
 
 Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const LeafTimelines& leaves,
@@ -107,8 +118,11 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
     SeriesState state;
     const std::size_t leaf_count = (*predicates_)[question.predicate].leaves().size();
     for (std::size_t i = 0; i < leaf_count; ++i) {
-        const SamplingPace& pace = leaves.paces[leaf_number(question.predicate, i)];
-        state.has_samples = state.has_samples || pace.sample_count > 0;
+        const std::size_t leaf = leaf_number(question.predicate, i);
+        const SamplingPace& pace = leaves.paces[leaf];
+        state.has_samples =
+            state.has_samples ||
+            (pace.sample_count > 0 && (!has_gaps_ || is_known_in_a_window(leaves.timelines[leaf])));
         if (pace.sample_count > state.pace.sample_count) state.pace = pace;
     }
     state.timeline = predicate_timeline(question.predicate, leaves, *member.tags);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "query/functions/state_timeline.h"
@@ -33,10 +34,11 @@ struct SamplingPace {
 
 /// The answer to one question for one series.
 struct SeriesState {
-    StateTimeline timeline;  ///< After UNKNOWN AS, before FOR, KEEP and CLEAR.
+    StateTimeline timeline;  ///< Before FOR, KEEP and CLEAR.
     TrueRuns runs;           ///< Only if asked for.
     SamplingPace pace;
-    bool has_samples = false;  ///< There is a sample in the range, or one carried in.
+    /// There is a sample of the predicate's fields in one of the windows, or carried into one.
+    bool has_samples = false;
 };
 
 /// Reads the leaves of predicates from a scan and makes timelines and runs of them, looking back
@@ -45,12 +47,13 @@ struct SeriesState {
 /// Thread-safe once open.
 class SeriesStates {
 public:
-    /// `range` is [first window's begin, as_of). Predicates must outlive this.
+    /// `windows` ascend; what is asked of the scan is [first window's begin, as_of). All arguments
+    /// but the questions must outlive this.
     static Result<SeriesStates> open(const SeriesSelection& selection,
                                      const std::vector<BoundPredicate>& predicates,
-                                     std::vector<StateQuestion> questions, const TimeRange& range,
-                                     std::int64_t hold_ns, std::optional<Truth> unknown_as,
-                                     ExecutionContext& context);
+                                     std::vector<StateQuestion> questions,
+                                     std::span<const TimeRange> windows, std::int64_t as_of_ns,
+                                     std::int64_t hold_ns, ExecutionContext& context);
 
     /// The answers in the order of the questions.
     Result<std::vector<SeriesState>> read(const GroupMember& member);
@@ -72,6 +75,7 @@ private:
     StateTimeline predicate_timeline(std::size_t predicate, const LeafTimelines& leaves,
                                      const TagSet& tags) const;
     bool goes_back_alone(const StateQuestion& question) const;
+    bool is_known_in_a_window(const StateTimeline& leaf) const;
     Result<SeriesState> answer(const StateQuestion& question, const LeafTimelines& leaves,
                                const GroupMember& member);
     /// The scans that begin earlier, further back with every level; nothing after the last level,
@@ -83,7 +87,8 @@ private:
     const std::vector<BoundPredicate>* predicates_;
     ExecutionContext* context_;
     std::vector<StateQuestion> questions_;
-    std::optional<Truth> unknown_as_;
+    std::span<const TimeRange> windows_;
+    bool has_gaps_ = false;  // Between windows: WINDOW is shorter than the buckets.
     ScanRequest request_;
     std::vector<std::size_t> first_leaf_;  // Of each predicate, among the request's leaves.
     std::optional<SourceScans> scans_;

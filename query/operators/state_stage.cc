@@ -89,11 +89,10 @@ Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTa
             same->needs_run_start = same->needs_run_start || question.needs_run_start;
         }
     }
-    const TimeRange range{windows.hull().begin_ns,
-                          std::min(windows.hull().end_ns, plan.frame.as_of_ns)};
-    TIDEMARK_ASSIGN_OR_RETURN(SeriesStates states,
-                              SeriesStates::open(plan.series, plan.predicates, stage.questions_,
-                                                 range, plan.hold_ns, plan.unknown_as, context));
+    TIDEMARK_ASSIGN_OR_RETURN(
+        SeriesStates states,
+        SeriesStates::open(plan.series, plan.predicates, stage.questions_, windows.windows(),
+                           plan.frame.as_of_ns, plan.hold_ns, context));
     stage.states_.emplace(std::move(states));
     return stage;
 }
@@ -136,10 +135,22 @@ Status StateStage::run(const SeriesGroup& group,
         for (std::size_t window = 0; window < window_count; ++window) {
             TIDEMARK_ASSIGN_OR_RETURN(
                 cells.of_call[i][window],
-                state_result(call.function, whole.groups[question][window], call.unit_ns));
+                state_result(call.function, judged(call, whole.groups[question][window]),
+                             call.unit_ns));
         }
     }
     return success();
+}
+
+/// UNKNOWN AS decides the two ratios that leave unknown time out (R5); the parts of R4 stay.
+StateGroup StateStage::judged(const BoundCall& call, StateGroup group) const {
+    const bool is_ratio =
+        call.function == FunctionId::Uptime || call.function == FunctionId::Downtime;
+    if (!plan_->unknown_as || !is_ratio) return group;
+    StateTotals& totals = group.totals;
+    (*plan_->unknown_as == Truth::True ? totals.good_ns : totals.bad_ns) += totals.unknown_ns;
+    totals.unknown_ns = 0;
+    return group;
 }
 
 Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,

@@ -65,6 +65,7 @@ private:
         std::vector<bool> has_samples;
     };
 
+    StateGroup judged(const BoundCall& call, StateGroup group) const;
     Status read_member(const GroupMember& member, std::int64_t begin_ns, GroupStates& states);
     void add_series(const SeriesState& state, const StateQuestion& question, std::int64_t begin_ns,
                     std::vector<StateGroup>& groups) const;

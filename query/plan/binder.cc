@@ -325,7 +325,6 @@ private:
         episodes.call = list.calls()[index];
         episodes.predicates = list.predicates();
         episodes.hold_ns = hold_ns();
-        episodes.unknown_as = unknown_as();
         warn_of_single_samples(episodes.call);
         for (const std::string& tag : schema_.tags()) {
             const auto& grouped = grouping_.tags;

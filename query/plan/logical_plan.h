@@ -58,7 +58,7 @@ struct AggregateWindows {
     std::vector<BoundCall> calls;
     std::vector<BoundPredicate> predicates;
     std::int64_t hold_ns = 0;  ///< H; kHoldForever is STALE NONE.
-    std::optional<Truth> unknown_as;
+    std::optional<Truth> unknown_as;  ///< For uptime and downtime; nothing: left out (R5).
     bool keeps_sample_time = false;  ///< The row has the time of the selector's sample.
 };
 
@@ -69,7 +69,6 @@ struct ListEpisodes {
     BoundCall call;
     std::vector<BoundPredicate> predicates;
     std::int64_t hold_ns = 0;
-    std::optional<Truth> unknown_as;
     std::vector<std::string> tag_columns;  ///< Tags that are not grouped by: whose run it is.
 };
 
