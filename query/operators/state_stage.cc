@@ -54,8 +54,11 @@ void CoverageWatch::report(std::int64_t hold_ns, ExecutionContext& context) cons
                        std::to_string(series_count_) + " series, lowest " + coverage;
     if (!lowest_tags_.empty()) text += " {" + lowest_tags_ + "}";
     if (lowest_pace_.sample_count > 1) {
-        const auto gaps = static_cast<std::int64_t>(lowest_pace_.sample_count - 1);
-        const std::int64_t mean_ns = (lowest_pace_.last_ns - lowest_pace_.first_ns) / gaps;
+        // In doubles: the times may lie further apart than an int64 can say.
+        const double length_ns =
+            static_cast<double>(lowest_pace_.last_ns) - static_cast<double>(lowest_pace_.first_ns);
+        const auto mean_ns = static_cast<std::int64_t>(
+            length_ns / static_cast<double>(lowest_pace_.sample_count - 1));
         text += ": its samples are " + print_ns(mean_ns) + " apart on average";
     } else {
         text += ": it has a single sample";
