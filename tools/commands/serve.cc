@@ -73,6 +73,10 @@ ExitCode serve(const ServeOptions& options) {
     int signal = 0;
     sigwait(&signals, &signal);
     started.value()->stop();
+    // Into segments now, so that the next start has no log to replay.
+    if (Status flushed = store.flush(); !flushed) {
+        std::fprintf(stderr, "flush: %s\n", flushed.error().message().c_str());
+    }
     if (Status closed = store.close(); !closed) {
         return report(kExitCannotOpen,
                       std::move(closed).error().within("close " + options.directory));

@@ -38,10 +38,11 @@ constexpr std::array<Question, 5> kQuestions = {{
      "SELECT percentile_disc(latency_ms, 0.5) AS p50, percentile_disc(latency_ms, 0.99) AS p99 "
      "FROM dependency WHERE api = 'outbound-12' AND time >= '2018-06-28' AND time < '2018-06-30' "
      "GROUP BY time(6h) WINDOW 1d"},
-    {"Uptime of a machine per day (up = warmer than 60), what is not known left out and shown",
-     "SELECT uptime(temperature > 60), coverage(temperature > 60), "
-     "unknown(temperature > 60, 1m) AS unknown_minutes FROM machine "
-     "WHERE time >= '2013-12-14' AND time < '2013-12-21' STALE 10m GROUP BY time(1d)"},
+    {"Uptime of a road per day (up = flowing, occupancy below 15), beside how much of the day is "
+     "known",
+     "SELECT uptime(occupancy < 15), coverage(occupancy < 15), "
+     "unknown(occupancy < 15, 1m) AS unknown_minutes FROM road "
+     "WHERE time >= '2015-09-08' AND time < '2015-09-15' STALE 10m GROUP BY time(1d)"},
     {"Hours above 80 % and the longest stretch, per host",
      "SELECT time_in(usage > 80, 1h) AS hours, longest(usage > 80, 1h) AS longest_hours FROM cpu "
      "WHERE time >= '2014-04-02' AND time < '2014-04-16T14:50:00Z' STALE 10m GROUP BY host"},

@@ -29,7 +29,7 @@ struct SeriesNaming {
 constexpr std::array<SeriesNaming, 4> kNamings = {{
     {"ec2_cpu_utilization_", "cpu", "host", "usage", "ec2_cpu_utilization_"},
     {"middle-tier-api-dependency-latency", "dependency", "api", "latency_ms", ""},
-    {"machine_temperature", "machine", "unit", "temperature", "machine_"},
+    {"occupancy_", "road", "sensor", "occupancy", "occupancy_"},
     {"", "kpi", "name", "value", ""},  // Everything else.
 }};
 
@@ -151,17 +151,19 @@ void generate_latency(KpiLines& lines, Noise& noise, int api, std::int64_t begin
     ++lines.series_count;
 }
 
-// A machine's temperature, with a failure (cold), and a gap in which nobody measured.
-void generate_machine(KpiLines& lines, Noise& noise, std::int64_t begin_seconds,
-                      std::int64_t end_seconds) {
-    const std::int64_t failure_seconds = 1'387'180'800;  // 2013-12-16T08:00:00Z
-    const std::int64_t gap_seconds = 1'387'368'000;      // 2013-12-18T12:00:00Z
+// Occupancy of a road: busy in the mornings, and a sensor that is silent for hours at a time.
+void generate_road(KpiLines& lines, Noise& noise, std::int64_t begin_seconds,
+                   std::int64_t end_seconds) {
+    std::int64_t silent_until = begin_seconds;
     for (std::int64_t t = begin_seconds; t < end_seconds; t += 300) {
-        if (t >= gap_seconds && t < gap_seconds + 9'000) continue;
-        const bool failed = t >= failure_seconds && t < failure_seconds + 30'000;
-        const double temperature = failed ? 25 + 20 * noise.uniform() : 85 + 10 * noise.uniform();
-        append_line(lines, "machine,unit=temperature_system_failure temperature",
-                    fmt::format("{:.2f}", temperature), t);
+        if (noise.uniform() < 0.01) {
+            silent_until = t + 1'800 + static_cast<std::int64_t>(noise.uniform() * 9'000);
+        }
+        if (t < silent_until) continue;
+        const std::int64_t hour = t % 86'400 / 3'600;
+        const double base = hour >= 6 && hour < 9 ? 12 : 5;
+        append_line(lines, "road,sensor=t4013 occupancy",
+                    fmt::format("{:.2f}", base + 6 * noise.uniform()), t);
     }
     ++lines.series_count;
 }
@@ -196,7 +198,7 @@ KpiLines generate_series() {
     for (int api = 2; api < 16; ++api) {
         generate_latency(lines, noise, api, 1'529'193'600, 1'531'785'600);  // 2018-06-17, 30 days.
     }
-    generate_machine(lines, noise, 1'386'018'900, 1'392'823'500);  // 2013-12-02 to 2014-02-19.
+    generate_road(lines, noise, 1'441'107'000, 1'442'507'040);  // 2015-09-01 to 2015-09-17.
     lines.origin = "generated series (no published data beside this checkout)";
     return lines;
 }
