@@ -109,7 +109,8 @@ void SlidingRanks::leave(std::size_t row) {
 }
 
 std::size_t SlidingRanks::select(std::size_t cursor_index, std::size_t k) {
-    auto [word, below] = cursors_[cursor_index];
+    std::size_t word = cursors_[cursor_index].word;
+    std::size_t below = cursors_[cursor_index].below;
     while (below > k) {
         if (word % kGroupWords == 0 && below - group_counts_[word / kGroupWords - 1] > k) {
             word -= kGroupWords;
