@@ -66,7 +66,11 @@ std::uint64_t Decimal::ceil_of(std::uint64_t count) const {
 Decimal::Parts Decimal::parts_of(std::uint64_t count) const {
     const Wide product = static_cast<Wide>(digits_) * count;
     const auto rest = static_cast<WideInteger>(product % divisor_);
-    return {static_cast<std::uint64_t>(product / divisor_), exact_ratio(rest, divisor_)};
+    const double fraction = exact_ratio(rest, divisor_);
+    const auto divisor = static_cast<WideInteger>(divisor_);
+    const DoubleDouble exact = divide(to_double_double(rest), to_double_double(divisor));
+    return {static_cast<std::uint64_t>(product / divisor_), fraction,
+            add(exact, -fraction).rounded()};
 }
 
 }  // namespace tidemark::query

@@ -26,10 +26,11 @@ public:
     /// The smallest integer that is at least count times this; this must not be above one.
     std::uint64_t ceil_of(std::uint64_t count) const;
 
-    /// count times this, as its whole part and the rest (in [0, 1), rounded once).
+    /// count times this, as its whole part and the rest, in [0, 1).
     struct Parts {
         std::uint64_t whole;
-        double fraction;
+        double fraction;        ///< Rounded once.
+        double fraction_error;  ///< What the rounding left off: the rest is the sum of both.
     };
     Parts parts_of(std::uint64_t count) const;
 

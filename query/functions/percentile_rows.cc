@@ -41,25 +41,36 @@ double double_of_key(std::uint64_t key, FieldType type) {
     return static_cast<double>(key);
 }
 
-/// Half of two neighbours, as InfluxDB computes it: low + (high - low) / 2, the difference of
-/// integers exact.
-double middle_of(std::uint64_t low, std::uint64_t high, FieldType type) {
-    const double low_value = double_of_key(low, type);
-    if (type != FieldType::Float) {
-        // The keys of integers differ by as much as the integers.
-        return low_value + static_cast<double>(high - low) / 2;
-    }
-    const double high_value = double_of_key(high, type);
-    const double middle = low_value + (high_value - low_value) / 2;
-    return std::isfinite(middle) ? middle : low_value / 2 + high_value / 2;
+WideInteger wide_of_key(std::uint64_t key, FieldType type) {
+    if (type == FieldType::Integer) return integer_of_key(key);
+    return static_cast<WideInteger>(key);
 }
 
-/// As numpy's linear method evaluates it: from the nearer end.
-double interpolate(double low, double high, double fraction) {
-    const double difference = high - low;
-    if (!std::isfinite(difference)) return low * (1 - fraction) + high * fraction;
-    if (fraction >= 0.5) return high - difference * (1 - fraction);
-    return low + difference * fraction;
+/// Half of two neighbours, rounded once.
+double middle_of(std::uint64_t low, std::uint64_t high, FieldType type) {
+    if (type != FieldType::Float) {
+        return exact_ratio(wide_of_key(low, type) + wide_of_key(high, type), 2);
+    }
+    const double low_value = float_of_key(low);
+    const double high_value = float_of_key(high);
+    const double sum = low_value + high_value;
+    return std::isfinite(sum) ? sum / 2 : low_value / 2 + high_value / 2;
+}
+
+DoubleDouble wide_value_of_key(std::uint64_t key, FieldType type) {
+    if (type == FieldType::Float) return {float_of_key(key), 0};
+    return to_double_double(wide_of_key(key, type));
+}
+
+/// low + (high - low) * fraction, rounded once: the values may cancel, and the answer is exact.
+double interpolate(const DoubleDouble& low, const DoubleDouble& high,
+                   const PercentileRequest::Position& position) {
+    const DoubleDouble difference = add(high, negate(low));
+    if (!std::isfinite(difference.high)) {
+        return low.high * (1 - position.fraction) + high.high * position.fraction;
+    }
+    const DoubleDouble fraction{position.fraction, position.fraction_error};
+    return add(low, multiply(difference, fraction)).rounded();
 }
 
 }  // namespace
@@ -82,15 +93,15 @@ PercentileRequest::Position PercentileRequest::position(std::size_t count) const
     if (count == 0) return {};
     switch (function_) {
         case FunctionId::Median:
-            if (count % 2 == 1) return {true, count / 2, 0};
-            return {true, count / 2 - 1, 0.5};
+            if (count % 2 == 1) return {true, count / 2, 0, 0};
+            return {true, count / 2 - 1, 0.5, 0};
         case FunctionId::PercentileDisc: {
             const std::size_t rank = std::max<std::size_t>(1, decimal_.ceil_of(count));
-            return {true, rank - 1, 0};
+            return {true, rank - 1, 0, 0};
         }
         case FunctionId::PercentileCont: {
             const Decimal::Parts parts = decimal_.parts_of(count - 1);
-            return {true, parts.whole, parts.fraction};
+            return {true, parts.whole, parts.fraction, parts.fraction_error};
         }
         default:
             break;
@@ -99,7 +110,7 @@ PercentileRequest::Position PercentileRequest::position(std::size_t count) const
     const double index =
         std::floor(static_cast<double>(count) * decimal_.to_double() / 100.0 + 0.5) - 1;
     if (index < 0 || index >= static_cast<double>(count)) return {};
-    return {true, static_cast<std::size_t>(index), 0};
+    return {true, static_cast<std::size_t>(index), 0, 0};
 }
 
 void PercentileRows::begin_series(std::size_t series_rank) {
@@ -205,21 +216,21 @@ std::vector<FoldResult> PercentileRows::evaluate(std::span<const TimeRange> wind
     return results;
 }
 
-FoldResult PercentileRows::result_of(const PercentileRequest& request, double fraction,
-                                     std::size_t row, std::size_t next_row) const {
+FoldResult PercentileRows::result_of(const PercentileRequest& request,
+                                     const PercentileRequest::Position& position, std::size_t row,
+                                     std::size_t next_row) const {
     FoldResult result;
     switch (request.function()) {
         case FunctionId::Median:
-            result.cell = fraction == 0 ? double_of_key(keys_[row], type_)
-                                        : middle_of(keys_[row], keys_[next_row], type_);
+            result.cell = position.fraction == 0 ? double_of_key(keys_[row], type_)
+                                                 : middle_of(keys_[row], keys_[next_row], type_);
             break;
-        case FunctionId::PercentileCont: {
-            const double low = double_of_key(keys_[row], type_);
-            result.cell = fraction == 0
-                              ? low
-                              : interpolate(low, double_of_key(keys_[next_row], type_), fraction);
+        case FunctionId::PercentileCont:
+            result.cell = position.fraction == 0
+                              ? double_of_key(keys_[row], type_)
+                              : interpolate(wide_value_of_key(keys_[row], type_),
+                                            wide_value_of_key(keys_[next_row], type_), position);
             break;
-        }
         case FunctionId::Percentile:
             result.time_ns = times_[row];
             result.series_rank = series_of(row);
@@ -260,11 +271,11 @@ void PercentileRows::select_in_each(std::span<const RowRange> ranges,
             settled = position + 1;
         }
         for (std::size_t r = 0; r < requests.size(); ++r) {
-            const auto& [has_value, low, fraction] = positions[r];
-            if (!has_value) continue;
-            const std::size_t next_row = fraction == 0 ? rows[low] : rows[low + 1];
-            results[w * requests.size() + r] =
-                result_of(requests[r], fraction, rows[low], next_row);
+            const PercentileRequest::Position& position = positions[r];
+            if (!position.has_value) continue;
+            const std::size_t row = rows[position.low];
+            const std::size_t next_row = position.fraction == 0 ? row : rows[position.low + 1];
+            results[w * requests.size() + r] = result_of(requests[r], position, row, next_row);
         }
     }
 }
@@ -300,12 +311,12 @@ void PercentileRows::slide_over(std::span<const RowRange> ranges,
             for (std::size_t r = 0; r < requests.size(); ++r) {
                 const std::size_t count = ranges[w].end - ranges[w].begin;
                 if (known[r].count != count) known[r] = {count, requests[r].position(count)};
-                const auto [has_value, low, fraction] = known[r].position;
-                if (!has_value) continue;
-                const std::size_t row = ranks.select(r, low);
-                const std::size_t next_row = fraction == 0 ? row : ranks.next(row);
+                const PercentileRequest::Position& position = known[r].position;
+                if (!position.has_value) continue;
+                const std::size_t row = ranks.select(r, position.low);
+                const std::size_t next_row = position.fraction == 0 ? row : ranks.next(row);
                 results[w * requests.size() + r] =
-                    result_of(requests[r], fraction, base + row, base + next_row);
+                    result_of(requests[r], position, base + row, base + next_row);
             }
         }
     }

@@ -32,6 +32,7 @@ public:
         bool has_value = false;
         std::size_t low = 0;
         double fraction = 0;
+        double fraction_error = 0;  ///< See Decimal::Parts.
     };
     Position position(std::size_t count) const;
 
@@ -94,7 +95,8 @@ private:
                         std::vector<FoldResult>& results) const;
     void slide_over(std::span<const RowRange> ranges, std::span<const PercentileRequest> requests,
                     std::vector<FoldResult>& results) const;
-    FoldResult result_of(const PercentileRequest& request, double fraction, std::size_t row,
+    FoldResult result_of(const PercentileRequest& request,
+                         const PercentileRequest::Position& position, std::size_t row,
                          std::size_t next_row) const;
     std::size_t series_of(std::size_t row) const;
 

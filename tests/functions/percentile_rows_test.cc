@@ -69,7 +69,7 @@ TEST_CASE("the median of integers is a float and does not overflow", "[functions
     const PercentileRequest requests[] = {request(FunctionId::Median, ""),
                                           request(FunctionId::Percentile, "50")};
     const auto results = rows.evaluate(all, requests);
-    CHECK(results[0].cell == Cell(0.0));
+    CHECK(results[0].cell == Cell(-0.5));
     CHECK(results[1].cell == Cell(smallest));
 }
 
@@ -123,6 +123,9 @@ TEST_CASE("equal values are ordered by time, then by series", "[functions]") {
     CHECK(results[2].time_ns == 10);
 }
 
+/// 113 bits: enough to round the answer once.
+__extension__ using Wide = __float128;
+
 /// Sorts each window and looks the answer up.
 Cell naive_answer(const std::vector<std::int64_t>& times, const std::vector<double>& values,
                   const TimeRange& window, const PercentileRequest& wanted) {
@@ -136,9 +139,16 @@ Cell naive_answer(const std::vector<std::int64_t>& times, const std::vector<doub
     const double low = inside[position.low];
     if (position.fraction == 0) return low;
     const double high = inside[position.low + 1];
-    const double fraction = position.fraction;
-    if (wanted.function() == FunctionId::Median) return low + (high - low) / 2;
-    return fraction >= 0.5 ? high - (high - low) * (1 - fraction) : low + (high - low) * fraction;
+    const auto fraction = Wide{position.fraction} + Wide{position.fraction_error};
+    return static_cast<double>(low + (Wide{high} - low) * fraction);
+}
+
+/// R17. Exact ties between two doubles are common here: 0.74 of fifty units in the last place.
+bool is_within_one_ulp(const Cell& answer, const Cell& expected) {
+    if (answer == expected) return true;
+    const double* left = std::get_if<double>(&answer);
+    const double* right = std::get_if<double>(&expected);
+    return left != nullptr && right != nullptr && std::nextafter(*left, *right) == *right;
 }
 
 /// Values that are hard on rank structures in different ways.
@@ -199,7 +209,8 @@ TEST_CASE("rolling percentiles equal sorting every window", "[functions][propert
             for (std::size_t w = 0; w < windows.size(); w += 1 + random() % 7) {
                 for (std::size_t r = 0; r < std::size(requests); ++r) {
                     const Cell expected = naive_answer(times, values, windows[w], requests[r]);
-                    if (results[w * std::size(requests) + r].cell != expected) ++wrong;
+                    if (!is_within_one_ulp(results[w * std::size(requests) + r].cell, expected))
+                        ++wrong;
                 }
             }
             INFO("shape " << shape << ", width " << width);
