@@ -475,6 +475,22 @@ TEST_CASE("q is the decimal as written", "[oracle]") {
           {{number(7)}});
 }
 
+TEST_CASE("percentile_cont interpolates exactly", "[oracle]") {
+    // 3 * 0.76 = 2.28: 0 + 100 * 0.28. In doubles 2.28 - 2 is 0.2799999999999998.
+    check(samples({{0, 0}, {1, 0}, {2, 0}, {3, 100}}),
+          query_of({call_on("percentile_cont", "v", 760)}, 0, 10, 0), {{number(28)}});
+}
+
+TEST_CASE("percentile_cont and median are exact where their neighbours cancel", "[oracle]") {
+    // 0.76 of -17 .. 8: -17 + 25 * 0.76 = 2. Of -0.3 and 14: -0.3 + 14.3 / 2 = 6.85.
+    check(samples({{0, -17}, {1, 8}}), query_of({call_on("percentile_cont", "v", 760)}, 0, 10, 0),
+          {{number(2)}});
+    check(samples({{0, -9}, {1, 5.3}}), query_of({call_on("percentile_cont", "v", 673)}, 0, 10, 0),
+          {{number(0.6239)}});
+    check(samples({{0, -0.3}, {1, 14}}), query_of({call_on("median", "v")}, 0, 10, 0),
+          {{number(6.85)}});
+}
+
 TEST_CASE("InfluxQL's aggregates over one window", "[oracle]") {
     // 2 4 4 4 5 5 7 9: sum 40, mean 5, median 4.5, squares of deviations 32, 32 / 7 under the root.
     check(samples({{0, 2}, {1, 4}, {2, 4}, {3, 4}, {4, 5}, {5, 5}, {6, 7}, {7, 9}}),

@@ -39,20 +39,34 @@ std::int64_t floor_to(std::int64_t time_ns, std::int64_t step_ns, std::int64_t o
     return time_ns - remainder;
 }
 
-/// Whether `series` takes part: it has a sample of one of the statement's fields, or carries a
-/// value that a state function sees into the range.
-bool has_rows(const Series& series, const Query& query, std::int64_t begin_ns) {
-    for (const Call& call : query.calls) {
-        std::vector<std::string> fields;
-        if (call.predicate.empty()) fields.push_back(call.field);
-        for (const Predicate& predicate : call.predicate) collect_fields(predicate, fields);
-        for (const Predicate& clear : call.life.clear) collect_fields(clear, fields);
+/// Whether a sample from before `time_ns` is still in force there.
+bool carries_into(const Series& series, const std::string& field, std::int64_t time_ns,
+                  std::int64_t hold_ns) {
+    for (const auto& sample : samples_of(series, field)) {
+        if (sample.first == time_ns) return false;
+    }
+    return value_at(series, field, time_ns, hold_ns).has_value();
+}
+
+/// Whether `series` takes part in `call`: it has a sample of one of the call's fields in one of the
+/// windows, or carries a value into one that a function of held values sees. Those functions see no
+/// sample after the present.
+bool takes_part(const Series& series, const Call& call, const Query& query,
+                const std::vector<Window>& windows) {
+    const bool is_held = is_state_function(call) || call.function == "time_mean";
+    std::vector<std::string> fields;
+    if (call.predicate.empty()) fields.push_back(call.field);
+    for (const Predicate& predicate : call.predicate) collect_fields(predicate, fields);
+    for (const Window& window : windows) {
+        const std::int64_t end_ns = is_held ? std::min(query.now_ns, window.end_ns) : window.end_ns;
         for (const std::string& field : fields) {
             for (const auto& sample : samples_of(series, field)) {
-                if (begin_ns <= sample.first && sample.first < query.end_ns) return true;
+                if (window.begin_ns <= sample.first && sample.first < end_ns) return true;
             }
-            const bool carries = is_state_function(call) || call.function == "time_mean";
-            if (carries && value_at(series, field, begin_ns, query.hold_ns)) return true;
+            if (is_held && window.begin_ns <= query.now_ns &&
+                carries_into(series, field, window.begin_ns, query.hold_ns)) {
+                return true;
+            }
         }
     }
     return false;
@@ -71,26 +85,52 @@ std::vector<SeriesStates> states_of(const Call& call, const std::vector<const Se
     return states;
 }
 
-ExpectedSeries evaluate_group(const TagSet& tags, const std::vector<const Series*>& group,
-                              const Query& query, const std::vector<Window>& windows) {
-    const std::int64_t as_of_ns = std::min(query.now_ns, query.end_ns);
-    ExpectedSeries answer{tags, {}};
-    for (const Window& window : windows) answer.rows.push_back({window.label_ns, {}});
-    for (const Call& call : query.calls) {
-        std::vector<SeriesStates> states;
+/// The column of one call; nothing when no series of the group takes part.
+std::vector<Expected> evaluate_call(const Call& call, const std::vector<const Series*>& group,
+                                    const Query& query, const std::vector<Window>& windows) {
+    std::vector<const Series*> present;
+    for (const Series* series : group) {
+        if (takes_part(*series, call, query, windows)) present.push_back(series);
+    }
+    if (present.empty()) return {};
+    std::vector<SeriesStates> states;
+    if (is_state_function(call)) {
+        states = states_of(call, present, query, windows.front().begin_ns,
+                           std::min(query.now_ns, query.end_ns));
+    }
+    std::vector<Expected> column;
+    for (const Window& window : windows) {
         if (is_state_function(call)) {
-            states = states_of(call, group, query, windows.front().begin_ns, as_of_ns);
-        }
-        for (std::size_t i = 0; i < windows.size(); ++i) {
-            if (is_state_function(call)) {
-                answer.rows[i].cells.push_back(state_function(call, states, windows[i], query));
-            } else if (call.function == "time_mean") {
-                answer.rows[i].cells.push_back(time_mean(call, group, windows[i], query));
-            } else {
-                answer.rows[i].cells.push_back(sample_function(call, group, windows[i]));
-            }
+            column.push_back(state_function(call, states, window, query));
+        } else if (call.function == "time_mean") {
+            column.push_back(time_mean(call, present, window, query));
+        } else {
+            column.push_back(sample_function(call, present, window));
         }
     }
+    // As in InfluxDB, a percentile out of range is no point rather than a null one.
+    const bool is_all_null = std::all_of(column.begin(), column.end(), [](const Expected& cell) {
+        return std::holds_alternative<std::monostate>(cell.cell);
+    });
+    if (call.function == "percentile" && is_all_null) return {};
+    return column;
+}
+
+/// All columns of one group; no rows when no series takes part in anything.
+ExpectedSeries evaluate_group(const TagSet& tags, const std::vector<const Series*>& group,
+                              const Query& query, const std::vector<Window>& windows) {
+    ExpectedSeries answer{tags, {}};
+    bool has_rows = false;
+    for (const Window& window : windows) answer.rows.push_back({window.label_ns, {}});
+    for (const Call& call : query.calls) {
+        std::vector<Expected> column = evaluate_call(call, group, query, windows);
+        has_rows = has_rows || !column.empty();
+        column.resize(windows.size());  // NULL where there is none.
+        for (std::size_t i = 0; i < windows.size(); ++i) {
+            answer.rows[i].cells.push_back(column[i]);
+        }
+    }
+    if (!has_rows) answer.rows.clear();
     return answer;
 }
 
@@ -170,14 +210,14 @@ std::vector<ExpectedSeries> evaluate(const std::vector<Point>& arrivals, const Q
     const std::vector<Window> windows = windows_of(query);
     std::map<TagSet, std::vector<const Series*>> groups;
     for (const Series& series : all) {
-        if (!has_rows(series, query, windows.front().begin_ns)) continue;
         TagSet tags;
         for (const std::string& key : query.group_tags) tags.push_back({key, series.tag(key)});
         groups[tags].push_back(&series);
     }
     std::vector<ExpectedSeries> answer;
     for (const auto& [tags, group] : groups) {
-        answer.push_back(evaluate_group(tags, group, query, windows));
+        ExpectedSeries series = evaluate_group(tags, group, query, windows);
+        if (!series.rows.empty()) answer.push_back(std::move(series));
     }
     return answer;
 }

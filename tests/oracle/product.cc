@@ -85,7 +85,7 @@ void Product::write(const std::vector<Point>& points, std::size_t begin, std::si
     }
     const WriteResult result = must(store_->write("d", "", batch));
     if (!result.rejected.empty()) throw std::runtime_error(result.rejected.front().reason);
-    must(store_->wait_durable(result.sequence));
+    last_written_ = result.sequence;
 }
 
 void Product::flush() { must(store_->flush()); }
@@ -97,6 +97,7 @@ void Product::reopen() {
 }
 
 StatementResult Product::ask(const std::string& statement, std::int64_t now_ns, ScanPath path) {
+    must(store_->wait_durable(last_written_));
     QueryOptions options;
     options.database = "d";
     options.now_ns = now_ns;

@@ -20,13 +20,13 @@ class Product {
 public:
     explicit Product(StoreOptions options = {});
 
-    /// Writes points [begin, end) of `points` as one batch; they are visible when this returns.
+    /// Writes points [begin, end) of `points` as one batch.
     void write(const std::vector<Point>& points, std::size_t begin, std::size_t end);
     void write(const std::vector<Point>& points) { write(points, 0, points.size()); }
     void flush();
     void reopen();
 
-    /// The answer of one statement. A syntax error comes as the statement's error.
+    /// The answer of one statement over everything written. A syntax error comes as the statement's error.
     StatementResult ask(const std::string& statement, std::int64_t now_ns,
                         ScanPath path = ScanPath::Cheapest);
 
@@ -38,6 +38,7 @@ private:
     tests::TemporaryDirectory directory_;
     StoreOptions options_;
     std::unique_ptr<Store> store_;
+    Sequence last_written_ = 0;  // Visible when durable.
 };
 
 /// Where `got` is not the expected answer, a line each; empty when it is.
