@@ -57,9 +57,9 @@ struct AggregateWindows {
     std::vector<InputColumn> beside;  ///< Of the one sample that the only call, a selector, picks.
     std::vector<BoundCall> calls;
     std::vector<BoundPredicate> predicates;
-    std::int64_t hold_ns = 0;  ///< H; kHoldForever is STALE NONE.
+    std::int64_t hold_ns = 0;         ///< H; kHoldForever is STALE NONE.
     std::optional<Truth> unknown_as;  ///< For uptime and downtime; nothing: left out (R5).
-    bool keeps_sample_time = false;  ///< The row has the time of the selector's sample.
+    bool keeps_sample_time = false;   ///< The row has the time of the selector's sample.
 };
 
 /// One row per true run. Yields time, the columns of episode_columns(), and `tag_columns`.

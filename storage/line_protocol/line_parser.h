@@ -83,7 +83,7 @@ private:
     LineParserOptions options_;
     LineDecoder decoder_;
     std::uint64_t line_number_;  ///< Of the next byte to be consumed.
-    bool is_skipping_ = false;       ///< The rest of a refused line has yet to arrive.
+    bool is_skipping_ = false;   ///< The rest of a refused line has yet to arrive.
 };
 
 /// Parses a whole text at once.

@@ -18,6 +18,7 @@
 #include <tidemark/query.h>
 #include <tidemark/store.h>
 
+#include "tests/support/temporary_directory.h"
 #include "tools/demo/child_process.h"
 #include "tools/demo/line_sender.h"
 
@@ -118,9 +119,8 @@ void check_against_store(const fs::path& directory, const std::vector<Writer>& w
 }  // namespace
 
 TEST_CASE("what a killed server acknowledged is there after restart", "[crash]") {
-    std::string name = (fs::temp_directory_path() / "tidemark-kill-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    const fs::path directory = name;
+    const TemporaryDirectory temporary;
+    const fs::path directory = temporary.path();
     std::mt19937 random(42);
     std::vector<Writer> writers = {{"a", 0, {}}, {"b", 0, {}}};
 
@@ -144,7 +144,6 @@ TEST_CASE("what a killed server acknowledged is there after restart", "[crash]")
             std::count(writer.acknowledged.begin(), writer.acknowledged.end(), true);
         CHECK(acknowledged_count > kPointsPerConnection);  // The kills let something through.
     }
-    fs::remove_all(directory);
 }
 
 }  // namespace tidemark::tests

@@ -10,6 +10,7 @@
 #include "storage/line_protocol/line_parser.h"
 #include "tests/query/script_runner.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tidemark::tests {
 namespace {
@@ -59,23 +60,6 @@ std::set<fs::path> script_paths() {
     return paths;
 }
 
-/// A folder that goes when the test ends.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "tidemark_scripts_XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TemporaryFolder() { fs::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
 }  // namespace
 
 TEST_CASE("scripts are answered as they say, by values, by pieces and by summaries", "[scripts]") {
@@ -100,7 +84,7 @@ TEST_CASE("scripts are answered as they say, by values, by pieces and by summari
 }
 
 TEST_CASE("scripts are answered by the engine as they say, from head and segments", "[scripts]") {
-    const TemporaryFolder folder;
+    const TemporaryDirectory folder;
     for (const fs::path& path : script_paths()) {
         const Script script = read_script(path);
         const ManualClock clock(script.now_ns);
@@ -109,7 +93,7 @@ TEST_CASE("scripts are answered by the engine as they say, from head and segment
         options.future_limit_ns = kHoldForever;
         options.clock = &clock;
         options.idle_flush_ns = 0;
-        auto store = Store::open((folder.path() / path.stem()).string(), options);
+        auto store = Store::open(folder.path_of(path.stem().string()), options);
         REQUIRE(store);
         load(*store.value(), script);
         for (const ScanPath scan_path :

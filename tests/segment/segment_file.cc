@@ -1,16 +1,14 @@
 #include "tests/segment/segment_file.h"
 
-#include <filesystem>
-
 #include <catch2/catch.hpp>
-#include <stdlib.h>
+
+#include "tests/support/temporary_directory.h"
 
 namespace tidemark::tests {
 
 std::vector<std::byte> segment_bytes(const std::function<void(storage::SegmentWriter&)>& fill) {
-    std::string directory = (std::filesystem::temp_directory_path() / "tidemark-XXXXXX").string();
-    REQUIRE(::mkdtemp(directory.data()) != nullptr);
-    const std::string path = directory + "/segment";
+    const TemporaryDirectory directory;
+    const std::string path = directory.path_of("segment");
     auto writer = storage::SegmentWriter::create(storage::posix_file_system(), path, 42);
     REQUIRE(writer.has_value());
     fill(*writer.value());
@@ -19,7 +17,6 @@ std::vector<std::byte> segment_bytes(const std::function<void(storage::SegmentWr
     auto bytes = storage::posix_file_system().read_file(path);
     REQUIRE(bytes.has_value());
     CHECK(bytes.value().size() == info.value().size_bytes);
-    std::filesystem::remove_all(directory);
     return std::move(bytes).value();
 }
 
