@@ -279,14 +279,15 @@ TEST_CASE("time after the present is future", "[oracle]") {
 TEST_CASE("UNKNOWN AS decides what unknown time counts for", "[oracle]") {
     // H = 2: [0,2) true, [2,3) unknown, [3,4) false, [4,5) false, [5,...) unknown until 6.
     const auto points = samples({{0, 9}, {3, 1}});
-    Query query =
-        query_of({call_of("uptime", above(5), 0), call_of("downtime", above(5), 0)}, 0, 6, 2);
-    // 2 good, 2 bad, 2 unknown.
-    check(points, query, {{number(0.5), number(0.5)}});
+    Query query = query_of({call_of("uptime", above(5), 0), call_of("downtime", above(5), 0),
+                            call_of("coverage", above(5), 0), call_of("unknown", above(5))},
+                           0, 6, 2);
+    // 2 good, 2 bad, 2 unknown. The ratios change; what is known does not.
+    check(points, query, {{number(0.5), number(0.5), number(4.0 / 6), number(2)}});
     query.unknown_as = UnknownAs::Bad;
-    check(points, query, {{number(2.0 / 6), number(4.0 / 6)}});
+    check(points, query, {{number(2.0 / 6), number(4.0 / 6), number(4.0 / 6), number(2)}});
     query.unknown_as = UnknownAs::Good;
-    check(points, query, {{number(4.0 / 6), number(2.0 / 6)}});
+    check(points, query, {{number(4.0 / 6), number(2.0 / 6), number(4.0 / 6), number(2)}});
 }
 
 TEST_CASE("unknown goes through AND and OR as Kleene says", "[oracle]") {

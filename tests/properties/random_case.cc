@@ -7,8 +7,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/oracle/naive_functions.h"
-
 namespace tidemark::properties {
 namespace {
 
@@ -259,8 +257,7 @@ Query random_query(Random& random, const RandomData& data) {
     if (random.chance(65)) add_random_buckets(random, query);
     // Some of the first window has passed.
     query.now_ns = std::max(query.now_ns, oracle::windows_of(query).front().begin_ns + 1);
-    const bool has_unknown_as = random.chance(15);
-    if (has_unknown_as) {
+    if (random.chance(15)) {
         query.unknown_as = random.chance(50) ? oracle::UnknownAs::Bad : oracle::UnknownAs::Good;
     }
     query.group_tags =
@@ -270,12 +267,6 @@ Query random_query(Random& random, const RandomData& data) {
     for (std::uint64_t i = 0; i < count; ++i) {
         query.calls.push_back(has_states && random.chance(70) ? random_state_call(random, data)
                                                               : random_sample_call(random, data));
-        // What UNKNOWN AS means to others than the two ratios, R5 does not say.
-        if (has_unknown_as && is_state_function(query.calls.back())) {
-            query.calls.back() = {};
-            query.calls.back().function = random.chance(50) ? "uptime" : "downtime";
-            query.calls.back().predicate = {random_predicate(random, data, 2)};
-        }
     }
     return query;
 }
