@@ -113,6 +113,16 @@ Request make_request(http::verb method, std::string_view target, const ServerAdd
     return request;
 }
 
+// Something else than a server's HTTP port answers, and may say what it is.
+Error refused_ping(const std::string& url, const Response& response) {
+    std::string message = url + ": status " + std::to_string(response.result_int());
+    const Result<QueryResult> answer = parse_answer(response.body());
+    if (answer && !answer.value().statements.empty() && answer.value().statements[0].error) {
+        message += ": " + answer.value().statements[0].error->message();
+    }
+    return Error(ErrorCode::IoError, std::move(message));
+}
+
 // As application/x-www-form-urlencoded.
 std::string form_encoded(std::string_view text) {
     constexpr std::string_view kHexDigits = "0123456789ABCDEF";
@@ -160,8 +170,8 @@ Result<std::unique_ptr<StatementRunner>> RemoteSession::open(const std::string& 
     const std::atomic<bool> cancelled{false};
     HttpExchange exchange(url, cancelled);
     const Request ping = make_request(http::verb::get, "/ping", address);
-    TIDEMARK_ASSIGN_OR_RETURN([[maybe_unused]] const Response pong,
-                              exchange.send(address, ping, kConnectTimeout));
+    TIDEMARK_ASSIGN_OR_RETURN(const Response pong, exchange.send(address, ping, kConnectTimeout));
+    if (pong.result_int() / 100 != 2) return refused_ping(url, pong);
     return std::unique_ptr<StatementRunner>(
         std::make_unique<RemoteSession>(url, std::move(address)));
 }

@@ -59,7 +59,7 @@ void CoverageWatch::report(std::int64_t hold_ns, ExecutionContext& context) cons
             static_cast<double>(lowest_pace_.last_ns) - static_cast<double>(lowest_pace_.first_ns);
         const auto mean_ns = static_cast<std::int64_t>(
             length_ns / static_cast<double>(lowest_pace_.sample_count - 1));
-        text += ": its samples are " + print_ns(mean_ns) + " apart on average";
+        text += ": its samples are " + print_rounded_duration(mean_ns) + " apart on average";
     } else {
         text += ": it has a single sample";
     }

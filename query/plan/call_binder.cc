@@ -140,7 +140,7 @@ Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> 
     TIDEMARK_RETURN_IF_ERROR(bind_run_options(call, bound));
     if (unit_ns) {
         bound.unit_ns = *unit_ns;
-        bound.text += " in " + std::to_string(*unit_ns) + "ns";
+        bound.text += " in " + print_duration({*unit_ns, DurationUnit::Nanosecond});
     }
     const auto same = std::find_if(calls_.begin(), calls_.end(), [&](const BoundCall& other) {
         return other.text == bound.text;
@@ -202,7 +202,8 @@ Status CallList::bind_field(const Call& call, const Expression& argument, BoundC
         return check_field_type(bound.info(), *name.type);
     }
     if (schema_.is_empty()) return success();
-    const std::vector<std::string> names = schema_.names();
+    std::vector<std::string> names;
+    for (const auto& [field, type] : schema_.fields()) names.push_back(field);
     warn(messages_,
          name.kind == NameKind::Tag
              ? name.name + " is a tag: " + call.name + "() takes fields"

@@ -25,6 +25,17 @@ std::size_t edit_count(std::string_view left, std::string_view right) {
     return row.back();
 }
 
+// `a, b, c and 12 more`
+std::string listed(std::span<const std::string> names) {
+    constexpr std::size_t kListedNames = 8;
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < kListedNames; ++i) {
+        text += (i == 0 ? "" : ", ") + names[i];
+    }
+    if (names.size() <= kListedNames) return text;
+    return text + " and " + std::to_string(names.size() - kListedNames) + " more";
+}
+
 }  // namespace
 
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> names) {
@@ -43,7 +54,9 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
 
 std::string suggestion(std::string_view name, std::span<const std::string> names) {
     const auto nearest = nearest_name(name, names);
-    return nearest ? ", did you mean " + *nearest + "?" : std::string();
+    if (nearest) return ", did you mean " + *nearest + "?";
+    return names.empty() ? std::string()
+                         : (names.size() == 1 ? "; there is " : "; there are ") + listed(names);
 }
 
 }  // namespace tidemark::query

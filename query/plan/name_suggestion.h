@@ -11,7 +11,7 @@ namespace tidemark::query {
 /// differences of case count nothing. Nothing when none is near.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> names);
 
-/// `, did you mean NAME?` or nothing.
+/// `, did you mean NAME?`, or where none is near `; there are NAME, NAME and 3 more`, or nothing.
 std::string suggestion(std::string_view name, std::span<const std::string> names);
 
 }  // namespace tidemark::query

@@ -4,6 +4,7 @@
 
 #include <re2/re2.h>
 
+#include "query/plan/name_suggestion.h"
 #include "query/plan/row_expression.h"
 
 namespace tidemark::query {
@@ -31,7 +32,8 @@ Result<std::vector<std::string>> measurement_names(const Store& store, const std
 Status check_database(const Store& store, const std::string& database) {
     if (database.empty()) return Error(ErrorCode::InvalidArgument, "database name required");
     if (store.has_database(database)) return success();
-    return Error(ErrorCode::NotFound, "database not found: " + database);
+    return Error(ErrorCode::NotFound,
+                 "database not found: " + database + suggestion(database, store.databases()));
 }
 
 Result<std::vector<ResolvedSource>> resolve_sources(const Store& store,

@@ -211,7 +211,7 @@ private:
     }
 
     void warn_of_unknown(const std::string& name) {
-        if (schema_.is_empty()) return;
+        if (schema_.is_empty() || name == quoted_name_) return;
         const std::vector<std::string> names = schema_.names();
         warn("there is no field or tag " + print_identifier(name) + suggestion(name, names));
     }
@@ -225,6 +225,7 @@ private:
         const ResolvedName name = schema_.resolve(*left);
         const auto* quoted = std::get_if<VariableReference>(&right.node);
         if (quoted != nullptr && schema_.resolve(*quoted).kind == NameKind::Unknown) {
+            quoted_name_ = quoted->name;
             warn(print_identifier(quoted->name) +
                  " in double quotes is a name, and there is no such field or tag: did you mean " +
                  print_string(quoted->name) + "?");
@@ -252,6 +253,7 @@ private:
     const TimeContext& context_;
     std::vector<ResultMessage>& messages_;
     WhereClause clause_;
+    std::string quoted_name_;  // A name that was told to be a text in the wrong quotes.
 };
 
 /// What is known of a condition before any field is read.

@@ -125,4 +125,29 @@ std::string print_duration(const Duration& duration) {
     return std::to_string(duration.count / best->ns).append(best->name);
 }
 
+std::string print_rounded_duration(std::int64_t ns) {
+    constexpr std::int64_t kMillisecondNs = 1'000'000;
+    const auto size_ns = ns < 0 ? -static_cast<double>(ns) : static_cast<double>(ns);
+    std::int64_t step_ns = 1;
+    if (size_ns >= 10e3) step_ns = 1'000;
+    if (size_ns >= 1e9) step_ns = kMillisecondNs;
+    if (size_ns >= 600e9) step_ns = kSecondNs;
+    if (size_ns >= static_cast<double>(kDayNs)) step_ns = 60 * kSecondNs;
+    // Halves go away from zero; what the rounding adds does not overflow.
+    std::int64_t rest = ns / step_ns;
+    const std::int64_t remainder = ns % step_ns;
+    if (remainder >= step_ns - step_ns / 2 && step_ns > 1) ++rest;
+    if (-remainder >= step_ns - step_ns / 2 && step_ns > 1) --rest;
+    if (rest == 0) return "0s";
+    std::string text = rest < 0 ? "-" : "";
+    for (const std::string_view name : {"d", "h", "m", "s", "ms", "u", "ns"}) {
+        const std::int64_t unit_ns = find_unit(name)->ns;
+        if (unit_ns < step_ns) break;
+        const std::int64_t count = rest / (unit_ns / step_ns);
+        rest %= unit_ns / step_ns;
+        if (count != 0) text += std::to_string(count < 0 ? -count : count).append(name);
+    }
+    return text;
+}
+
 }  // namespace tidemark::query

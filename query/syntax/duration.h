@@ -43,4 +43,8 @@ std::optional<Duration> parse_duration(std::string_view text);
 /// The shortest spelling that parse_duration() reads back as the same duration: "90m", "1d", "0s".
 std::string print_duration(const Duration& duration);
 
+/// A measured length for people: rounded to about its first four digits, in as many units as that
+/// takes: "5m315ms", "1h2m3s", "12.5s" is "12s500ms". parse_duration() reads it.
+std::string print_rounded_duration(std::int64_t ns);
+
 }  // namespace tidemark::query

@@ -7,6 +7,7 @@
 
 #include "server/counters.h"
 #include "server/handlers/http_message.h"
+#include "server/refusal_log.h"
 
 namespace tidemark::server {
 
@@ -16,6 +17,7 @@ struct HandlerContext {
     Counters& counters;
     const std::atomic<bool>& cancelled;  ///< Ends running queries.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
+    RefusalLog* refusals = nullptr;  ///< Gets hints about what was taken but looks wrong.
 };
 
 /// Answers one request: finds its handler, and turns whatever goes wrong into an answer. Blocks for

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/handlers/precision_hint.h"
+
 namespace tidemark::server {
 namespace {
 
@@ -17,6 +19,23 @@ std::string_view without_line_end(std::string_view line) {
     return line;
 }
 
+constexpr std::string_view kHttpMethods[] = {"GET /", "POST /",   "HEAD /",
+                                             "PUT /", "DELETE /", "OPTIONS /"};
+
+bool may_begin(std::string_view text, std::string_view beginning) {
+    return text.starts_with(beginning) || beginning.starts_with(text);
+}
+
+bool may_be_http_request(std::string_view text) {
+    return std::ranges::any_of(kHttpMethods,
+                               [&](std::string_view method) { return may_begin(text, method); });
+}
+
+bool is_http_request(std::string_view line) {
+    return may_be_http_request(line) &&
+           (line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0"));
+}
+
 bool is_heading(std::string_view line) {
     return line.starts_with(kHeading) &&
            (line.size() == kHeading.size() || line[kHeading.size()] == ' ');
@@ -28,9 +47,10 @@ LineSession::LineSession(const LineContext& context, std::string peer)
     : context_(context), peer_(std::move(peer)) {}
 
 Result<std::size_t> LineSession::feed(std::string_view text, storage::TextEnd end) {
+    if (speaks_http_) return text.size();
     std::size_t taken = 0;
     if (!parser_) {
-        taken = read_heading(text, end);
+        taken = read_first_line(text, end);
         if (!parser_) return taken;
     }
     lines_.clear();
@@ -41,15 +61,20 @@ Result<std::size_t> LineSession::feed(std::string_view text, storage::TextEnd en
 
 Status LineSession::make_durable() { return context_.store.wait_durable(last_sequence_); }
 
-// Makes the parser when the first line has come; returns the size of the heading, if it was one.
-std::size_t LineSession::read_heading(std::string_view text, storage::TextEnd end) {
+// Makes the parser when the first line has come, unless it is HTTP's; returns how much was taken.
+std::size_t LineSession::read_first_line(std::string_view text, storage::TextEnd end) {
     const std::size_t newline = text.find('\n');
     const bool is_whole = newline != std::string_view::npos || end == storage::TextEnd::Complete;
-    const bool may_be_heading = text.starts_with(kHeading) || kHeading.starts_with(text);
-    if (!is_whole && may_be_heading && text.size() < kHeadingLimitBytes) return 0;
+    const bool may_be_special = may_begin(text, kHeading) || may_be_http_request(text);
+    if (!is_whole && may_be_special && text.size() < kHeadingLimitBytes) return 0;
 
     const std::string_view line =
         text.substr(0, newline == std::string_view::npos ? text.size() : newline + 1);
+    if (is_whole && is_http_request(without_line_end(line))) {
+        speaks_http_ = true;
+        refuse("line 1: found an HTTP request, expected line protocol");
+        return text.size();
+    }
     const bool is_given = is_whole && is_heading(without_line_end(line));
     if (is_given) apply_heading(without_line_end(line).substr(kHeading.size()));
     parser_.emplace(
@@ -107,6 +132,7 @@ Status LineSession::write_lines() {
         last_sequence_ = std::max(last_sequence_, written.sequence);
         context_.counters.points_written.fetch_add(written.accepted_count,
                                                    std::memory_order_relaxed);
+        hint_at_precision();
     }
     report_refused(written);
     return success();
@@ -142,6 +168,14 @@ void LineSession::report_refused(const WriteResult& written) {
         refuse("line " + std::to_string(lines_.line_numbers[point.point_index]) + ": " +
                point.reason);
     }
+}
+
+void LineSession::hint_at_precision() {
+    if (has_hinted_) return;
+    const std::optional<std::string> hint = precision_hint(lines_, precision_);
+    if (!hint) return;
+    has_hinted_ = true;
+    context_.refusals.add("suspicious from " + peer_ + ": " + *hint, steady_now_ns());
 }
 
 void LineSession::refuse(const std::string& message) {

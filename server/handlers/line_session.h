@@ -41,17 +41,22 @@ public:
     /// that all is well.
     Result<std::size_t> feed(std::string_view text, storage::TextEnd end);
 
+    /// The client speaks HTTP: feed() takes everything and does nothing with it. Somebody should
+    /// tell the client.
+    bool speaks_http() const { return speaks_http_; }
+
     /// Returns when every line that was taken is durable; the error when that cannot be.
     Status make_durable();
 
 private:
-    std::size_t read_heading(std::string_view text, storage::TextEnd end);
+    std::size_t read_first_line(std::string_view text, storage::TextEnd end);
     void apply_heading(std::string_view line);
     /// What is wrong with one `name=value` of the heading; empty when nothing is.
     std::string apply_setting(std::string_view setting);
     Status write_lines();
     Result<WriteResult> write_creating_database();
     void report_refused(const WriteResult& written);
+    void hint_at_precision();
     void refuse(const std::string& message);
 
     LineContext context_;
@@ -61,6 +66,8 @@ private:
     storage::TimePrecision precision_ = storage::TimePrecision::Nanoseconds;
     std::string heading_error_;                  ///< Not empty: every line is refused.
     std::optional<storage::LineParser> parser_;  ///< Made when the heading is known.
+    bool speaks_http_ = false;
+    bool has_hinted_ = false;  ///< Once for a connection is enough.
     storage::ParsedLines lines_;
     Sequence last_sequence_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "server/handlers/http_handler.h"
+#include "server/handlers/precision_hint.h"
 #include "storage/line_protocol/line_parser.h"
 
 namespace tidemark::server {
@@ -76,9 +77,10 @@ std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\
 std::optional<HttpResponse> refused_parameters(const HandlerContext& context,
                                                std::string_view database, std::string_view policy,
                                                std::string_view precision) {
-    if (database.empty()) return error_response(400, "database is required");
+    if (database.empty()) return error_response(400, "database is required: /write?db=NAME");
     if (!context.store.has_database(database)) {
-        return error_response(404, "database not found: " + quoted(database));
+        return error_response(404, "database not found: " + quoted(database) +
+                                       " (CREATE DATABASE makes one, SHOW DATABASES lists them)");
     }
     if (!policy.empty() && !context.store.has_retention_policy(database, policy)) {
         return error_response(404, "retention policy not found: " + quoted(policy));
@@ -98,10 +100,10 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
     const std::string_view precision = parameter_or_empty(request.parameters, "precision");
     if (auto refused = refused_parameters(context, database, policy, precision)) return *refused;
 
+    const storage::TimePrecision unit =
+        storage::parse_time_precision(precision).value_or(storage::TimePrecision::Nanoseconds);
     const storage::ParsedLines lines = storage::parse_lines(
-        request.body, {.precision = storage::parse_time_precision(precision).value_or(
-                           storage::TimePrecision::Nanoseconds),
-                       .line_size_limit_bytes = context.line_size_limit_bytes});
+        request.body, {.precision = unit, .line_size_limit_bytes = context.line_size_limit_bytes});
     WriteResult written;
     if (!lines.batch.is_empty()) {
         auto result = context.store.write(database, policy, lines.batch);
@@ -115,8 +117,17 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
     const std::uint64_t dropped_count = lines.rejected_count + written.rejected.size();
     context.counters.points_written.fetch_add(written.accepted_count, std::memory_order_relaxed);
     context.counters.lines_refused.fetch_add(dropped_count, std::memory_order_relaxed);
-    if (dropped_count == 0) return {.status = 204};
-    return partial_write(refusals_in_line_order(lines, written), dropped_count);
+    HttpResponse response =
+        dropped_count == 0 ? HttpResponse{.status = 204}
+                           : partial_write(refusals_in_line_order(lines, written), dropped_count);
+    if (const auto hint = precision_hint(lines, unit)) {
+        response.headers.emplace_back("X-Tidemark-Warning", *hint);
+        if (context.refusals != nullptr) {
+            context.refusals->add("suspicious at /write to " + quoted(database) + ": " + *hint,
+                                  steady_now_ns());
+        }
+    }
+    return response;
 }
 
 }  // namespace tidemark::server

@@ -52,11 +52,12 @@ HttpRequest to_request(http::request<http::string_body>&& message) {
 }  // namespace
 
 HttpConnection::HttpConnection(Network& network, asio::ip::tcp::socket socket, Store& store,
-                               Counters& counters, const HttpLimits& limits)
+                               Counters& counters, RefusalLog& refusals, const HttpLimits& limits)
     : network_(network),
       stream_(std::move(socket)),
       store_(store),
       counters_(counters),
+      refusals_(refusals),
       limits_(limits) {}
 
 void HttpConnection::start() {
@@ -140,7 +141,9 @@ void HttpConnection::refuse(const error_code& error) {
         response = error_response(431, "header too large: send long statements with POST");
     } else if (error.category() == make_error_code(http::error::bad_method).category() &&
                error != http::error::end_of_stream && error != http::error::partial_message) {
-        response = error_response(400, "malformed request: " + error.message());
+        response = error_response(400, "malformed request: " + error.message() +
+                                           "; line protocol has a port of its own (\"listening "
+                                           "line\", 9009 unless told otherwise), or POST /write");
     } else {
         return close();
     }
@@ -183,7 +186,8 @@ HttpResponse HttpConnection::answer(const std::string& content_encoding, HttpReq
     const HandlerContext context{.store = store_,
                                  .counters = counters_,
                                  .cancelled = is_cancelled_,
-                                 .line_size_limit_bytes = limits_.line_size_bytes};
+                                 .line_size_limit_bytes = limits_.line_size_bytes,
+                                 .refusals = &refusals_};
     return handle_request(context, request);
 }
 

@@ -28,7 +28,7 @@ struct HttpLimits {
 class HttpConnection final : public Connection {
 public:
     HttpConnection(Network& network, boost::asio::ip::tcp::socket socket, Store& store,
-                   Counters& counters, const HttpLimits& limits);
+                   Counters& counters, RefusalLog& refusals, const HttpLimits& limits);
 
     void start() override;
     void stop() override;
@@ -52,6 +52,7 @@ private:
     boost::beast::tcp_stream stream_;
     Store& store_;
     Counters& counters_;
+    RefusalLog& refusals_;
     const HttpLimits limits_;
     boost::beast::flat_buffer buffer_;
     /// One per message: Beast's parsers are not reused.

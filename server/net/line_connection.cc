@@ -8,7 +8,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 
+#include "server/handlers/http_message.h"
 #include "server/log.h"
 #include "server/net/endpoint.h"
 
@@ -38,6 +40,16 @@ std::string peer_of(const asio::ip::tcp::socket& socket) {
     error_code error;
     const auto endpoint = socket.remote_endpoint(error);
     return error ? "a client that left" : endpoint_text(endpoint);
+}
+
+std::string wrong_port_answer() {
+    const HttpResponse response =
+        error_response(400,
+                       "this port takes line protocol; HTTP has a port of its own: `tidemark "
+                       "serve` prints it as \"listening http\", 8086 unless told otherwise");
+    return "HTTP/1.1 400 Bad Request\r\nContent-Type: " + response.content_type +
+           "\r\nContent-Length: " + std::to_string(response.body.size()) +
+           "\r\nConnection: close\r\n\r\n" + response.body;
 }
 
 }  // namespace
@@ -121,8 +133,24 @@ void LineConnection::on_processed(Result<std::size_t> consumed) {
     const std::size_t size_bytes = consumed.value();
     pending_size_bytes_ -= size_bytes;
     std::memmove(buffer_.get(), buffer_.get() + size_bytes, pending_size_bytes_);
+    if (session_.speaks_http() && !std::exchange(has_answered_http_, true)) return answer_http();
     if (is_at_end_) return finish();
     read();
+}
+
+// A client that came to the wrong port would wait for an answer. Reading goes on, so that closing
+// does not reset the connection before the client has seen it.
+void LineConnection::answer_http() {
+    http_answer_ = wrong_port_answer();
+    asio::async_write(socket_, asio::buffer(http_answer_),
+                      [self = self()](const error_code& error, std::size_t) {
+                          if (self->is_closed_) return;
+                          if (error) return self->reset();
+                          error_code ignored;
+                          self->socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+                          if (self->is_at_end_) return self->finish();
+                          self->read();
+                      });
 }
 
 void LineConnection::finish() {

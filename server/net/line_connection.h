@@ -31,6 +31,7 @@ private:
     void read_what_is_there();
     void on_read(const boost::system::error_code& error, std::size_t size_bytes);
     void process();
+    void answer_http();
     void on_processed(Result<std::size_t> consumed);
     void finish();
     void on_finished(const Status& durable);
@@ -46,6 +47,8 @@ private:
     const std::unique_ptr<char[]> buffer_;
     std::size_t pending_size_bytes_ = 0;  ///< At the beginning of buffer_: read, not consumed.
     std::size_t read_after_stop_bytes_ = 0;
+    bool has_answered_http_ = false;
+    std::string http_answer_;
     bool is_at_end_ = false;  ///< The client has closed its side.
     bool is_stopping_ = false;
     bool is_closed_ = false;

@@ -112,7 +112,7 @@ private:
         const HttpLimits limits{.body_size_bytes = options_.body_size_limit_bytes,
                                 .line_size_bytes = options_.line_size_limit_bytes};
         network_.add(std::make_shared<HttpConnection>(network_, std::move(socket), store_,
-                                                      counters_, limits));
+                                                      counters_, refusals_, limits));
     }
 
     Store& store_;

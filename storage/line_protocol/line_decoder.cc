@@ -263,11 +263,22 @@ bool LineDecoder::decode_timestamp() {
     std::int64_t time_ns = 0;
     const auto [stopped, error] = std::from_chars(begin, end, units);
     if (error != std::errc{} || __builtin_mul_overflow(units, unit_ns_, &time_ns)) {
-        note(begin, "timestamp within the range of 64-bit nanoseconds (or another precision)");
+        refuse_time_range({begin, static_cast<std::size_t>(end - begin)}, units);
     }
     time_ns_ = time_ns;
     skip_spaces();
     return take_line_end() || stop("end of line after the timestamp");
+}
+
+// A number that is far too large is mostly one of a finer unit than the text was said to have.
+void LineDecoder::refuse_time_range(std::string_view digits, std::int64_t units) {
+    if (is_refused_) return;
+    note(digits.data(), "timestamp within the range of 64-bit nanoseconds");
+    if (const auto likely = likely_precision(units)) {
+        const std::string name(name_of(*likely));
+        refusal_.found = "\"" + std::string(digits) + "\", which looks like " + name +
+                         " (send it with precision=" + name + ")";
+    }
 }
 
 // Names and strings have the same shape: bytes up to a stop, some of them behind a backslash.

@@ -83,6 +83,7 @@ private:
 
     /// Notes the first thing wrong with the line; decoding goes on to find the line's end.
     void note(const char* position, std::string_view expected);
+    void refuse_time_range(std::string_view digits, std::int64_t units);
     /// Notes what is at position() and ends decoding: what follows cannot be understood. False.
     bool stop(std::string_view expected);
 

@@ -50,4 +50,22 @@ std::optional<TimePrecision> parse_time_precision(std::string_view name) {
     return std::nullopt;
 }
 
+std::string_view name_of(TimePrecision precision) {
+    for (const PrecisionName& known : kNames) {
+        if (known.precision == precision) return known.name;
+    }
+    return {};
+}
+
+std::optional<TimePrecision> likely_precision(std::int64_t units) {
+    constexpr std::int64_t kYear2001Seconds = 1'000'000'000;
+    for (const TimePrecision precision : {TimePrecision::Nanoseconds, TimePrecision::Microseconds,
+                                          TimePrecision::Milliseconds, TimePrecision::Seconds}) {
+        const std::int64_t first = kYear2001Seconds * (kYear2001Seconds / unit_ns(precision));
+        if (units / 10 >= first) continue;
+        if (units >= first) return precision;
+    }
+    return std::nullopt;
+}
+
 }  // namespace tidemark::storage

@@ -194,12 +194,15 @@ TEST_CASE("a time that does not fit 64-bit nanoseconds is refused", "[line_proto
     CHECK(points_of("m f=1 9223372036854775807")[0].time_ns == kMaxInteger);
     CHECK(points_of("m f=1 -9223372036854775808")[0].time_ns == kMinInteger);
     const std::string expected =
-        "line 1, column 7: expected timestamp within the range of 64-bit nanoseconds (or another "
-        "precision), found ";
+        "line 1, column 7: expected timestamp within the range of 64-bit nanoseconds, found ";
     CHECK(messages_of("m f=1 9223372036854775808") ==
           std::vector{expected + "\"9223372036854775808\""});
     CHECK(messages_of("m f=1 9223372036855", {.precision = TimePrecision::Milliseconds}) ==
-          std::vector{expected + "\"9223372036855\""});
+          std::vector{expected +
+                      "\"9223372036855\", which looks like ms (send it with precision=ms)"});
+    CHECK(messages_of("m f=1 1700000000000000000", {.precision = TimePrecision::Milliseconds}) ==
+          std::vector{expected + "\"1700000000000000000\", which looks like ns (send it with "
+                                 "precision=ns)"});
     CHECK(points_of("m f=1 9223372036854", {.precision = TimePrecision::Milliseconds})[0].time_ns ==
           9223372036854000000);
 }

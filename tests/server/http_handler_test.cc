@@ -75,12 +75,30 @@ TEST_CASE("a write names what is missing", "[server]") {
         CHECK(response.status == status);
         CHECK(response.body == body + "\n");
     };
-    check("", 400, R"({"error":"database is required"})");
-    check("db=x", 404, R"({"error":"database not found: \"x\""})");
+    check("", 400, R"({"error":"database is required: /write?db=NAME"})");
+    check("db=x", 404,
+          "{\"error\":\"database not found: \\\"x\\\" (CREATE DATABASE makes one, SHOW DATABASES "
+          "lists them)\"}");
     check("db=ops&rp=x", 404, R"({"error":"retention policy not found: \"x\""})");
     check("db=ops&precision=d", 400,
           "{\"error\":\"invalid precision \\\"d\\\" (use ns, us, ms, s, m or h)\"}");
     CHECK(fixture.memory.measurements("ops").empty());
+}
+
+TEST_CASE("times that look like another unit are taken and hinted at", "[server]") {
+    Fixture fixture;
+    const HttpResponse taken = fixture.write("db=ops", "m f=1 1700000000000\n");
+    CHECK(taken.status == 204);
+    CHECK(header(taken, "X-Tidemark-Warning") ==
+          "line 1: time 1970-01-01T00:28:20Z: 1700000000000 looks like ms and was taken as ns "
+          "(send it with precision=ms)");
+    CHECK(stored_times(fixture.memory, "ops", "m", "f") ==
+          std::vector<std::int64_t>{1700000000000});
+    for (const std::string line :
+         {"m f=1", "m f=1 7", "m f=1 -1700000000000", "m f=1 1700000000000000000"}) {
+        INFO(line);
+        CHECK(header(fixture.write("db=ops", line), "X-Tidemark-Warning").empty());
+    }
 }
 
 TEST_CASE("a partial write lists every refused line and keeps the others", "[server]") {

@@ -48,6 +48,37 @@ TEST_CASE("lines without a heading go to the database default", "[server]") {
     CHECK(fixture.complaints.empty());
 }
 
+TEST_CASE("HTTP is told from lines, however it is cut", "[server]") {
+    const std::string request = "POST /write?db=ops HTTP/1.1\r\nHost: localhost\r\n\r\nm f=1 7\n";
+    for (std::size_t cut = 0; cut < request.size(); ++cut) {
+        Fixture fixture;
+        LineSession session = fixture.session();
+        const auto first = session.feed(request.substr(0, cut), TextEnd::MayContinue);
+        REQUIRE(first.has_value());
+        REQUIRE(session.feed(request.substr(first.value()), TextEnd::Complete).has_value());
+        INFO("cut at " << cut);
+        CHECK(session.speaks_http());
+        CHECK_FALSE(fixture.memory.has_database("default"));
+        CHECK(fixture.complaints ==
+              std::vector<std::string>{
+                  "refused from peer: line 1: found an HTTP request, expected line protocol"});
+    }
+    Fixture fixture;
+    fixture.send("GET f=1 7\n");
+    CHECK(fixture.complaints.empty());
+}
+
+TEST_CASE("a connection hears once of times that look like another unit", "[server]") {
+    Fixture fixture;
+    LineSession session = fixture.session();
+    REQUIRE(session.feed("m f=1 1700000000\n", TextEnd::MayContinue).has_value());
+    REQUIRE(session.feed("m f=1 1700000001\n", TextEnd::Complete).has_value());
+    CHECK(fixture.complaints ==
+          std::vector<std::string>{
+              "suspicious from peer: line 1: time 1970-01-01T00:00:01.7Z: 1700000000 looks like s "
+              "and was taken as ns (send it with precision=s)"});
+}
+
 TEST_CASE("a heading sets database, policy and precision", "[server]") {
     Fixture fixture;
     REQUIRE(fixture.memory.create_database("ops"));

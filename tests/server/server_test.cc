@@ -162,8 +162,11 @@ TEST_CASE("HTTP writes and queries go through real sockets", "[server]") {
     CHECK(answer.ends_with("\"values\":[[7,1]]}]}]}\n"));
     CHECK(ask_http(address, "HEAD /ping").starts_with("HTTP/1.1 204"));
     CHECK(ask_http(address, "GET /nothing").starts_with("HTTP/1.1 404"));
-    CHECK(ask_http(address, "POST /write?db=none", "", "m f=1 7\n")
-              .ends_with("\r\n\r\n{\"error\":\"database not found: \\\"none\\\"\"}\n"));
+    CHECK(
+        ask_http(address, "POST /write?db=none", "", "m f=1 7\n")
+            .ends_with(
+                "\r\n\r\n{\"error\":\"database not found: \\\"none\\\" (CREATE DATABASE makes one, "
+                "SHOW DATABASES lists them)\"}\n"));
 }
 
 TEST_CASE("a body may be packed with gzip", "[server]") {

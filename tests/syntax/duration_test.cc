@@ -53,4 +53,17 @@ TEST_CASE("durations print in the largest unit that divides them", "[duration]")
     CHECK(print_duration(*parse_duration("1h30m")) == "90m");
 }
 
+TEST_CASE("measured lengths are rounded to what people read", "[duration]") {
+    CHECK(print_rounded_duration(0) == "0s");
+    CHECK(print_rounded_duration(999) == "999ns");
+    CHECK(print_rounded_duration(10'499) == "10u");
+    CHECK(print_rounded_duration(1'500'500'000) == "1s501ms");
+    CHECK(print_rounded_duration(300'315'291'644) == "5m315ms");
+    CHECK(print_rounded_duration(59'999'999'999) == "1m");
+    CHECK(print_rounded_duration(-3'723'400'000'000) == "-1h2m3s");
+    CHECK(print_rounded_duration(90'061'000'000'000) == "1d1h1m");
+    CHECK(print_rounded_duration(std::numeric_limits<std::int64_t>::max()) == "106751d23h47m");
+    CHECK(print_rounded_duration(std::numeric_limits<std::int64_t>::min()) == "-106751d23h47m");
+}
+
 }  // namespace tidemark::query

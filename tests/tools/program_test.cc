@@ -1,13 +1,12 @@
+#include "tests/tools/program.h"
+
 #include <memory>
 #include <string>
 
 #include <catch2/catch.hpp>
 
 #include "tests/support/temporary_directory.h"
-#include "tools/demo/child_process.h"
 #include "tools/demo/line_sender.h"
-
-// The program as scripts see it: arguments, standard output, standard error, exit codes.
 
 namespace tidemark::tools {
 namespace {
@@ -17,42 +16,6 @@ constexpr const char* kLines =
     "cpu,host=a usage=81.5,up=true,n=3i,note=\"x, \\\"y\\\"\" 1700000000000000000\n"
     "cpu,host=a usage=82.25,up=false 1700000060000000000\n"
     "cpu,host=b usage=0.1,n=9223372036854775807i 1700000000000000000\n";
-
-// What a shell makes of `arguments` behind the program's name, with standard error in the text.
-Output shell(const std::string& arguments, const std::string& input = "") {
-    const std::string command = (input.empty() ? "" : "printf '%s' \"" + input + "\" | ") +
-                                TIDEMARK_BINARY + " " + arguments + " 2>&1";
-    Result<Output> output = run_program({"/bin/sh", "-c", command});
-    REQUIRE(output.has_value());
-    return std::move(output).value();
-}
-
-struct Serving {
-    explicit Serving(const std::string& directory) {
-        auto started = ChildProcess::start({TIDEMARK_BINARY, "serve", "--data", directory, "--line",
-                                            "127.0.0.1:0", "--http", "127.0.0.1:0"});
-        REQUIRE(started.has_value());
-        process = std::move(started).value();
-        line_endpoint = announced("listening line ");
-        url = "http://" + announced("listening http ");
-    }
-
-    std::string announced(const std::string& words) const {
-        const std::optional<std::string> line = process->read_line();
-        REQUIRE(line.has_value());
-        REQUIRE(line->starts_with(words));
-        return line->substr(words.size());
-    }
-
-    int stop() const {
-        process->terminate();
-        return process->wait();
-    }
-
-    std::unique_ptr<ChildProcess> process;
-    std::string line_endpoint;
-    std::string url;
-};
 
 }  // namespace
 
@@ -71,14 +34,14 @@ TEST_CASE("a server and a directory give the same answers in every form", "[prog
     std::vector<Output> answers;
     {
         const Serving server(store);
-        REQUIRE(send_lines(server.line_endpoint, kLines).has_value());
+        REQUIRE(send_lines(server.line_endpoint(), kLines).has_value());
         for (const std::string& statement : statements) {
             for (const std::string format : {"table", "csv", "json"}) {
                 answers.push_back(shell("query \"" + statement + "\" --db ops --format " + format +
-                                        " --at " + server.url));
+                                        " --at " + server.url()));
             }
         }
-        answers.push_back(shell("console " + server.url + " --db ops", "SELECT *\nFROM cpu;"));
+        answers.push_back(shell("console " + server.url() + " --db ops", "SELECT *\nFROM cpu;"));
         CHECK(server.stop() == 0);
     }
     std::size_t next = 0;
@@ -102,6 +65,52 @@ TEST_CASE("a server and a directory give the same answers in every form", "[prog
           "2023-11-14T22:13:20Z  b     9223372036854775807                   0.1\n"
           "2023-11-14T22:14:20Z  a                                  false  82.25\n");
     CHECK(answers[next].text == answers.front().text);
+}
+
+TEST_CASE("statements are answered equally in process, over HTTP and by the console", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    const std::string window = "time >= 1700000000000000000 AND time < 1700000120000000000";
+    const std::string statements[] = {
+        "SHOW DATABASES",
+        "SHOW MEASUREMENTS",
+        "SHOW FIELD KEYS",
+        "SHOW TAG VALUES WITH KEY = host",
+        "SELECT * FROM cpu",
+        "SELECT usage, note FROM cpu WHERE host = 'a' ORDER BY time DESC LIMIT 1",
+        "SELECT count(usage), mean(usage), max(n) FROM cpu GROUP BY host",
+        "SELECT mean(usage) FROM cpu WHERE " + window + " GROUP BY time(1m) fill(0)",
+        "SELECT last(up) FROM cpu WHERE " + window + " GROUP BY time(1h) tz('Europe/Berlin')",
+        "SELECT percentile(usage, 50) FROM cpu",
+        "SELECT uptime(usage > 80), coverage(usage > 80) FROM cpu WHERE " + window + " STALE 30s",
+        "SELECT episodes(usage > 80) FROM cpu WHERE " + window,
+        "SELECT nothing FROM cpu",
+        "SELECT usage FROM cpu WHERE host = 1",
+        "SELECT maen(usage) FROM cpu",
+        "SELECT usage FROM cpu WHERE (",
+    };
+    std::vector<std::string> remote;
+    {
+        const Serving server(store);
+        REQUIRE(send_lines(server.line_endpoint(), kLines).has_value());
+        for (const std::string& statement : statements) {
+            INFO(statement);
+            remote.push_back(
+                shell("query \"" + statement + "\" --db ops --format csv --at " + server.url())
+                    .text);
+            CHECK(shell("console " + server.url() + " --db ops --format csv", statement).text ==
+                  remote.back());
+        }
+        CHECK(server.stop() == 0);
+    }
+    for (std::size_t i = 0; i < remote.size(); ++i) {
+        INFO(statements[i]);
+        CHECK_FALSE(remote[i].empty());
+        const std::string options = " --db ops --format csv";
+        CHECK(shell("query \"" + statements[i] + "\" --at " + store + options).text == remote[i]);
+        CHECK(shell("console " + store + options, statements[i]).text == remote[i]);
+    }
+    CHECK(remote[8].find("2023-11-14T") != std::string::npos);
 }
 
 TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {

@@ -35,6 +35,20 @@ Status check_endpoints(const server::ServerOptions& options) {
     return success();
 }
 
+// What to do about a store that cannot be opened.
+std::string advice(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::Busy:
+            return "; ask the server that has it, stop it, or serve another directory (--data)";
+        case ErrorCode::IoError:
+        case ErrorCode::NotFound:  // What /proc answers where nothing can be made.
+            return "; --data needs a directory that you may write to, on a disk that can be "
+                   "written";
+        default:
+            return {};
+    }
+}
+
 // Scripts wait for these lines, so they are out before anything else happens.
 void announce(const server::Server& server) {
     if (const std::string address = server.line_address(); !address.empty()) {
@@ -57,7 +71,8 @@ ExitCode serve(const ServeOptions& options) {
 
     Result<std::unique_ptr<Store>> opened = Store::open(options.directory, {});
     if (!opened) {
-        return report(kExitCannotOpen, std::move(opened).error());
+        const Error error = std::move(opened).error();
+        return report(kExitCannotOpen, Error(error.code(), error.message() + advice(error.code())));
     }
     Store& store = *opened.value();
     for (const std::string& message : store.recovery_messages()) {
