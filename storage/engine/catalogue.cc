@@ -12,6 +12,10 @@ namespace {
 
 constexpr RecordLogKind kLogKind{"catalogue", 0x4143'4d54};  // "TMCA"
 
+/// Ids further ahead than this were not given out by any catalogue; memory is not spent on them.
+constexpr std::size_t kMaxLostSeries = std::size_t{1} << 22;
+constexpr std::size_t kMaxLostFields = std::size_t{1} << 16;
+
 Error nonsense(std::string reason) { return {ErrorCode::InvalidArgument, std::move(reason)}; }
 
 // Grows `entries` so that `id` has a place; skipped places stay empty.
@@ -219,7 +223,13 @@ Status Catalogue::make_durable() { return log_ == nullptr ? success() : log_->co
 
 void Catalogue::reserve_series_id(SeriesId id) {
     MutexLock lock(mutex_);
-    make_place_for(series_, id);
+    if (id < series_.size() + kMaxLostSeries) make_place_for(series_, id);
+}
+
+void Catalogue::reserve_field_index(MeasurementId measurement, FieldIndex index) {
+    MutexLock lock(mutex_);
+    auto& fields = measurements_[measurement].fields;
+    if (index < fields.size() + kMaxLostFields) make_place_for(fields, index);
 }
 
 // ---- Looking things up --------------------------------------------------------------------

@@ -60,9 +60,11 @@ public:
     /// StorageFull may be tried again; any other error is final.
     Status make_durable();
 
-    /// Keeps ids up to this one from being given out: segments may know series whose record in the
-    /// log was lost.
+    /// Keeps ids up to this one from being given out: segments and log may know series whose record
+    /// was lost.
     void reserve_series_id(SeriesId id);
+    /// The same for fields up to this one.
+    void reserve_field_index(MeasurementId measurement, FieldIndex index);
 
     // Looking things up.
 

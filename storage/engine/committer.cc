@@ -45,12 +45,13 @@ Committer::~Committer() { static_cast<void>(stop()); }
 
 Status Committer::wait_for_room() {
     MutexLock lock(mutex_);
-    while (queued_size_bytes_ >= kMaxQueuedSizeBytes && final_ && full_ && !is_stopping_) {
+    while (queued_size_bytes_ >= kMaxQueuedSizeBytes && final_status_ && full_status_ &&
+           !is_stopping_) {
         result_changed_.wait(mutex_);
     }
-    if (!final_) return final_;
+    if (!final_status_) return final_status_;
     if (is_stopping_) return Error(ErrorCode::InvalidArgument, "the store is closed");
-    return full_;
+    return full_status_;
 }
 
 void Committer::enqueue(Sequence sequence, std::vector<std::byte> payload) {
@@ -82,7 +83,7 @@ void Committer::begin_new_file() {
 
 void Committer::wait_for_new_file() {
     MutexLock lock(mutex_);
-    while (new_files_to_begin_ > 0 && final_ && full_ && !is_stopping_) {
+    while (new_files_to_begin_ > 0 && final_status_ && full_status_ && !is_stopping_) {
         result_changed_.wait(mutex_);
     }
 }
@@ -93,9 +94,10 @@ Status Committer::wait_durable(Sequence sequence) {
         return Error(ErrorCode::InvalidArgument,
                      "sequence " + std::to_string(sequence) + " was never written");
     }
-    while (visibility_->sequence() < sequence && final_ && full_) result_changed_.wait(mutex_);
+    while (visibility_->sequence() < sequence && final_status_ && full_status_)
+        result_changed_.wait(mutex_);
     if (visibility_->sequence() >= sequence) return success();
-    return final_ ? full_ : final_;
+    return final_status_ ? full_status_ : final_status_;
 }
 
 std::uint64_t Committer::wal_size_bytes() const {
@@ -106,7 +108,7 @@ std::uint64_t Committer::wal_size_bytes() const {
 void Committer::fail(const Error& error) {
     {
         MutexLock lock(mutex_);
-        if (final_) final_ = error;
+        if (final_status_) final_status_ = error;
     }
     work_changed_.notify_one();
     result_changed_.notify_all();
@@ -122,7 +124,7 @@ Status Committer::stop() {
     MutexLock join_lock(join_mutex_);
     if (thread_.joinable()) thread_.join();
     MutexLock lock(mutex_);
-    return final_ ? full_ : final_;
+    return final_status_ ? full_status_ : final_status_;
 }
 
 // ---- The committing thread ----------------------------------------------------------------
@@ -143,14 +145,14 @@ bool Committer::take_group(std::vector<Frame>& group) {
     while (true) {
         if (std::exchange(is_mark_due, false)) write_mark();
         MutexLock lock(mutex_);
-        while (queue_.empty() && !is_stopping_ && final_ && !is_mark_due) {
+        while (queue_.empty() && !is_stopping_ && final_status_ && !is_mark_due) {
             if (marked_sequence_ == synced_sequence_) {
                 work_changed_.wait(mutex_);
             } else {
                 is_mark_due = !work_changed_.wait_for(mutex_, kMarkDelay);
             }
         }
-        if (!final_) return false;
+        if (!final_status_) return false;
         if (!queue_.empty()) {
             group.swap(queue_);
             return true;
@@ -175,7 +177,7 @@ bool Committer::commit_until_done(std::vector<Frame>& group) {
 bool Committer::wait_for_space() {
     MutexLock lock(mutex_);
     if (!is_stopping_) work_changed_.wait_for(mutex_, kFullDiskRetryDelay);
-    return !is_stopping_ && final_;
+    return !is_stopping_ && final_status_;
 }
 
 Status Committer::commit(std::vector<Frame>& group) {
@@ -276,7 +278,7 @@ void Committer::note_result(const Status& status, std::vector<Frame>& group) {
         MutexLock lock(mutex_);
         file_size_bytes_ = writer_ == nullptr ? 0 : writer_->size_bytes();
         if (status) {
-            full_ = success();
+            full_status_ = success();
             visibility_->publish(synced_sequence_);
             for (Frame& frame : group) {
                 if (frame.payload.empty()) --new_files_to_begin_;
@@ -286,9 +288,9 @@ void Committer::note_result(const Status& status, std::vector<Frame>& group) {
                 }
             }
         } else if (status.error().code() == ErrorCode::StorageFull) {
-            full_ = status;
-        } else if (final_) {
-            final_ = status;
+            full_status_ = status;
+        } else if (final_status_) {
+            final_status_ = status;
         }
     }
     result_changed_.notify_all();

@@ -114,8 +114,9 @@ private:
     std::size_t new_files_to_begin_ TIDEMARK_GUARDED_BY(mutex_) = 0;
     std::uint64_t file_size_bytes_ TIDEMARK_GUARDED_BY(mutex_) = 0;
     Sequence last_enqueued_ TIDEMARK_GUARDED_BY(mutex_);
-    Status full_ TIDEMARK_GUARDED_BY(mutex_) = success();   // StorageFull while the disk is full.
-    Status final_ TIDEMARK_GUARDED_BY(mutex_) = success();  // The first other error.
+    Status full_status_ TIDEMARK_GUARDED_BY(mutex_) =
+        success();  // StorageFull while the disk is full.
+    Status final_status_ TIDEMARK_GUARDED_BY(mutex_) = success();  // The first other error.
     bool is_stopping_ TIDEMARK_GUARDED_BY(mutex_) = false;
 
     Mutex join_mutex_;

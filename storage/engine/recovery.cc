@@ -44,7 +44,8 @@ private:
     Status remove_stray(const std::string& name, const std::string& why);
     Status replay();
     Status settle(const WalRecovery& log);
-    void replay_frame(const WalFrame& frame);
+    Status replay_frame(const WalFrame& frame);
+    Status keep_frame(const WalFrame& frame);
     Status replay_rows(const WalFrame& frame);
     bool name_fields(const BatchRow& row);
     void note_missing_rows(std::string message);
@@ -237,7 +238,7 @@ Status Recovery::replay() {
                                               store_.flushed_sequence, store_.flushed_sequence));
         last_sequence = std::max(last_sequence, log.next_sequence - 1);
         store_.visibility->publish(last_sequence);
-        for (const WalFrame& frame : log.frames) replay_frame(frame);
+        for (const WalFrame& frame : log.frames) TIDEMARK_RETURN_IF_ERROR(replay_frame(frame));
         TIDEMARK_RETURN_IF_ERROR(settle(log));
         store_.position.next_file_number = log.next_file_number;
     }
@@ -270,11 +271,26 @@ Status Recovery::settle(const WalRecovery& log) {
     return success();
 }
 
-void Recovery::replay_frame(const WalFrame& frame) {
+Status Recovery::replay_frame(const WalFrame& frame) {
+    const std::uint64_t unknown_before = unknown_row_count_;
     const Status status = replay_rows(frame);
-    if (status) return;
-    note_missing_rows("log: the rest of sequence " + std::to_string(frame.sequence) +
-                      " is missing: " + status.error().message());
+    if (!status) {
+        note_missing_rows("log: the rest of sequence " + std::to_string(frame.sequence) +
+                          " is missing: " + status.error().message());
+    }
+    return status && unknown_row_count_ == unknown_before ? success() : keep_frame(frame);
+}
+
+// Rows of ids that the catalogue lost must not meet ids that it gives out later. So the frame
+// leaves the log with the next flush, before anything is written, and is kept for whoever can read
+// it.
+Status Recovery::keep_frame(const WalFrame& frame) {
+    store_.must_flush = true;
+    if (!can_write()) return success();
+    const std::string name = "sequence-" + std::to_string(frame.sequence);
+    TIDEMARK_RETURN_IF_ERROR(
+        keep_in_quarantine(file_system_, paths_.quarantine_directory, name, frame.payload));
+    return success();
 }
 
 Status Recovery::replay_rows(const WalFrame& frame) {
@@ -292,7 +308,10 @@ Status Recovery::replay_rows(const WalFrame& frame) {
 bool Recovery::name_fields(const BatchRow& row) {
     const auto home = store_.catalogue->home_of(row.id);
     if (!home) {
-        if (!store_.catalogue->was_series(row.id)) ++unknown_row_count_;
+        if (!store_.catalogue->was_series(row.id)) {
+            ++unknown_row_count_;
+            store_.catalogue->reserve_series_id(row.id);
+        }
         return false;
     }
     auto [known, is_new] = fields_.try_emplace(home->measurement);
@@ -303,6 +322,7 @@ bool Recovery::name_fields(const BatchRow& row) {
                               known->second[field.index].type == field.type;
         if (!is_known) {
             ++unknown_row_count_;
+            store_.catalogue->reserve_field_index(home->measurement, field.index);
             return false;
         }
         field.name = known->second[field.index].name;

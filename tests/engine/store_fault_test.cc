@@ -245,6 +245,58 @@ TEST_CASE("a catalogue with any bit flipped never stops the start or invents sam
     }
 }
 
+TEST_CASE("rows whose series the catalogue lost never turn up under another series", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        REQUIRE(write_and_wait(*store, point_at(1)));
+        REQUIRE(write_and_wait(*store, {"cpu", {{"host", "b"}}, 2, {{"usage", 2.0}}}));
+    }
+    // The last record of the catalogue is that of host b.
+    const std::string path = kStorePath + "/catalogue";
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    REQUIRE(files.truncate(path, size_bytes.value() - 1));
+    {
+        const auto store = open_small(files);
+        REQUIRE(store->recovery_messages().size() == 2);
+        CHECK(store->recovery_messages()[1] ==
+              "log: 1 rows are of series or fields that the catalogue lost");
+        write_durably(*store, "ops", {{"cpu", {{"host", "c"}}, 3, {{"usage", 3.0}}}});
+        CHECK(read_all(*store, "ops").size() == 2);
+    }
+    CHECK(files_in(files, "quarantine") ==
+          std::vector<std::string>{kStorePath + "/quarantine/catalogue.1",
+                                   kStorePath + "/quarantine/sequence-2.1"});
+    const auto store = open_small(files);
+    CHECK(store->recovery_messages().empty());
+    const Samples samples = read_all(*store, "ops");
+    CHECK(samples.size() == 2);
+    CHECK(samples.count({"cpu,host=a", "usage", 1}) == 1);
+    CHECK(samples.count({"cpu,host=c", "usage", 3}) == 1);
+}
+
+TEST_CASE("values whose field the catalogue lost never turn up under another field", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        REQUIRE(write_and_wait(*store, point_at(1)));
+        REQUIRE(write_and_wait(*store, {"cpu", {{"host", "a"}}, 2, {{"lost", 2.0}}}));
+    }
+    // The last record of the catalogue is that of the field "lost".
+    const std::string path = kStorePath + "/catalogue";
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    REQUIRE(files.truncate(path, size_bytes.value() - 1));
+    for (int round = 0; round < 2; ++round) {
+        const auto store = open_small(files);
+        write_durably(*store, "ops", {{"cpu", {{"host", "a"}}, 3, {{"other", 3.0}}}});
+        const Samples samples = read_all(*store, "ops");
+        CHECK(samples.size() == 2);
+        CHECK(samples.count({"cpu,host=a", "other", 3}) == 1);
+    }
+}
+
 TEST_CASE("a durable frame that is damaged is told as missing, what follows is served",
           "[engine]") {
     CrashingFileSystem files;
