@@ -83,14 +83,16 @@ BaseStep base_step(const BucketStep& step) {
     return {Unit::Nanosecond, step.count};
 }
 
+/// Months from 1970 beyond which nanoseconds in int64 have ended.
+constexpr WideInteger kMonthLimit{12 * 300};
+
 /// Days and months on a local clock; a day of the month that does not exist becomes the last one.
 std::int64_t shift_local_ns(std::int64_t local_ns, const BaseStep& step, std::int64_t sign) {
     const WideInteger distance = WideInteger{step.count} * sign;
     if (step.unit != BaseStep::Unit::Month) return saturate(local_ns + distance * kDayNs);
     const std::int64_t months = months_of(local_ns);
-    // Beyond that many months int64 nanoseconds end anyway.
-    const auto target =
-        static_cast<std::int64_t>(std::clamp<WideInteger>(months + distance, -12 * 300, 12 * 300));
+    const auto target = static_cast<std::int64_t>(
+        std::clamp<WideInteger>(months + distance, -kMonthLimit, kMonthLimit));
     const WideInteger into_month_ns = local_ns - first_day_of_month_ns(months);
     const WideInteger target_ns = first_day_of_month_ns(target);
     const WideInteger month_ns = first_day_of_month_ns(target + 1) - target_ns;
@@ -102,7 +104,7 @@ std::int64_t shift_local_ns(std::int64_t local_ns, const BaseStep& step, std::in
 class BucketStarts {
 public:
     BucketStarts(const BucketStep& step, std::int64_t offset_ns, std::optional<TimeZone> zone)
-        : step_(step), base_(base_step(step)), offset_ns_(offset_ns), zone_(std::move(zone)) {}
+        : step_(step), base_(base_step(step)), offset_ns_(offset_ns), zone_(zone) {}
 
     bool is_calendar() const { return base_.unit != BaseStep::Unit::Nanosecond; }
 
@@ -110,8 +112,8 @@ public:
     std::int64_t local_label_ns(std::int64_t number) const {
         const WideInteger count = WideInteger{base_.count} * number;
         if (base_.unit == BaseStep::Unit::Month) {
-            const auto months =
-                static_cast<std::int64_t>(std::clamp<WideInteger>(count, -12 * 300, 12 * 300));
+            const auto months = static_cast<std::int64_t>(
+                std::clamp<WideInteger>(count, -kMonthLimit, kMonthLimit));
             return saturate(first_day_of_month_ns(months) + offset_ns_);
         }
         const std::int64_t first_day = step_.unit == StepUnit::Week ? kFirstMonday : 0;

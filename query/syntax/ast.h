@@ -21,6 +21,7 @@ namespace tidemark::query {
 /// Where something stood in the text. Never makes two trees different.
 struct Location : SourceLocation {
     Location() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): is a place, with another equality.
     Location(SourceLocation place) : SourceLocation(place) {}
     bool operator==(const Location&) const { return true; }
 };

@@ -11,6 +11,7 @@ namespace tidemark::query {
 template <typename T>
 class Box {
 public:
+    // NOLINTNEXTLINE(google-explicit-constructor): stands for the value.
     Box(T value) : value_(std::make_unique<T>(std::move(value))) {}
     Box(const Box& other) : value_(std::make_unique<T>(*other.value_)) {}
     Box(Box&&) noexcept = default;
