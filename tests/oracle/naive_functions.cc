@@ -221,20 +221,12 @@ Expected spread_cell(const std::vector<Value>& sorted) {
     return float_cell(exact_of(greatest) - exact_of(least), 0);
 }
 
-/// A value between two neighbours. Interpolation in doubles rounds at their magnitude, which shows
-/// where they cancel.
-Expected interpolated_cell(Exact exact, Exact low, Exact high) {
-    Expected expected = float_cell(exact, 0);
-    expected.slack = (magnitude_of(low) + magnitude_of(high)) * static_cast<Exact>(0x1p-51);
-    return expected;
-}
-
 Expected median_cell(const std::vector<Value>& sorted) {
     const std::size_t middle = sorted.size() / 2;
     if (sorted.size() % 2 == 1) return float_cell(exact_of(sorted[middle]), 0);
     const Exact low = exact_of(sorted[middle - 1]);
     const Exact high = exact_of(sorted[middle]);
-    return interpolated_cell((low + high) / 2, low, high);
+    return float_cell((low + high) / 2, magnitude_of(low) + magnitude_of(high));
 }
 
 /// R14; p and q are `thousandths` / 1000.
@@ -256,7 +248,7 @@ Expected percentile_cell(const Call& call, const std::vector<Value>& sorted) {
     const Exact fraction = static_cast<Exact>(position % 1000) / 1000;
     const Exact low = exact_of(at(below));
     const Exact high = exact_of(at(above));
-    return interpolated_cell(low + (high - low) * fraction, low, high);
+    return float_cell(low + (high - low) * fraction, magnitude_of(low) + magnitude_of(high));
 }
 
 /// The share of points where P is known for which it is true.
