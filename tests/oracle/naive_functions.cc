@@ -114,13 +114,12 @@ Expected run_function(const Call& call, const std::vector<SeriesStates>& group,
     std::optional<std::int64_t> current_ns;
     std::optional<std::int64_t> since_ns;
     for (const SeriesStates& states : group) {
-        if (is_anything_known(states, window, as_of_ns)) {
-            longest_ns = std::max<std::int64_t>(longest_ns.value_or(0), 0);
-        }
+        // A run that KEEP bridges over unknown time is a run there too.
         for (const Span& run : states.runs) {
-            if (!longest_ns) break;
-            longest_ns = std::max(*longest_ns, overlap_ns(run, window.begin_ns, e_ns));
+            const std::int64_t inside_ns = overlap_ns(run, window.begin_ns, e_ns);
+            if (inside_ns > 0) longest_ns = std::max(longest_ns.value_or(0), inside_ns);
         }
+        if (is_anything_known(states, window, as_of_ns)) longest_ns = longest_ns.value_or(0);
         if (e_ns <= window.begin_ns) continue;
         if (const auto run = run_at(states, e_ns - 1)) {
             current_ns = std::max(current_ns.value_or(0), e_ns - run->begin_ns);
