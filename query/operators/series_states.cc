@@ -65,6 +65,7 @@ std::size_t SeriesStates::leaf_number(std::size_t predicate, std::size_t leaf) c
 }
 
 Result<SeriesStates::LeafTimelines> SeriesStates::read_leaves(const SourceScans& scans,
+                                                              std::int64_t begin_ns,
                                                               const GroupMember& member) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
     std::vector<LeafTimelineBuilder> builders(request_.leaves.size(),
@@ -75,7 +76,9 @@ Result<SeriesStates::LeafTimelines> SeriesStates::read_leaves(const SourceScans&
         const auto& carried = cursor->carried().leaves[i];
         if (!carried) continue;
         builders[i].add(*carried);
-        add_to_pace(std::span(&*carried, 1), leaves.paces[i]);
+        // A run may only touch the start; alone it gives the series no rows.
+        const bool is_in_force = saturating_add(carried->last_ns, request_.hold_ns) > begin_ns;
+        if (is_in_force) add_to_pace(std::span(&*carried, 1), leaves.paces[i]);
     }
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
@@ -142,10 +145,11 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
         }
         TIDEMARK_ASSIGN_OR_RETURN(const SourceScans* scans, earlier_scans(level));
         if (scans == nullptr) break;
-        TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines earlier, read_leaves(*scans, member));
+        known_from = known_from_ns(level);
+        TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines earlier,
+                                  read_leaves(*scans, known_from, member));
         state.timeline = predicate_timeline(question.predicate, earlier, *member.tags);
         if (question.clear) clear = predicate_timeline(*question.clear, earlier, *member.tags);
-        known_from = known_from_ns(level);
     }
     state.runs = find_true_runs(state.timeline, options(), request_.range.end_ns);
     return state;
@@ -179,7 +183,8 @@ Result<const SourceScans*> SeriesStates::earlier_scans(std::size_t level) {
 }
 
 Result<std::vector<SeriesState>> SeriesStates::read(const GroupMember& member) {
-    TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines leaves, read_leaves(*scans_, member));
+    TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines leaves,
+                              read_leaves(*scans_, request_.range.begin_ns, member));
     std::vector<SeriesState> states;
     for (const StateQuestion& question : questions_) {
         TIDEMARK_ASSIGN_OR_RETURN(SeriesState state, answer(question, leaves, member));

@@ -71,7 +71,9 @@ private:
 
     void collect_leaves();
     std::size_t leaf_number(std::size_t predicate, std::size_t leaf) const;
-    Result<LeafTimelines> read_leaves(const SourceScans& scans, const GroupMember& member) const;
+    /// `begin_ns` is where the scans begin.
+    Result<LeafTimelines> read_leaves(const SourceScans& scans, std::int64_t begin_ns,
+                                      const GroupMember& member) const;
     StateTimeline predicate_timeline(std::size_t predicate, const LeafTimelines& leaves,
                                      const TagSet& tags) const;
     bool goes_back_alone(const StateQuestion& question) const;

@@ -126,12 +126,24 @@ private:
     std::vector<BackwardSource> open_;
 };
 
+std::uint64_t age_at_begin_ns(const CompiledScan& scan, std::int64_t time_ns) {
+    return static_cast<std::uint64_t>(scan.request.range.begin_ns) -
+           static_cast<std::uint64_t>(time_ns);
+}
+
+bool has_no_age_limit(const CompiledScan& scan) {
+    return scan.request.carry_in == CarryIn::LastValue || scan.request.hold_ns == kHoldForever;
+}
+
 bool holds_at_begin(const CompiledScan& scan, std::int64_t time_ns) {
-    if (scan.request.carry_in == CarryIn::LastValue) return true;
-    if (scan.request.hold_ns == kHoldForever) return true;
-    const std::uint64_t age_ns = static_cast<std::uint64_t>(scan.request.range.begin_ns) -
-                                 static_cast<std::uint64_t>(time_ns);
-    return age_ns < static_cast<std::uint64_t>(scan.request.hold_ns);
+    return has_no_age_limit(scan) ||
+           age_at_begin_ns(scan, time_ns) < static_cast<std::uint64_t>(scan.request.hold_ns);
+}
+
+// A run whose value ends at the very start goes on if a sample stands there (R7), so it is carried.
+bool run_reaches_begin(const CompiledScan& scan, std::int64_t last_ns) {
+    return has_no_age_limit(scan) ||
+           age_at_begin_ns(scan, last_ns) <= static_cast<std::uint64_t>(scan.request.hold_ns);
 }
 
 Value value_at(const ColumnValues& values, std::size_t row) {
@@ -176,7 +188,7 @@ public:
 
     Result<std::optional<LeafRun>> find() {
         TIDEMARK_RETURN_IF_ERROR(start());
-        if (!run_ || !holds_at_begin(scan_, run_->last_ns)) return std::optional<LeafRun>{};
+        if (!run_ || !run_reaches_begin(scan_, run_->last_ns)) return std::optional<LeafRun>{};
         const bool wants_start = scan_.request.carry_in == CarryIn::RunStart;
         while (wants_start && !has_ended_) TIDEMARK_RETURN_IF_ERROR(extend());
         return run_;
@@ -190,7 +202,7 @@ private:
         if (whole == nullptr) return extend();
         TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary,
                                   whole->summary(*scan_.leaf_fields[leaf_]));
-        if (!holds_at_begin(scan_, summary->last_ns)) return success();
+        if (!run_reaches_begin(scan_, summary->last_ns)) return success();
         if (wants_start) return extend();
         if (!summary->has_values) return extend();
         const bool is_true = scan_.leaf_tests[leaf_]->matches(summary->last);

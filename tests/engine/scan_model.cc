@@ -148,7 +148,11 @@ CarriedValues ScanModel::carried(const ScanRequest& request) const {
     }
     for (std::size_t index = 0; index < request.leaves.size(); ++index) {
         const auto run = carried_run(request, request.leaves[index]);
-        if (run && still_holds(run->last_ns)) carried.leaves[index] = run;
+        // A run whose value ends at the very start goes on if a sample stands there.
+        const bool reaches =
+            run && (request.carry_in == CarryIn::LastValue ||
+                    !is_too_far(run->last_ns, request.range.begin_ns, request.hold_ns));
+        if (reaches) carried.leaves[index] = run;
     }
     return carried;
 }

@@ -375,6 +375,22 @@ TEST_CASE("KEEP bridges unknown gaps too, but none that no true run follows", "[
           {{number(6), number(0)}});
 }
 
+TEST_CASE("a run goes on where a sample ends its hold at the window's start and the next begins",
+          "[oracle]") {
+    // H = 1 and a sample each minute: [1,2) and [2,3) touch at the window's start.
+    const auto points = samples({{0, 1}, {1, 9}, {2, 9}, {3, 9}, {4, 7}, {5, 7}});
+    const Life clear{0, 0, {compare("v", CompareOp::Less, 5.0)}};
+    const Life two{minutes(2), 0, {}};
+    check(points, query_of({call_of("since", above(5), 0), call_of("current", above(5))}, 2, 6, 1),
+          {{TimeCell{at(1)}, number(5)}});
+    // Begun at 1 by the 9, kept by the 7 of 4 and 5.
+    check(points, query_of({call_of("current", above(8), kMinute, clear)}, 4, 6, 1), {{number(5)}});
+    // [1,4) is 3 long, though only [3,4) is inside.
+    check(points, query_of({call_of("longest", above(8), kMinute, two)}, 3, 6, 1), {{number(1)}});
+    check_episodes(points, query_of({call_of("episodes", above(8))}, 3, 6, 1),
+                   {{1, 4, 1, false, 9, 9, 0}});
+}
+
 TEST_CASE("CLEAR holds a run until its condition, and only P starts a new one", "[oracle]") {
     const Life clear{0, 0, {compare("v", CompareOp::Less, 5.0)}};
     const std::vector<Call> calls = {call_of("longest", above(8), kMinute, clear),

@@ -300,7 +300,12 @@ private:
         for (std::size_t i = 0; i < request_.leaves.size(); ++i) {
             const PredicateLeaf& leaf = request_.leaves[i];
             const auto samples = samples_of(series.rows.begin(), end, leaf.field);
-            if (!is_in_force(samples)) continue;
+            // A run whose value ends at the very start goes on if a sample stands there.
+            if (samples.empty() || (request_.carry_in != CarryIn::LastValue &&
+                                    is_gap_longer(samples.back().time_ns, request_.range.begin_ns,
+                                                  request_.hold_ns))) {
+                continue;
+            }
             LeafRun run = runs_of(samples, leaf, request_.hold_ns).back();
             if (request_.carry_in != CarryIn::RunStart) {
                 run = {run.last_ns, run.last_ns, 1, run.is_true};

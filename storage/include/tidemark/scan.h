@@ -191,7 +191,9 @@ struct CarriedValue {
 struct CarriedValues {
     std::vector<std::optional<CarriedValue>> columns;  ///< As in ScanRequest::columns.
     /// As in ScanRequest::leaves: the run that holds the last sample before the range. Its
-    /// first_ns is the run's true start with CarryIn::RunStart, else the time of that sample.
+    /// first_ns is the run's true start with CarryIn::RunStart, else the time of that sample. A
+    /// sample whose hold ends exactly at the range's begin counts here, though not among the
+    /// columns: the run goes on if the next sample stands there.
     std::vector<std::optional<LeafRun>> leaves;
 };
 
