@@ -434,6 +434,29 @@ TEST_CASE("the start of a run is found in summaries however far back", "[scan]")
     CHECK(statistics.bytes_read <= first_group_size_bytes);
 }
 
+TEST_CASE("the start of a run is not looked for behind unknown time inside a row group", "[scan]") {
+    // Every value is above 5, but 30 to 100 is longer than a sample holds.
+    const Groups groups = {encoded(float_rows(0, 10, {7, 8, 9, 7}), 1),
+                           encoded(float_rows(100, 10, {7, 8, 9}), 2)};
+    DecodedRows torn = float_rows(200, 10, {7, 8, 9, 7});
+    torn.times[0] = 130;
+    Groups with_gap_inside = groups;
+    with_gap_inside.push_back(encoded(torn, 3));
+
+    ScanRequest request = float_above(5);
+    request.range.begin_ns = 235;
+    request.hold_ns = 20;
+    request.carry_in = CarryIn::RunStart;
+    ScanStatistics statistics;
+    const auto cursor = storage::make_series_cursor(compile(request), with_gap_inside, statistics);
+    REQUIRE(cursor.has_value());
+    CHECK(cursor.value()->carried().leaves[0] == LeafRun{210, 230, 3, true});
+    request.range.begin_ns = 121;
+    const auto earlier = storage::make_series_cursor(compile(request), groups, statistics);
+    REQUIRE(earlier.has_value());
+    CHECK(earlier.value()->carried().leaves[0] == LeafRun{100, 120, 3, true});
+}
+
 TEST_CASE("a cancelled scan ends at the next piece", "[scan]") {
     std::atomic<bool> cancelled = false;
     ScanRequest request = float_above(5);
