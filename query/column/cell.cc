@@ -107,25 +107,13 @@ Cell calculate_booleans(ArithmeticOperator op, bool left, bool right) {
 
 }  // namespace
 
-Cell to_cell(const Value& value) {
-    return std::visit([](const auto& typed) { return Cell(typed); }, value);
+Cell to_cell(Value value) {
+    return std::visit([](auto& typed) { return Cell(std::move(typed)); }, value);
 }
 
 Cell cell_at(const ColumnValues& values, std::size_t row) {
     if (!values.is_valid(row)) return {};
-    switch (values.type) {
-        case FieldType::Float:
-            return values.floats[row];
-        case FieldType::Integer:
-            return values.integers[row];
-        case FieldType::Unsigned:
-            return values.unsigneds[row];
-        case FieldType::Boolean:
-            return values.booleans[row] != 0;
-        case FieldType::String:
-            return std::string(values.strings[row]);
-    }
-    return {};
+    return to_cell(values.value_at(row));
 }
 
 std::optional<std::partial_ordering> compare_cells(const Cell& left, const Cell& right) {

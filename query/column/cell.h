@@ -15,7 +15,7 @@ namespace tidemark::query {
 
 inline bool is_null(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
 
-Cell to_cell(const Value& value);
+Cell to_cell(Value value);
 
 /// The value of one row of a column; null where the row has none.
 Cell cell_at(const ColumnValues& values, std::size_t row);

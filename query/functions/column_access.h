@@ -57,6 +57,19 @@ void for_each_valid_row(const ColumnValues& values, std::size_t begin, std::size
     }
 }
 
+/// Calls visit(row, number) for the rows of [begin, end) that have a value. The function table
+/// admits numbers only where this is used; columns of other types are passed over.
+template <typename Visit>
+void for_each_number(const ColumnValues& values, std::size_t begin, std::size_t end,
+                     Visit&& visit) {
+    const auto visit_column = [&](const auto& column) {
+        for_each_valid_row(values, begin, end, [&](std::size_t row) { visit(row, column[row]); });
+    };
+    if (values.type == FieldType::Float) visit_column(values.floats);
+    if (values.type == FieldType::Integer) visit_column(values.integers);
+    if (values.type == FieldType::Unsigned) visit_column(values.unsigneds);
+}
+
 inline std::size_t count_valid_rows(const ColumnValues& values, std::size_t begin,
                                     std::size_t end) {
     if (values.validity.empty() || begin >= end) return end > begin ? end - begin : 0;

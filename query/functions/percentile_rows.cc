@@ -122,26 +122,10 @@ void PercentileRows::add_values(std::span<const std::int64_t> times, const Colum
     if (begin >= end) return;
     if (marks_.empty()) begin_series(0);
     if (!times_.empty() && times[begin] < times_.back()) is_sorted_ = false;
-    const auto add_all = [&](const auto& column) {
-        for_each_valid_row(values, begin, end, [&](std::size_t row) {
-            times_.push_back(times[row]);
-            keys_.push_back(to_key(column[row]));
-        });
-    };
-    switch (type_) {
-        case FieldType::Float:
-            add_all(values.floats);
-            break;
-        case FieldType::Integer:
-            add_all(values.integers);
-            break;
-        case FieldType::Unsigned:
-            add_all(values.unsigneds);
-            break;
-        case FieldType::Boolean:
-        case FieldType::String:
-            break;  // The function table admits numbers only.
-    }
+    for_each_number(values, begin, end, [&](std::size_t row, auto number) {
+        times_.push_back(times[row]);
+        keys_.push_back(to_key(number));
+    });
 }
 
 std::size_t PercentileRows::memory_size_bytes() const {

@@ -84,7 +84,7 @@ BaseStep base_step(const BucketStep& step) {
 }
 
 /// Months from 1970 beyond which nanoseconds in int64 have ended.
-constexpr WideInteger kMonthLimit{12 * 300};
+constexpr WideInteger kMonthLimit = WideInteger{12} * 300;
 
 /// Days and months on a local clock; a day of the month that does not exist becomes the last one.
 std::int64_t shift_local_ns(std::int64_t local_ns, const BaseStep& step, std::int64_t sign) {

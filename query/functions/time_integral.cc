@@ -100,25 +100,9 @@ void TimeIntegral::add_summary(const ColumnSummary& summary) {
 
 void TimeIntegral::add_values(std::span<const std::int64_t> times, const ColumnValues& values,
                               std::size_t begin, std::size_t end) {
-    const auto add_all = [&](const auto& column) {
-        for_each_valid_row(values, begin, end, [&](std::size_t row) {
-            add_sample(times[row], as_double_double(column[row]));
-        });
-    };
-    switch (values.type) {
-        case FieldType::Float:
-            add_all(values.floats);
-            break;
-        case FieldType::Integer:
-            add_all(values.integers);
-            break;
-        case FieldType::Unsigned:
-            add_all(values.unsigneds);
-            break;
-        case FieldType::Boolean:
-        case FieldType::String:
-            break;  // The function table admits numbers only.
-    }
+    for_each_number(values, begin, end, [&](std::size_t row, auto number) {
+        add_sample(times[row], as_double_double(number));
+    });
 }
 
 void TimeIntegral::end_series() {

@@ -50,19 +50,10 @@ Status EpisodesOperator::compute_all() {
     TIDEMARK_ASSIGN_OR_RETURN(first_sample_scans_,
                               SourceScans::open(plan_.series, request, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, *first_sample_scans_);
-    struct Task {
-        std::size_t group;
-        std::size_t member;
-    };
-    std::vector<Task> tasks;
     std::vector<std::vector<std::vector<std::vector<Cell>>>> rows(groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        rows[i].resize(groups[i].members.size());
-        for (std::size_t j = 0; j < groups[i].members.size(); ++j) tasks.push_back({i, j});
-    }
-    TIDEMARK_RETURN_IF_ERROR(
-        for_each_parallel(tasks.size(), context_.thread_count(), [&](std::size_t index) {
-            const auto [group, member] = tasks[index];
+    for (std::size_t i = 0; i < groups.size(); ++i) rows[i].resize(groups[i].members.size());
+    TIDEMARK_RETURN_IF_ERROR(for_each_member_parallel(
+        groups, context_.thread_count(), [&](std::size_t group, std::size_t member) {
             return list_series(groups[group].members[member], rows[group][member]);
         }));
     for (std::size_t i = 0; i < groups.size(); ++i) {

@@ -49,10 +49,22 @@ std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const So
         }
     }
     std::vector<SeriesGroup> ordered;
+    ordered.reserve(groups.size());
     for (auto& [key, members] : groups) {
         ordered.push_back({key.first, key.second, std::move(members)});
     }
     return ordered;
+}
+
+Status for_each_member_parallel(const std::vector<SeriesGroup>& groups, unsigned thread_count,
+                                const std::function<Status(std::size_t, std::size_t)>& work) {
+    std::vector<std::pair<std::size_t, std::size_t>> tasks;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (std::size_t j = 0; j < groups[i].members.size(); ++j) tasks.emplace_back(i, j);
+    }
+    return for_each_parallel(tasks.size(), thread_count, [&](std::size_t index) {
+        return work(tasks[index].first, tasks[index].second);
+    });
 }
 
 RowFilter::RowFilter(const WhereClause& where, const std::vector<ColumnRequest>& columns,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,10 @@ private:
 
 /// The groups that the series of `scans` fall into, by measurement, then tag values.
 std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans);
+
+/// Calls work(i, j) for member j of group i, for all of them, as for_each_parallel does.
+Status for_each_member_parallel(const std::vector<SeriesGroup>& groups, unsigned thread_count,
+                                const std::function<Status(std::size_t, std::size_t)>& work);
 
 /// Decides for the rows of a piece whether they satisfy the condition of WHERE.
 ///

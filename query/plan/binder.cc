@@ -76,8 +76,8 @@ private:
 
     Status resolve_names() {
         if (select_.time_zone) {
-            TIDEMARK_ASSIGN_OR_RETURN(TimeZone zone, TimeZone::find(select_.time_zone->name));
-            time_.zone = std::move(zone);
+            TIDEMARK_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(select_.time_zone->name));
+            time_.zone = zone;
         }
         TIDEMARK_ASSIGN_OR_RETURN(
             sources_, resolve_sources(context_.store, select_.sources, context_.defaults));

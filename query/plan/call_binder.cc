@@ -135,7 +135,7 @@ Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> 
     if (next < call.arguments.size()) return wrong_argument_count(call, *info);
     if (info->id == FunctionId::Median) {
         TIDEMARK_ASSIGN_OR_RETURN(auto median, PercentileRequest::make(info->id, ""));
-        bound.percentile = std::move(median);
+        bound.percentile = median;
     }
     TIDEMARK_RETURN_IF_ERROR(bind_run_options(call, bound));
     if (unit_ns) {
@@ -170,7 +170,7 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
             }
             TIDEMARK_ASSIGN_OR_RETURN(
                 auto request, PercentileRequest::make(bound.function, is_negative ? "0" : *text));
-            bound.percentile = std::move(request);
+            bound.percentile = request;
             return success();
         }
         case ArgumentKind::Limit:

@@ -10,27 +10,6 @@
 namespace tidemark::query {
 namespace {
 
-bool is_comparison(BinaryOperator op) {
-    return op >= BinaryOperator::Equal && op <= BinaryOperator::GreaterOrEqual;
-}
-
-Comparison comparison_of(BinaryOperator op) {
-    switch (op) {
-        case BinaryOperator::NotEqual:
-            return Comparison::NotEqual;
-        case BinaryOperator::Less:
-            return Comparison::Less;
-        case BinaryOperator::LessOrEqual:
-            return Comparison::LessEqual;
-        case BinaryOperator::Greater:
-            return Comparison::Greater;
-        case BinaryOperator::GreaterOrEqual:
-            return Comparison::GreaterEqual;
-        default:
-            return Comparison::Equal;
-    }
-}
-
 class HavingBinder {
 public:
     HavingBinder(const HavingScope& scope, const TimeContext& context)
@@ -129,24 +108,25 @@ private:
     Result<std::optional<RowExpression>> bind_comparison(const Expression& comparison) {
         using Bound = std::optional<RowExpression>;
         const auto& binary = std::get<BinaryExpression>(comparison.node);
-        if (!is_comparison(binary.op)) return Bound();
+        const auto op = comparison_of(binary.op);
+        if (!op) return Bound();
         const auto left_ns = constant_duration_ns(*binary.left);
         const auto right_ns = constant_duration_ns(*binary.right);
         if (left_ns && !right_ns) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression right, in_ns(comparison, *binary.right));
-            return Bound(compared(binary.op, constant(*left_ns), std::move(right)));
+            return Bound(compared(*op, constant(*left_ns), std::move(right)));
         }
         if (right_ns && !left_ns) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, in_ns(comparison, *binary.left));
-            return Bound(compared(binary.op, std::move(left), constant(*right_ns)));
+            return Bound(compared(*op, std::move(left), constant(*right_ns)));
         }
         if (const auto instant = instant_of(*binary.right)) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, bind(*binary.left));
-            return Bound(compared(binary.op, std::move(left), time(*instant)));
+            return Bound(compared(*op, std::move(left), time(*instant)));
         }
         if (const auto instant = instant_of(*binary.left)) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression right, bind(*binary.right));
-            return Bound(compared(binary.op, time(*instant), std::move(right)));
+            return Bound(compared(*op, time(*instant), std::move(right)));
         }
         return Bound();
     }
@@ -173,8 +153,8 @@ private:
 
     static RowExpression constant(std::int64_t ns) { return RowExpression{ConstantCell{ns}}; }
     static RowExpression time(std::int64_t ns) { return RowExpression{ConstantCell{TimeCell{ns}}}; }
-    static RowExpression compared(BinaryOperator op, RowExpression left, RowExpression right) {
-        return RowExpression{ComparedCells{comparison_of(op), std::move(left), std::move(right)}};
+    static RowExpression compared(Comparison op, RowExpression left, RowExpression right) {
+        return RowExpression{ComparedCells{op, std::move(left), std::move(right)}};
     }
 
     const HavingScope& scope_;

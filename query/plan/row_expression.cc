@@ -102,25 +102,6 @@ std::optional<ArithmeticOperator> arithmetic_operator(BinaryOperator op) {
     }
 }
 
-std::optional<Comparison> comparison_of(BinaryOperator op) {
-    switch (op) {
-        case BinaryOperator::Equal:
-            return Comparison::Equal;
-        case BinaryOperator::NotEqual:
-            return Comparison::NotEqual;
-        case BinaryOperator::Less:
-            return Comparison::Less;
-        case BinaryOperator::LessOrEqual:
-            return Comparison::LessEqual;
-        case BinaryOperator::Greater:
-            return Comparison::Greater;
-        case BinaryOperator::GreaterOrEqual:
-            return Comparison::GreaterEqual;
-        default:
-            return std::nullopt;
-    }
-}
-
 Error unexpected(const Expression& expression) {
     return Error(ErrorCode::InvalidArgument, "cannot evaluate " + print(expression) + " here");
 }
@@ -337,6 +318,25 @@ std::string print(const RowExpression& expression, std::span<const std::string> 
             [&](const Conversion& node) { return "convert(" + text(node.operand) + ")"; },
         },
         expression.node);
+}
+
+std::optional<Comparison> comparison_of(BinaryOperator op) {
+    switch (op) {
+        case BinaryOperator::Equal:
+            return Comparison::Equal;
+        case BinaryOperator::NotEqual:
+            return Comparison::NotEqual;
+        case BinaryOperator::Less:
+            return Comparison::Less;
+        case BinaryOperator::LessOrEqual:
+            return Comparison::LessEqual;
+        case BinaryOperator::Greater:
+            return Comparison::Greater;
+        case BinaryOperator::GreaterOrEqual:
+            return Comparison::GreaterEqual;
+        default:
+            return std::nullopt;
+    }
 }
 
 Result<std::shared_ptr<const re2::RE2>> compile_regex(const RegexLiteral& regex) {

@@ -95,6 +95,9 @@ bool is_true(const Cell& cell);
 /// One line, with names for the slots.
 std::string print(const RowExpression& expression, std::span<const std::string> slot_names);
 
+/// Nothing for operators that compare no values: arithmetic, AND, OR and regexes.
+std::optional<Comparison> comparison_of(BinaryOperator op);
+
 /// Compiles an InfluxQL regex. InvalidArgument with RE2's reason.
 Result<std::shared_ptr<const re2::RE2>> compile_regex(const RegexLiteral& regex);
 

@@ -17,6 +17,22 @@ void append_sized_to(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
+Value WriteBatch::Field::value() const {
+    switch (type) {
+        case FieldType::Float:
+            return float_value;
+        case FieldType::Integer:
+            return integer_value;
+        case FieldType::Unsigned:
+            return unsigned_value;
+        case FieldType::Boolean:
+            return boolean_value;
+        case FieldType::String:
+            break;
+    }
+    return std::string(text);
+}
+
 void WriteBatch::begin_point(std::string_view measurement) {
     abandon_point();
     append_sized_to(open_key_, measurement);
@@ -60,6 +76,18 @@ void WriteBatch::add_string(std::string_view name, std::string_view value) {
     field.text_offset = size32(bytes_.size());
     field.text_size_bytes = size32(value.size());
     bytes_.append(value);
+}
+
+void WriteBatch::add_value(std::string_view name, const Value& value) {
+    const auto add = [&](const auto& typed) {
+        using T = std::decay_t<decltype(typed)>;
+        if constexpr (std::is_same_v<T, double>) add_float(name, typed);
+        if constexpr (std::is_same_v<T, std::int64_t>) add_integer(name, typed);
+        if constexpr (std::is_same_v<T, std::uint64_t>) add_unsigned(name, typed);
+        if constexpr (std::is_same_v<T, bool>) add_boolean(name, typed);
+        if constexpr (std::is_same_v<T, std::string>) add_string(name, typed);
+    };
+    std::visit(add, value);
 }
 
 void WriteBatch::end_point(std::optional<std::int64_t> time_ns) {

@@ -146,22 +146,6 @@ bool run_reaches_begin(const CompiledScan& scan, std::int64_t last_ns) {
            age_at_begin_ns(scan, last_ns) <= static_cast<std::uint64_t>(scan.request.hold_ns);
 }
 
-Value value_at(const ColumnValues& values, std::size_t row) {
-    switch (values.type) {
-        case FieldType::Float:
-            return values.floats[row];
-        case FieldType::Integer:
-            return values.integers[row];
-        case FieldType::Unsigned:
-            return values.unsigneds[row];
-        case FieldType::Boolean:
-            return values.booleans[row] != 0;
-        case FieldType::String:
-            break;
-    }
-    return std::string(values.strings[row]);
-}
-
 Result<std::optional<CarriedValue>> find_value(const CompiledScan& scan, std::size_t field,
                                                std::span<ScanSource* const> sources) {
     BackwardSamples samples(field, scan.request.range.begin_ns, sources);
@@ -175,7 +159,7 @@ Result<std::optional<CarriedValue>> find_value(const CompiledScan& scan, std::si
     TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples.take());
     if (!sample || !holds_at_begin(scan, sample->time_ns)) return std::optional<CarriedValue>{};
     TIDEMARK_ASSIGN_OR_RETURN(const ColumnValues* values, sample->source->values(field));
-    return std::optional<CarriedValue>({sample->time_ns, value_at(*values, sample->row)});
+    return std::optional<CarriedValue>({sample->time_ns, values->value_at(sample->row)});
 }
 
 /// Finds the run of a leaf that holds the last sample in front of the range.

@@ -50,143 +50,113 @@ bool encode_checking_limit(Encode encode, Bytes& encoded) {
 
 const std::set<std::string_view> kHoldEverything = {"plain", "bitmap"};
 
-template <typename Codec>
-void check_held_count(const Codec& codec, std::size_t held_count, std::size_t column_count) {
-    INFO(codec.name);
-    CHECK(held_count > 0);
-    if (kHoldEverything.contains(codec.name)) CHECK(held_count == column_count);
+/// Encodes each column with each codec of a table and calls check(codec, column, encoded) for those
+/// that the codec can hold.
+template <typename Codecs, typename Column, typename Check>
+void check_table(const Codecs& codecs, const std::vector<Column>& columns, Check check) {
+    for (const auto* codec : codecs) {
+        std::size_t held_count = 0;
+        for (const Column& column : columns) {
+            Bytes encoded;
+            const auto encode = [&](std::size_t limit, Bytes& out) {
+                return codec->encode(column, limit, out);
+            };
+            if (!encode_checking_limit(encode, encoded)) continue;
+            ++held_count;
+            INFO(codec->name << ", column " << (&column - columns.data()));
+            check(*codec, column, encoded);
+        }
+        INFO(codec->name);
+        CHECK(held_count > 0);
+        if (kHoldEverything.contains(codec->name)) CHECK(held_count == columns.size());
+    }
 }
 
 }  // namespace
 
 TEST_CASE("every integer codec restores and matches what it encoded", "[codec]") {
-    const auto columns = sample_integer_columns();
-    for (const IntegerCodec* codec : integer_codecs()) {
-        std::size_t held_count = 0;
-        for (const auto& column : columns) {
-            for (const IntegerOrder order : {IntegerOrder::Signed, IntegerOrder::Unsigned}) {
-                Bytes encoded;
-                const auto encode = [&](std::size_t limit, Bytes& out) {
-                    return codec->encode({column, order}, limit, out);
-                };
-                if (!encode_checking_limit(encode, encoded)) continue;
-                held_count += order == IntegerOrder::Signed ? 1 : 0;
-                INFO(codec->name << ", column of " << column.size());
-                std::vector<std::uint64_t> decoded(column.size());
-                REQUIRE(codec->decode(encoded, decoded).has_value());
-                REQUIRE(decoded == column);
-                const std::uint64_t low = column.empty() ? 1 : column[column.size() / 2];
-                for (const std::uint64_t distance : {std::uint64_t{0}, std::uint64_t{500},
-                                                     std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
-                    std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
-                    REQUIRE(
-                        codec->match(encoded, column.size(), {low, distance}, mask).has_value());
-                    for (std::size_t i = 0; i < column.size(); ++i) {
-                        REQUIRE(mask_bit(mask, i) == (column[i] - low <= distance));
-                    }
+    const auto bits = sample_integer_columns();
+    for (const IntegerOrder order : {IntegerOrder::Signed, IntegerOrder::Unsigned}) {
+        std::vector<IntegerColumn> columns;
+        for (const auto& column : bits) columns.emplace_back(column, order);
+        const auto check = [](const IntegerCodec& codec, const IntegerColumn& column,
+                              const Bytes& encoded) {
+            const auto values = column.values();
+            std::vector<std::uint64_t> decoded(values.size());
+            REQUIRE(codec.decode(encoded, decoded).has_value());
+            REQUIRE(std::ranges::equal(decoded, values));
+            const std::uint64_t low = values.empty() ? 1 : values[values.size() / 2];
+            for (const std::uint64_t distance : {std::uint64_t{0}, std::uint64_t{500},
+                                                 std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
+                std::vector<std::uint64_t> mask(mask_word_count(values.size()), 0x33);
+                REQUIRE(codec.match(encoded, values.size(), {low, distance}, mask).has_value());
+                for (std::size_t i = 0; i < values.size(); ++i) {
+                    REQUIRE(mask_bit(mask, i) == (values[i] - low <= distance));
                 }
             }
-        }
-        check_held_count(*codec, held_count, columns.size());
+        };
+        check_table(integer_codecs(), columns, check);
     }
 }
 
 TEST_CASE("every float codec restores and matches what it encoded", "[codec]") {
-    const auto columns = sample_float_columns();
-    for (const FloatCodec* codec : float_codecs()) {
-        std::size_t held_count = 0;
-        for (const auto& column : columns) {
-            Bytes encoded;
-            const auto encode = [&](std::size_t limit, Bytes& out) {
-                return codec->encode(column, limit, out);
-            };
-            if (!encode_checking_limit(encode, encoded)) continue;
-            ++held_count;
-            INFO(codec->name << ", column of " << column.size());
+    check_table(
+        float_codecs(), sample_float_columns(),
+        [](const FloatCodec& codec, const std::vector<double>& column, const Bytes& encoded) {
             std::vector<double> decoded(column.size());
-            REQUIRE(codec->decode(encoded, decoded).has_value());
+            REQUIRE(codec.decode(encoded, decoded).has_value());
             const double middle = column.empty() ? 0 : column[column.size() / 2];
             const FloatInterval interval{middle, middle + 30};
             std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
-            REQUIRE(codec->match(encoded, column.size(), interval, mask).has_value());
+            REQUIRE(codec.match(encoded, column.size(), interval, mask).has_value());
             for (std::size_t i = 0; i < column.size(); ++i) {
                 REQUIRE(std::bit_cast<std::uint64_t>(decoded[i]) ==
                         std::bit_cast<std::uint64_t>(column[i]));
                 REQUIRE(mask_bit(mask, i) == interval.contains(column[i]));
             }
-        }
-        check_held_count(*codec, held_count, columns.size());
-    }
+        });
 }
 
 TEST_CASE("every boolean codec restores and matches what it encoded", "[codec]") {
-    const auto columns = sample_boolean_columns();
-    for (const BooleanCodec* codec : boolean_codecs()) {
-        std::size_t held_count = 0;
-        for (const auto& column : columns) {
-            Bytes encoded;
-            const auto encode = [&](std::size_t limit, Bytes& out) {
-                return codec->encode(column, limit, out);
-            };
-            if (!encode_checking_limit(encode, encoded)) continue;
-            ++held_count;
-            INFO(codec->name << ", column of " << column.size());
-            std::vector<std::uint8_t> decoded(column.size());
-            REQUIRE(codec->decode(encoded, decoded).has_value());
-            REQUIRE(decoded == column);
-            for (const BooleanTest test : {BooleanTest{false, true}, BooleanTest{true, false},
-                                           BooleanTest{true, true}, BooleanTest{false, false}}) {
-                std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
-                REQUIRE(codec->match(encoded, column.size(), test, mask).has_value());
-                for (std::size_t i = 0; i < column.size(); ++i) {
-                    REQUIRE(mask_bit(mask, i) == test.passes(column[i] != 0));
-                }
+    const auto check = [](const BooleanCodec& codec, const std::vector<std::uint8_t>& column,
+                          const Bytes& encoded) {
+        std::vector<std::uint8_t> decoded(column.size());
+        REQUIRE(codec.decode(encoded, decoded).has_value());
+        REQUIRE(decoded == column);
+        for (const BooleanTest test : {BooleanTest{false, true}, BooleanTest{true, false},
+                                       BooleanTest{true, true}, BooleanTest{false, false}}) {
+            std::vector<std::uint64_t> mask(mask_word_count(column.size()), 0x33);
+            REQUIRE(codec.match(encoded, column.size(), test, mask).has_value());
+            for (std::size_t i = 0; i < column.size(); ++i) {
+                REQUIRE(mask_bit(mask, i) == test.passes(column[i] != 0));
             }
         }
-        check_held_count(*codec, held_count, columns.size());
-    }
+    };
+    check_table(boolean_codecs(), sample_boolean_columns(), check);
 }
 
 TEST_CASE("every string codec restores what it encoded", "[codec]") {
-    const auto columns = sample_string_columns();
-    for (const StringCodec* codec : string_codecs()) {
-        std::size_t held_count = 0;
-        for (const auto& column : columns) {
-            const std::vector<std::string_view> views(column.begin(), column.end());
-            Bytes encoded;
-            const auto encode = [&](std::size_t limit, Bytes& out) {
-                return codec->encode(views, limit, out);
-            };
-            if (!encode_checking_limit(encode, encoded)) continue;
-            ++held_count;
-            INFO(codec->name << ", column of " << column.size());
-            StringArena arena;
-            std::vector<std::string_view> decoded(column.size());
-            REQUIRE(codec->decode(encoded, decoded, arena).has_value());
-            REQUIRE(decoded == views);
-        }
-        check_held_count(*codec, held_count, columns.size());
-    }
+    const auto texts = sample_string_columns();
+    std::vector<std::vector<std::string_view>> columns;
+    for (const auto& column : texts) columns.emplace_back(column.begin(), column.end());
+    const auto check = [](const StringCodec& codec, const std::vector<std::string_view>& column,
+                          const Bytes& encoded) {
+        StringArena arena;
+        std::vector<std::string_view> decoded(column.size());
+        REQUIRE(codec.decode(encoded, decoded, arena).has_value());
+        REQUIRE(decoded == column);
+    };
+    check_table(string_codecs(), columns, check);
 }
 
 TEST_CASE("every time codec restores what it encoded", "[codec]") {
-    const auto columns = sample_time_columns();
-    for (const TimeCodec* codec : time_codecs()) {
-        std::size_t held_count = 0;
-        for (const auto& column : columns) {
-            Bytes encoded;
-            const auto encode = [&](std::size_t limit, Bytes& out) {
-                return codec->encode(column, limit, out);
-            };
-            if (!encode_checking_limit(encode, encoded)) continue;
-            ++held_count;
-            INFO(codec->name << ", column of " << column.size());
-            std::vector<std::int64_t> decoded(column.size());
-            REQUIRE(codec->decode(encoded, decoded).has_value());
-            REQUIRE(decoded == column);
-        }
-        check_held_count(*codec, held_count, columns.size());
-    }
+    const auto check = [](const TimeCodec& codec, const std::vector<std::int64_t>& column,
+                          const Bytes& encoded) {
+        std::vector<std::int64_t> decoded(column.size());
+        REQUIRE(codec.decode(encoded, decoded).has_value());
+        REQUIRE(decoded == column);
+    };
+    check_table(time_codecs(), sample_time_columns(), check);
 }
 
 TEST_CASE("codecs that nest themselves without end are refused", "[codec]") {

@@ -123,22 +123,6 @@ bool is_same_value(const Value& left, const Value& right) {
     return left == right;
 }
 
-Value value_of(const ColumnValues& values, std::size_t row) {
-    switch (values.type) {
-        case FieldType::Float:
-            return values.floats[row];
-        case FieldType::Integer:
-            return values.integers[row];
-        case FieldType::Unsigned:
-            return values.unsigneds[row];
-        case FieldType::Boolean:
-            return values.booleans[row] != 0;
-        case FieldType::String:
-            break;
-    }
-    return std::string(values.strings[row]);
-}
-
 using ModelRows = std::vector<std::pair<std::int64_t, ScanModel::Row>>;
 
 void check_values(const ColumnValues& values, const ModelRows& rows, std::size_t first,
@@ -148,7 +132,7 @@ void check_values(const ColumnValues& values, const ModelRows& rows, std::size_t
         const auto value = expected.find(field);
         INFO("field " << field << " at " << rows[first + index].first);
         REQUIRE(values.is_valid(index) == (value != expected.end()));
-        if (value != expected.end()) REQUIRE(is_same_value(value_of(values, index), value->second));
+        if (value != expected.end()) REQUIRE(is_same_value(values.value_at(index), value->second));
     }
 }
 

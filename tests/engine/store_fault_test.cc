@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,27 @@ void flip_bit(CrashingFileSystem& files, const std::string& path, std::size_t bi
     bytes.value()[bit / 8] ^= std::byte{1} << (bit % 8);
     files.replace_contents(path, bytes.value());
 }
+
+/// Calls check(files) for a copy of the durable files with each bit of `path` flipped in turn.
+void for_each_flipped_bit(CrashingFileSystem& files, const std::string& path,
+                          const std::function<void(CrashingFileSystem&)>& check) {
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
+        INFO("bit " << bit);
+        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+        flip_bit(*disk, path, bit);
+        check(*disk);
+    }
+}
+
+void tear_last_record(CrashingFileSystem& files, const std::string& path) {
+    const auto size_bytes = files.file_size_bytes(path);
+    REQUIRE(size_bytes);
+    REQUIRE(files.truncate(path, size_bytes.value() - 1));
+}
+
+const std::string kCatalogue = kStorePath + "/catalogue";
 
 }  // namespace
 
@@ -199,19 +221,13 @@ TEST_CASE("a manifest with any bit flipped never loses a segment or stops the st
             REQUIRE(store->flush());
         }
     }
-    const std::string path = kStorePath + "/manifest";
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
-        INFO("bit " << bit);
-        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
-        flip_bit(*disk, path, bit);
+    for_each_flipped_bit(files, kStorePath + "/manifest", [&](CrashingFileSystem& disk) {
         for (int round = 0; round < 2; ++round) {
-            const auto store = open_small(*disk);
+            const auto store = open_small(disk);
             if (round == 0) CHECK_FALSE(store->recovery_messages().empty());
             REQUIRE(read_all(*store, "ops") == expected);
         }
-    }
+    });
 }
 
 TEST_CASE("a catalogue with any bit flipped never stops the start or invents samples", "[engine]") {
@@ -225,14 +241,8 @@ TEST_CASE("a catalogue with any bit flipped never stops the start or invents sam
             if (time == 1) REQUIRE(store->flush());
         }
     }
-    const std::string path = kStorePath + "/catalogue";
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
-        INFO("bit " << bit);
-        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
-        flip_bit(*disk, path, bit);
-        auto store = open_small(*disk);
+    for_each_flipped_bit(files, kCatalogue, [&](CrashingFileSystem& disk) {
+        auto store = open_small(disk);
         CHECK_FALSE(store->recovery_messages().empty());
         const Samples found = read_all(*store, "ops");
         CHECK(std::includes(expected.begin(), expected.end(), found.begin(), found.end()));
@@ -240,9 +250,9 @@ TEST_CASE("a catalogue with any bit flipped never stops the start or invents sam
         REQUIRE(store->create_database("later"));
         write_durably(*store, "later", {point_at(7)});
         REQUIRE(store->close());
-        store = open_small(*disk);
+        store = open_small(disk);
         CHECK(read_all(*store, "later").size() == 1);
-    }
+    });
 }
 
 TEST_CASE("rows whose series the catalogue lost never turn up under another series", "[engine]") {
@@ -253,10 +263,7 @@ TEST_CASE("rows whose series the catalogue lost never turn up under another seri
         REQUIRE(write_and_wait(*store, {"cpu", {{"host", "b"}}, 2, {{"usage", 2.0}}}));
     }
     // The last record of the catalogue is that of host b.
-    const std::string path = kStorePath + "/catalogue";
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    REQUIRE(files.truncate(path, size_bytes.value() - 1));
+    tear_last_record(files, kCatalogue);
     {
         const auto store = open_small(files);
         REQUIRE(store->recovery_messages().size() == 2);
@@ -284,10 +291,7 @@ TEST_CASE("values whose field the catalogue lost never turn up under another fie
         REQUIRE(write_and_wait(*store, {"cpu", {{"host", "a"}}, 2, {{"lost", 2.0}}}));
     }
     // The last record of the catalogue is that of the field "lost".
-    const std::string path = kStorePath + "/catalogue";
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    REQUIRE(files.truncate(path, size_bytes.value() - 1));
+    tear_last_record(files, kCatalogue);
     for (int round = 0; round < 2; ++round) {
         const auto store = open_small(files);
         write_durably(*store, "ops", {{"cpu", {{"host", "a"}}, 3, {{"other", 3.0}}}});

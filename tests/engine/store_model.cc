@@ -19,42 +19,6 @@ std::string series_key_of(const PlainPoint& point) {
     return storage::make_series_key(point.measurement, tags);
 }
 
-void add_field(WriteBatch& batch, const std::string& name, const Value& value) {
-    switch (value_type(value)) {
-        case FieldType::Float:
-            batch.add_float(name, std::get<double>(value));
-            break;
-        case FieldType::Integer:
-            batch.add_integer(name, std::get<std::int64_t>(value));
-            break;
-        case FieldType::Unsigned:
-            batch.add_unsigned(name, std::get<std::uint64_t>(value));
-            break;
-        case FieldType::Boolean:
-            batch.add_boolean(name, std::get<bool>(value));
-            break;
-        case FieldType::String:
-            batch.add_string(name, std::get<std::string>(value));
-            break;
-    }
-}
-
-Value value_at(const ColumnValues& values, std::size_t row) {
-    switch (values.type) {
-        case FieldType::Float:
-            return values.floats[row];
-        case FieldType::Integer:
-            return values.integers[row];
-        case FieldType::Unsigned:
-            return values.unsigneds[row];
-        case FieldType::Boolean:
-            return values.booleans[row] != 0;
-        case FieldType::String:
-            break;
-    }
-    return std::string(values.strings[row]);
-}
-
 void read_piece(const ScanPiece& piece, const ScanRequest& request, const std::string& series_key,
                 Samples& samples) {
     for (std::size_t column = 0; column < piece.columns.size(); ++column) {
@@ -63,7 +27,7 @@ void read_piece(const ScanPiece& piece, const ScanRequest& request, const std::s
             if (!values.is_valid(row)) continue;
             const SampleKey key{series_key, request.columns[column].field, piece.times[row]};
             INFO(series_key << " " << request.columns[column].field << " at " << piece.times[row]);
-            const bool is_first = samples.emplace(key, value_at(values, row)).second;
+            const bool is_first = samples.emplace(key, values.value_at(row)).second;
             REQUIRE(is_first);
         }
     }
@@ -92,7 +56,7 @@ void read_measurement(const Store& store, const ScanRequest& request,
 void add_to(WriteBatch& batch, const PlainPoint& point) {
     batch.begin_point(point.measurement);
     for (const Tag& tag : point.tags) batch.add_tag(tag.key, tag.value);
-    for (const auto& [name, value] : point.fields) add_field(batch, name, value);
+    for (const auto& [name, value] : point.fields) batch.add_value(name, value);
     batch.end_point(point.time_ns);
 }
 

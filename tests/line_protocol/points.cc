@@ -15,22 +15,6 @@ bool same_value(const Value& left, const Value& right) {
     return left == right;
 }
 
-Value value_of(const WriteBatch::Field& field) {
-    switch (field.type) {
-        case FieldType::Float:
-            return field.float_value;
-        case FieldType::Integer:
-            return field.integer_value;
-        case FieldType::Unsigned:
-            return field.unsigned_value;
-        case FieldType::Boolean:
-            return field.boolean_value;
-        case FieldType::String:
-            return std::string(field.text);
-    }
-    return 0.0;
-}
-
 }  // namespace
 
 bool PlainPoint::operator==(const PlainPoint& other) const {
@@ -66,7 +50,7 @@ std::vector<PlainPoint> plain_points(const WriteBatch& batch) {
         for (const auto& [key, value] : series.tags) plain.tags.emplace_back(key, value);
         for (std::size_t f = 0; f < point.field_count; ++f) {
             const WriteBatch::Field field = batch.field(i, f);
-            plain.fields.emplace_back(field.name, value_of(field));
+            plain.fields.emplace_back(field.name, field.value());
         }
         plain.time_ns = point.time_ns;
         points.push_back(std::move(plain));
@@ -77,17 +61,7 @@ std::vector<PlainPoint> plain_points(const WriteBatch& batch) {
 void add_point(WriteBatch& batch, const PlainPoint& point) {
     batch.begin_point(point.measurement);
     for (const auto& [key, value] : point.tags) batch.add_tag(key, value);
-    for (const auto& [name, value] : point.fields) {
-        const auto add = [&](const auto& alternative) {
-            using T = std::decay_t<decltype(alternative)>;
-            if constexpr (std::is_same_v<T, double>) batch.add_float(name, alternative);
-            if constexpr (std::is_same_v<T, std::int64_t>) batch.add_integer(name, alternative);
-            if constexpr (std::is_same_v<T, std::uint64_t>) batch.add_unsigned(name, alternative);
-            if constexpr (std::is_same_v<T, bool>) batch.add_boolean(name, alternative);
-            if constexpr (std::is_same_v<T, std::string>) batch.add_string(name, alternative);
-        };
-        std::visit(add, value);
-    }
+    for (const auto& [name, value] : point.fields) batch.add_value(name, value);
     batch.end_point(point.time_ns);
 }
 

@@ -12,21 +12,6 @@ T must(Result<T> result) {
     return std::move(result).value();
 }
 
-void add_field(WriteBatch& batch, const std::string& name, const Value& value) {
-    switch (value_type(value)) {
-        case FieldType::Float:
-            return batch.add_float(name, std::get<double>(value));
-        case FieldType::Integer:
-            return batch.add_integer(name, std::get<std::int64_t>(value));
-        case FieldType::Unsigned:
-            return batch.add_unsigned(name, std::get<std::uint64_t>(value));
-        case FieldType::Boolean:
-            return batch.add_boolean(name, std::get<bool>(value));
-        case FieldType::String:
-            return batch.add_string(name, std::get<std::string>(value));
-    }
-}
-
 std::string row_text(const std::vector<Cell>& row) {
     std::string line;
     for (const Cell& cell : row) line += (line.empty() ? "" : " | ") + text(cell);
@@ -80,7 +65,7 @@ void Product::write(const std::vector<Point>& points, std::size_t begin, std::si
     for (std::size_t i = begin; i < end; ++i) {
         batch.begin_point("m");
         for (const Tag& tag : points[i].tags) batch.add_tag(tag.key, tag.value);
-        for (const auto& [name, value] : points[i].fields) add_field(batch, name, value);
+        for (const auto& [name, value] : points[i].fields) batch.add_value(name, value);
         batch.end_point(points[i].time_ns);
     }
     const WriteResult result = must(store_->write("d", "", batch));

@@ -57,22 +57,6 @@ Result<SortedSeries> sorted_series(std::string_view raw_series_key) {
     return series;
 }
 
-Value field_value(const WriteBatch::Field& field) {
-    switch (field.type) {
-        case FieldType::Float:
-            return field.float_value;
-        case FieldType::Integer:
-            return field.integer_value;
-        case FieldType::Unsigned:
-            return field.unsigned_value;
-        case FieldType::Boolean:
-            return field.boolean_value;
-        case FieldType::String:
-            break;
-    }
-    return std::string(field.text);
-}
-
 /// `value` as a value of `type`; an integer widens to a float where that is exact.
 std::optional<Value> value_as(const Value& value, FieldType type) {
     if (value_type(value) == type) return value;
@@ -98,7 +82,7 @@ Result<MemoryData::Row> checked_row(const WriteBatch& batch, std::size_t point_i
         const std::string name(field.name);
         if (name.empty()) return bad("a field name is empty");
         if (name == "time") return bad("time cannot be a field name");
-        Value value = field_value(field);
+        Value value = field.value();
         const double* number = std::get_if<double>(&value);
         if (number != nullptr && !std::isfinite(*number)) {
             return bad("field " + name + " is not a finite number");

@@ -162,6 +162,8 @@ struct ColumnValues {
     bool is_valid(std::size_t row) const {
         return validity.empty() || ((validity[row / 64] >> (row % 64)) & 1U) != 0;
     }
+    /// A copy of the value of a row that has one.
+    Value value_at(std::size_t row) const;
 };
 
 struct ColumnPiece {

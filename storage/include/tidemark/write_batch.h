@@ -42,6 +42,8 @@ public:
             bool boolean_value;
         };
         std::string_view text;
+
+        Value value() const;  ///< A copy of its own.
     };
 
     /// One point. Everything it refers to is valid until the batch changes.
@@ -61,6 +63,8 @@ public:
     void add_unsigned(std::string_view name, std::uint64_t value);
     void add_boolean(std::string_view name, bool value);
     void add_string(std::string_view name, std::string_view value);
+    /// A field of the type that `value` has.
+    void add_value(std::string_view name, const Value& value);
     /// Ends the point and makes it part of the batch.
     void end_point(std::optional<std::int64_t> time_ns);
     /// Forgets the point begun last and not ended.
