@@ -53,6 +53,7 @@ TEST_CASE("every double survives the way over JSON", "[answer]") {
     QueryResult result;
     result.statements.emplace_back();
     ResultSeries series{"m", {}, {"v"}, {}};
+    series.rows.push_back({-0.0});
     for (int i = 0; i < 20'000; ++i) series.rows.push_back({random_double(random)});
     result.statements.back().series.push_back(series);
     const std::string json = render_json(result);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/server/test_client.h"
+#include "tests/support/silent_port.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/tools/program.h"
 #include "tools/demo/line_sender.h"
@@ -120,6 +121,8 @@ TEST_CASE("a documented message matches with anything in its places", "[errors]"
 
 TEST_CASE("the wrong port says which one is right", "[errors]") {
     const Operations ops;
+    const tests::SilentPort nobody;
+    const std::string silent_url = "http://127.0.0.1:" + std::to_string(nobody.port());
     const std::string line_url = "http://" + ops.server.line_endpoint();
     tests::TestClient lines_to_http(ops.server.http_endpoint());
     lines_to_http.send("cpu usage=1\n");
@@ -129,7 +132,7 @@ TEST_CASE("the wrong port says which one is right", "[errors]") {
                       tests::ask_http(ops.server.line_endpoint(), "POST /write?db=ops", "",
                                       std::string(1 << 20, 'x')),
                       lines_to_http.read_to_end().value_or("reset"), text_of(ops.log_path),
-                      shell("query 'SHOW DATABASES' --at http://127.0.0.1:1").text});
+                      shell("query 'SHOW DATABASES' --at " + silent_url).text});
 }
 
 TEST_CASE("a wrong database is named", "[errors]") {

@@ -19,98 +19,84 @@ constexpr const char* kLines =
 
 }  // namespace
 
-TEST_CASE("a server and a directory give the same answers in every form", "[program]") {
+TEST_CASE("statements are answered equally in process, over HTTP and by the console", "[program]") {
     const tests::TemporaryDirectory directory;
     const std::string store = directory.path_of("store");
+    const std::string window = "time >= 1700000000000000000 AND time < 1700000120000000000";
     const std::string statements[] = {
         "SELECT * FROM cpu",
-        "SELECT mean(usage), last(up) FROM cpu GROUP BY host; SHOW DATABASES",
-        "SELECT time_in(usage > 80, 1m), since(usage > 80) FROM cpu WHERE time >= "
-        "1700000000000000000 AND time < 1700000120000000000 GROUP BY host",
-        "SHOW FIELD KEYS; SELECT a FROM nothing",
-        "SELECT mean(usage FROM cpu",
-        "SELECT no_such_function(usage) FROM cpu",
+        "SHOW DATABASES",
+        "SHOW MEASUREMENTS",
+        "SHOW FIELD KEYS",
+        "SHOW TAG KEYS",
+        "SHOW TAG VALUES WITH KEY = host",
+        "CREATE DATABASE other; SHOW DATABASES; DROP DATABASE other; SHOW DATABASES",
+        "SELECT usage, note FROM cpu WHERE host = 'a' ORDER BY time DESC LIMIT 1",
+        "SELECT count(usage), mean(usage), max(n), last(up) FROM cpu GROUP BY host",
+        "SELECT mean(usage) FROM cpu WHERE " + window + " GROUP BY time(1m) fill(0)",
+        "SELECT last(up) FROM cpu WHERE " + window + " GROUP BY time(1h) tz('Europe/Berlin')",
+        "SELECT percentile(usage, 50) FROM cpu",
+        "SELECT uptime(usage > 80), coverage(usage > 80) FROM cpu WHERE " + window + " STALE 30s",
+        "SELECT time_in(usage > 80, 1m), since(usage > 80) FROM cpu WHERE " + window,
+        "SELECT episodes(usage > 80) FROM cpu WHERE " + window,
+        "EXPLAIN SELECT mean(usage) FROM cpu WHERE " + window + " GROUP BY time(1m)",
+        "SELECT nothing FROM cpu; SELECT a FROM nothing",
+        "SELECT usage FROM cpu WHERE host = 1",
+        "SELECT maen(usage) FROM cpu",
+        "SELECT usage FROM cpu WHERE (",
     };
-    std::vector<Output> answers;
+    std::vector<Output> remote;
+    const auto ask_all = [&](const std::string& place, const auto& check) {
+        for (const std::string& statement : statements) {
+            for (const std::string format : {"table", "csv", "json"}) {
+                INFO(statement << " as " << format << " at " << place);
+                const std::string options = " --db ops --format " + format;
+                check(shell("query \"" + statement + "\"" + options + " --at " + place));
+                CHECK(shell("console " + place + options, statement).text ==
+                      shell("query \"" + statement + "\"" + options + " --at " + place).text);
+            }
+        }
+    };
     {
         const Serving server(store);
         REQUIRE(send_lines(server.line_endpoint(), kLines).has_value());
-        for (const std::string& statement : statements) {
-            for (const std::string format : {"table", "csv", "json"}) {
-                answers.push_back(shell("query \"" + statement + "\" --db ops --format " + format +
-                                        " --at " + server.url()));
-            }
-        }
-        answers.push_back(shell("console " + server.url() + " --db ops", "SELECT *\nFROM cpu;"));
+        ask_all(server.url(), [&](const Output& answer) {
+            CHECK_FALSE(answer.text.empty());
+            remote.push_back(answer);
+        });
         CHECK(server.stop() == 0);
     }
     std::size_t next = 0;
-    for (const std::string& statement : statements) {
-        for (const std::string format : {"table", "csv", "json"}) {
-            INFO(statement << " as " << format);
-            const Output local =
-                shell("query \"" + statement + "\" --db ops --format " + format + " --at " + store);
-            CHECK(local.text == answers[next].text);
-            CHECK(local.exit_code == answers[next].exit_code);
-            ++next;
-        }
-    }
-    CHECK(shell("console " + store + " --db ops", "SELECT *\nFROM cpu;").text ==
-          answers[next].text);
-    CHECK(answers.front().text ==
+    ask_all(store, [&](const Output& answer) {
+        CHECK(answer.text == remote[next].text);
+        CHECK(answer.exit_code == remote[next].exit_code);
+        ++next;
+    });
+    CHECK(remote.front().text ==
           "cpu\n"
           "time                  host                    n  note    up     usage\n"
           "--------------------  ----  -------------------  ------  -----  -----\n"
           "2023-11-14T22:13:20Z  a                       3  x, \"y\"  true    81.5\n"
           "2023-11-14T22:13:20Z  b     9223372036854775807                   0.1\n"
           "2023-11-14T22:14:20Z  a                                  false  82.25\n");
-    CHECK(answers[next].text == answers.front().text);
 }
 
-TEST_CASE("statements are answered equally in process, over HTTP and by the console", "[program]") {
+TEST_CASE("a statement of several lines is one statement", "[program]") {
     const tests::TemporaryDirectory directory;
     const std::string store = directory.path_of("store");
-    const std::string window = "time >= 1700000000000000000 AND time < 1700000120000000000";
-    const std::string statements[] = {
-        "SHOW DATABASES",
-        "SHOW MEASUREMENTS",
-        "SHOW FIELD KEYS",
-        "SHOW TAG VALUES WITH KEY = host",
-        "SELECT * FROM cpu",
-        "SELECT usage, note FROM cpu WHERE host = 'a' ORDER BY time DESC LIMIT 1",
-        "SELECT count(usage), mean(usage), max(n) FROM cpu GROUP BY host",
-        "SELECT mean(usage) FROM cpu WHERE " + window + " GROUP BY time(1m) fill(0)",
-        "SELECT last(up) FROM cpu WHERE " + window + " GROUP BY time(1h) tz('Europe/Berlin')",
-        "SELECT percentile(usage, 50) FROM cpu",
-        "SELECT uptime(usage > 80), coverage(usage > 80) FROM cpu WHERE " + window + " STALE 30s",
-        "SELECT episodes(usage > 80) FROM cpu WHERE " + window,
-        "SELECT nothing FROM cpu",
-        "SELECT usage FROM cpu WHERE host = 1",
-        "SELECT maen(usage) FROM cpu",
-        "SELECT usage FROM cpu WHERE (",
-    };
-    std::vector<std::string> remote;
-    {
-        const Serving server(store);
-        REQUIRE(send_lines(server.line_endpoint(), kLines).has_value());
-        for (const std::string& statement : statements) {
-            INFO(statement);
-            remote.push_back(
-                shell("query \"" + statement + "\" --db ops --format csv --at " + server.url())
-                    .text);
-            CHECK(shell("console " + server.url() + " --db ops --format csv", statement).text ==
-                  remote.back());
-        }
-        CHECK(server.stop() == 0);
-    }
-    for (std::size_t i = 0; i < remote.size(); ++i) {
-        INFO(statements[i]);
-        CHECK_FALSE(remote[i].empty());
-        const std::string options = " --db ops --format csv";
-        CHECK(shell("query \"" + statements[i] + "\" --at " + store + options).text == remote[i]);
-        CHECK(shell("console " + store + options, statements[i]).text == remote[i]);
-    }
-    CHECK(remote[8].find("2023-11-14T") != std::string::npos);
+    { CHECK(Serving(store).stop() == 0); }
+    CHECK(shell("console " + store, "SHOW\nDATABASES;").text ==
+          shell("query 'SHOW DATABASES' --at " + store).text);
+}
+
+TEST_CASE("an answer that cannot be written is an error", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    { CHECK(Serving(store).stop() == 0); }
+    const Output lost =
+        shell("query 'SHOW DATABASES' --at " + store + " 3>&1 >/dev/full 2>&3; echo");
+    CHECK(lost.text.find("error: cannot write the answer: No space left on device") !=
+          std::string::npos);
 }
 
 TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {

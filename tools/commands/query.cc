@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "tools/commands/commands.h"
@@ -13,6 +15,15 @@ namespace {
 ExitCode report_cannot_open(const Error& error) {
     std::fprintf(stderr, "error: %s\n", error.message().c_str());
     return kExitCannotOpen;
+}
+
+bool write_all(const std::string& text, std::FILE* file) {
+    return std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+}
+
+ExitCode report_lost_output() {
+    std::fprintf(stderr, "error: cannot write the answer: %s\n", std::strerror(errno));
+    return kExitStatement;
 }
 
 }  // namespace
@@ -32,9 +43,9 @@ ExitCode query(const QueryCommandOptions& options) {
         runner.value()->run(options.text, options.database, cancel.requested());
     if (!result) return report_cannot_open(std::move(result).error());
     const AnswerText answer = describe_answer(result.value(), options.text, *renderer);
-    std::fwrite(answer.output.data(), 1, answer.output.size(), stdout);
-    std::fflush(stdout);
-    std::fwrite(answer.remarks.data(), 1, answer.remarks.size(), stderr);
+    const bool is_written = write_all(answer.output, stdout);
+    write_all(answer.remarks, stderr);
+    if (!is_written) return report_lost_output();
     return answer.is_ok ? kExitOk : kExitStatement;
 }
 

@@ -56,9 +56,15 @@ public:
         number_.append(part.data(), part.size());
         return true;
     }
-    bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
+    bool on_int64(std::int64_t value, json::string_view last, json::error_code&) {
+        number_.append(last.data(), last.size());
+        const bool is_negative_zero = value == 0 && number_.starts_with('-');
         number_.clear();
-        stack_.push_int64(value);
+        if (is_negative_zero) {
+            stack_.push_double(-0.0);
+        } else {
+            stack_.push_int64(value);
+        }
         return true;
     }
     bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) {

@@ -1,2 +1,0 @@
-// Boost.JSON as a header-only library is compiled here, once.
-#include <boost/json/src.hpp>
