@@ -176,6 +176,11 @@ std::vector<PercentileRows::RowRange> PercentileRows::row_ranges(
     std::size_t begin = 0;
     std::size_t end = 0;
     for (const TimeRange& window : windows) {
+        if (begin > 0 && times_[begin - 1] >= window.begin_ns) {
+            // The clock went back: so does the window.
+            const auto first = std::ranges::lower_bound(times_, window.begin_ns);
+            begin = static_cast<std::size_t>(first - times_.begin());
+        }
         while (begin < times_.size() && times_[begin] < window.begin_ns) ++begin;
         end = std::max(end, begin);
         while (end < times_.size() && times_[end] < window.end_ns) ++end;
@@ -284,7 +289,10 @@ void PercentileRows::slide_over(std::span<const RowRange> ranges,
     while (w < ranges.size()) {
         const std::size_t base = ranges[w].begin;
         std::size_t last = w;
-        while (last + 1 < ranges.size() && ranges[last + 1].end - base <= stretch_rows) ++last;
+        while (last + 1 < ranges.size() && ranges[last + 1].end - base <= stretch_rows &&
+               ranges[last + 1].begin >= ranges[last].begin) {
+            ++last;
+        }
         const std::size_t row_count = ranges[last].end - base;
         ranks.assign(std::span(keys_).subspan(base, row_count), requests.size());
         std::size_t entered = base;

@@ -71,8 +71,9 @@ public:
     /// Forgets all rows but keeps the memory.
     void clear();
 
-    /// Answers every request for every window: result [w * requests.size() + r]. Windows are
-    /// ascending in both begin and end (they may overlap, have gaps and be empty).
+    /// Answers every request for every window: result [w * requests.size() + r]. Windows ascend in
+    /// end; they may overlap, have gaps and be empty. A begin may go back (WINDOW 1d where the
+    /// clock does, WINDOW 1mo at the end of a month), which costs a new ranking.
     std::vector<FoldResult> evaluate(std::span<const TimeRange> windows,
                                      std::span<const PercentileRequest> requests);
 

@@ -23,8 +23,7 @@ namespace tidemark::query {
 /// Not thread-safe.
 class TimeIntegral {
 public:
-    /// Windows ascend in begin and in end; they may overlap. A window's part after `as_of_ns` is
-    /// not known.
+    /// Windows may overlap and come in any order. A window's part after `as_of_ns` is not known.
     TimeIntegral(std::span<const TimeRange> windows, std::int64_t hold_ns, std::int64_t as_of_ns);
 
     /// The edges between which pieces must lie: give them to the scan as cuts when it may answer

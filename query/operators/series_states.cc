@@ -38,8 +38,10 @@ Result<SeriesStates> SeriesStates::open(const SeriesSelection& selection,
         if (windows[i - 1].end_ns < windows[i].begin_ns) states.has_gaps_ = true;
     }
     states.request_.range.end_ns = std::min(as_of_ns, windows.back().end_ns);
-    states.request_.range.begin_ns =
-        std::min(windows.front().begin_ns, states.request_.range.end_ns);
+    states.request_.range.begin_ns = states.request_.range.end_ns;
+    for (const TimeRange& window : windows) {
+        states.request_.range.begin_ns = std::min(states.request_.range.begin_ns, window.begin_ns);
+    }
     states.request_.hold_ns = hold_ns;
     const bool needs_start =
         std::any_of(states.questions_.begin(), states.questions_.end(),

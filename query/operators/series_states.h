@@ -47,8 +47,8 @@ struct SeriesState {
 /// Thread-safe once open.
 class SeriesStates {
 public:
-    /// `windows` ascend; what is asked of the scan is [first window's begin, as_of). All arguments
-    /// but the questions must outlive this.
+    /// `windows` ascend in end; what is asked of the scan is [their earliest begin, as_of). All
+    /// arguments but the questions must outlive this.
     static Result<SeriesStates> open(const SeriesSelection& selection,
                                      const std::vector<BoundPredicate>& predicates,
                                      std::vector<StateQuestion> questions,
