@@ -14,6 +14,10 @@ namespace {
 
 Cell null_cell() { return std::monostate{}; }
 
+FoldResult float_result(double value) {
+    return FoldResult{float_cell(value), {}, {}, !std::isfinite(value)};
+}
+
 /// An exact integer as a cell of the column's type T, or an error.
 template <typename T>
 Result<FoldResult> integer_result(WideInteger value, std::string_view function) {
@@ -103,9 +107,9 @@ public:
             const DoubleDouble result =
                 is_mean_ ? divide(float_sum_, to_double_double(static_cast<WideInteger>(count_)))
                          : float_sum_;
-            return FoldResult{float_cell(result.rounded()), {}, {}};
+            return float_result(result.rounded());
         } else if (is_mean_) {
-            return FoldResult{float_cell(exact_ratio(integer_sum_, count_)), {}, {}};
+            return float_result(exact_ratio(integer_sum_, count_));
         } else {
             return integer_result<T>(integer_sum_, "sum");
         }
@@ -265,7 +269,7 @@ public:
     Result<FoldResult> finish() const override {
         if (!has_value_) return FoldResult{null_cell(), {}, {}};
         if constexpr (std::is_same_v<T, double>) {
-            return FoldResult{float_cell(max_ - min_), {}, {}};
+            return float_result(max_ - min_);
         } else {
             return integer_result<T>(
                 static_cast<WideInteger>(max_) - static_cast<WideInteger>(min_), "spread");
@@ -337,7 +341,9 @@ public:
         const DoubleDouble squares = add(square_sum_, negate(mean_part));
         const DoubleDouble variance = divide(squares, add(count, -1.0));
         // Rounding may leave a hair below zero when all values are equal to the shift's neighbours.
-        return FoldResult{float_cell(std::sqrt(std::max(0.0, variance.rounded()))), {}, {}};
+        // The comparison keeps NaN, which std::max would turn into 0.
+        const double rounded = variance.rounded();
+        return float_result(std::sqrt(rounded < 0 ? 0.0 : rounded));
     }
 
 private:

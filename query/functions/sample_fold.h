@@ -20,6 +20,7 @@ struct FoldResult {
     Cell cell;
     std::optional<std::int64_t> time_ns;
     std::optional<std::size_t> series_rank;
+    bool is_out_of_range = false;  ///< There is a value, but no double holds it: null (R10).
 };
 
 /// InfluxQL's functions over the samples of one window of one group: count, sum, mean, min, max,

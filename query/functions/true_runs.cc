@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "query/functions/column_access.h"
 #include "query/functions/double_double.h"
 #include "query/functions/function_table.h"
 #include "query/functions/state_window.h"
@@ -121,7 +122,7 @@ void add_peak_and_mean(const HeldSamples& samples, Episode& episode) {
 }
 
 Cell optional_cell(const std::optional<double>& value) {
-    return value ? Cell(*value) : Cell(std::monostate{});
+    return value ? float_cell(*value) : Cell(std::monostate{});
 }
 
 }  // namespace

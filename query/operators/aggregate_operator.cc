@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "query/operators/beside_stage.h"
@@ -12,16 +13,24 @@ namespace {
 // fill(none), HAVING and LIMIT take rows away again, so more may be made than are answered.
 constexpr std::size_t kRowsPerAnswerRow = 4;
 
-/// The time of the first row of the series that satisfies WHERE.
+/// The time of the first row of the series that satisfies WHERE and has a value in one of the first
+/// `asked_count` columns: the others are there for the condition.
 Result<std::optional<std::int64_t>> first_sample_ns(const SourceScans& scans,
-                                                    const GroupMember& member, RowFilter filter) {
+                                                    const GroupMember& member, RowFilter filter,
+                                                    std::size_t asked_count) {
+    const auto has_value = [&](const ScanPiece& piece, std::size_t row) {
+        const auto asked = std::span(piece.columns).first(asked_count);
+        return std::any_of(asked.begin(), asked.end(),
+                           [&](const ColumnPiece& column) { return column.values.is_valid(row); });
+    };
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return std::optional<std::int64_t>();
         if (!filter.is_needed()) return std::optional(piece->first_ns);
         for (std::size_t row = 0; row < piece->row_count; ++row) {
-            if (filter.passes(*piece, row)) return std::optional(piece->times[row]);
+            if (!filter.passes(*piece, row) || !has_value(*piece, row)) continue;
+            return std::optional(piece->times[row]);
         }
     }
 }
@@ -104,6 +113,7 @@ Status AggregateOperator::find_first_samples() {
             column_of(request.columns, leaf.field, Need::Summary);
         }
     }
+    const std::size_t asked_count = request.columns.size();
     if (plan_.series.where.has_field_condition()) {
         for (ColumnRequest& column : request.columns) column.need = Need::Values;
         add_condition_columns(plan_.series.where, request.columns);
@@ -116,8 +126,9 @@ Status AggregateOperator::find_first_samples() {
         groups_.size(), context_.thread_count(), [&](std::size_t index) -> Status {
             for (const GroupMember& member : groups_[index].members) {
                 RowFilter filter(plan_.series.where, request.columns, *member.tags);
-                TIDEMARK_ASSIGN_OR_RETURN(const auto first_ns,
-                                          first_sample_ns(scans, member, std::move(filter)));
+                TIDEMARK_ASSIGN_OR_RETURN(
+                    const auto first_ns,
+                    first_sample_ns(scans, member, std::move(filter), asked_count));
                 first_samples_ns_[index].push_back(first_ns);
             }
             return success();
@@ -150,6 +161,11 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
         first_window = windows_->bucket_of(first_ns);
     }
     if (!cells.has_value) return success();
+    for (std::size_t i = 0; i < plan_.calls.size(); ++i) {
+        if (!cells.is_out_of_range[i]) continue;
+        context_.warn(plan_.calls[i].text +
+                      " leaves the range of a double in at least one row: null there");
+    }
     std::vector<std::vector<Cell>> beside;
     if (!plan_.beside.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));

@@ -1,6 +1,7 @@
 #include "query/operators/episodes_operator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -105,6 +106,10 @@ Status EpisodesOperator::list_series(const GroupMember& member,
     }
     for (const Episode& episode :
          episodes_of_window(state.runs, window, has_number ? &samples : nullptr)) {
+        if (episode.mean && !std::isfinite(*episode.mean)) {
+            context_.warn(
+                "the mean of at least one episode leaves the range of a double: null there");
+        }
         std::vector<Cell>& row = rows.emplace_back();
         row.emplace_back(TimeCell{episode.begin_ns});
         TIDEMARK_ASSIGN_OR_RETURN(std::vector<Cell> cells,

@@ -44,9 +44,10 @@ Status IntegralStage::run(const SeriesGroup& group, GroupCells& cells) const {
         if (!computes(plan_->calls[i]) || !plan_->calls[i].field_type) continue;
         const TimeIntegral& integral = integrals[column_of_call_[i]];
         for (std::size_t window = 0; window < windows_->windows().size(); ++window) {
-            Cell mean = integral.mean(window);
-            cells.has_value = cells.has_value || !is_null(mean);
-            cells.of_call[i][window] = std::move(mean);
+            if (integral.window(window).known_ns == 0) continue;
+            cells.has_value = true;
+            cells.of_call[i][window] = integral.mean(window);
+            if (is_null(cells.of_call[i][window])) cells.is_out_of_range[i] = true;
         }
     }
     return success();

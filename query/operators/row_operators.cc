@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "query/column/cell.h"
+#include "query/functions/column_access.h"
+#include "query/functions/double_double.h"
 
 namespace tidemark::query {
 namespace {
@@ -38,12 +40,11 @@ Cell number_like(const Cell& number, const Cell& example) {
 
 /// low + (high - low) * part / whole, exactly, then cut as in InfluxDB. Nothing when it overflows.
 template <typename Integer>
-Cell interpolated_integer(Integer low, Integer high, std::int64_t part, std::int64_t whole) {
-    __extension__ using Wide = __int128;
-    Wide weighted = 0;
-    Wide base = 0;
-    if (__builtin_mul_overflow(Wide{high} - Wide{low}, Wide{part}, &weighted) ||
-        __builtin_mul_overflow(Wide{low}, Wide{whole}, &base) ||
+Cell interpolated_integer(Integer low, Integer high, WideInteger part, WideInteger whole) {
+    WideInteger weighted = 0;
+    WideInteger base = 0;
+    if (__builtin_mul_overflow(WideInteger{high} - WideInteger{low}, part, &weighted) ||
+        __builtin_mul_overflow(WideInteger{low}, whole, &base) ||
         __builtin_add_overflow(weighted, base, &weighted)) {
         return {};
     }
@@ -53,11 +54,12 @@ Cell interpolated_integer(Integer low, Integer high, std::int64_t part, std::int
 /// The value at `time_ns` on the line between two points.
 Cell interpolated(std::int64_t time_ns, std::int64_t before_ns, const Cell& before,
                   std::int64_t after_ns, const Cell& after) {
-    const std::int64_t part = time_ns - before_ns;
-    const std::int64_t whole = after_ns - before_ns;
+    // Wide: buckets may lie further apart than an int64 can say.
+    const WideInteger part = WideInteger{time_ns} - before_ns;
+    const WideInteger whole = WideInteger{after_ns} - before_ns;
     if (const auto* low = std::get_if<double>(&before)) {
         const double slope = (std::get<double>(after) - *low) / static_cast<double>(whole);
-        return slope * static_cast<double>(part) + *low;
+        return float_cell(slope * static_cast<double>(part) + *low);
     }
     if (const auto* low = std::get_if<std::int64_t>(&before)) {
         return interpolated_integer(*low, std::get<std::int64_t>(after), part, whole);
@@ -210,6 +212,8 @@ Result<RowBatch*> LimitOperator::next() {
         if (plan_.series_limit && groups_passed_ == *plan_.series_limit) return nullptr;
         TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
         if (batch == nullptr) return nullptr;
+        // HAVING or fill(none) left nothing of the group: it is none of the answer's.
+        if (batch->rows.empty()) continue;
         if (groups_skipped_ < plan_.series_offset) {
             ++groups_skipped_;
             continue;

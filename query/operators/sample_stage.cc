@@ -344,6 +344,7 @@ Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
         TIDEMARK_ASSIGN_OR_RETURN(FoldResult result, whole->finish());
         cells.has_value = true;
         if (call.call == 0) cells.sample_times_ns[window] = result.time_ns;
+        if (result.is_out_of_range) cells.is_out_of_range[call.call] = true;
         cells.of_call[call.call][window] = std::move(result.cell);
     }
     return success();

@@ -65,12 +65,16 @@ private:
 /// What the calls of an AggregateWindows came to in one group.
 struct GroupCells {
     GroupCells(std::size_t call_count, std::size_t window_count)
-        : of_call(call_count, std::vector<Cell>(window_count)), sample_times_ns(window_count) {}
+        : of_call(call_count, std::vector<Cell>(window_count)),
+          sample_times_ns(window_count),
+          is_out_of_range(call_count, false) {}
 
     std::vector<std::vector<Cell>> of_call;  ///< [call][window]
     /// Of the first call, where it is a selector that found a sample: [window]
     std::vector<std::optional<std::int64_t>> sample_times_ns;
     bool has_value = false;  ///< The group has rows.
+    /// A call's value in a window is no double (R10): its cell stays null, and the answer says so.
+    std::vector<bool> is_out_of_range;  ///< [call]
 };
 
 }  // namespace tidemark::query
