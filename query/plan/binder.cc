@@ -58,6 +58,10 @@ private:
         if (select_.fill && select_.fill->longest) {
             return unsupported("fill(previous, ..) with a limit is not supported");
         }
+        if (select_.stale && select_.stale->hold && !select_.stale->hold->fixed_ns()) {
+            return invalid("STALE " + print_duration(*select_.stale->hold) +
+                           " has no fixed length: write it in days");
+        }
         return success();
     }
 
@@ -151,8 +155,10 @@ private:
             warn(messages_, "only tags are selected: rows come with at least one field");
         }
         if (!select_.having && !is_ordered() && select_.limits.limit.value_or(0) > 0) {
-            rows.first_rows = static_cast<std::size_t>(*select_.limits.limit) +
-                              static_cast<std::size_t>(select_.limits.offset.value_or(0));
+            if (__builtin_add_overflow(*select_.limits.limit, select_.limits.offset.value_or(0),
+                                       &rows.first_rows.emplace())) {
+                rows.first_rows.reset();
+            }
         }
         name_columns();
         root_ = LogicalPlan{std::move(rows)};

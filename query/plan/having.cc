@@ -21,6 +21,7 @@ public:
         hooks.bind_comparison = [this](const Expression& comparison) {
             return bind_comparison(comparison);
         };
+        hooks.bind_list = [this](const Expression& list) { return bind_list(list); };
         return bind_row_expression(having, hooks);
     }
 
@@ -70,39 +71,47 @@ private:
                                             RowExpression{ConstantCell{unit_ns}}}};
         }
         if (scope_.expressions == nullptr) return (*scope_.columns)[column];
+        // gives_duration() has seen that the column is made of calls: no name leads back here.
         BindHooks hooks;
-        hooks.bind_leaf = [this](const Expression& leaf) { return bind_leaf(leaf, true); };
+        hooks.bind_leaf = [this](const Expression& leaf) {
+            return bind_call(std::get<Call>(leaf.node), true);
+        };
         return bind_row_expression((*scope_.expressions)[column], hooks);
     }
 
     /// Whether the expression is made of durations: it names one, and nothing of another kind.
     bool gives_duration(const Expression& expression) const {
-        std::vector<const Call*> calls;
-        collect_calls(expression, calls);
         std::vector<const VariableReference*> references;
         collect_references(expression, references);
-        bool has_duration = false;
-        for (const Call* call : calls) {
-            const FunctionInfo* info = find_function(call->name);
-            if (info == nullptr || info->result != ResultRule::Duration) return false;
-            has_duration = true;
-        }
         for (const VariableReference* reference : references) {
-            const auto& names = *scope_.names;
-            const auto found = std::find(names.begin(), names.end(), reference->name);
-            if (found == names.end()) return false;
-            const auto column = static_cast<std::size_t>(found - names.begin());
-            if (scope_.duration_units_ns != nullptr) {
-                if ((*scope_.duration_units_ns)[column] == 0) return false;
-            } else if (scope_.expressions == nullptr ||
-                       std::holds_alternative<VariableReference>(
-                           without_parentheses((*scope_.expressions)[column]).node) ||
-                       !gives_duration((*scope_.expressions)[column])) {
-                return false;
-            }
-            has_duration = true;
+            if (!is_duration_column(reference->name)) return false;
         }
-        return has_duration;
+        std::vector<const Call*> calls;
+        collect_calls(expression, calls);
+        return calls_give_durations(expression) && calls.size() + references.size() > 0;
+    }
+
+    static bool calls_give_durations(const Expression& expression) {
+        std::vector<const Call*> calls;
+        collect_calls(expression, calls);
+        return std::all_of(calls.begin(), calls.end(), [](const Call* call) {
+            const FunctionInfo* info = find_function(call->name);
+            return info != nullptr && info->result == ResultRule::Duration;
+        });
+    }
+
+    /// Inside a column's own expression names are fields, also where the column is called the same.
+    bool is_duration_column(const std::string& name) const {
+        const auto& names = *scope_.names;
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) return false;
+        const auto column = static_cast<std::size_t>(found - names.begin());
+        if (scope_.duration_units_ns != nullptr) return (*scope_.duration_units_ns)[column] != 0;
+        if (scope_.expressions == nullptr) return false;
+        const Expression& expression = (*scope_.expressions)[column];
+        std::vector<const VariableReference*> fields;
+        collect_references(expression, fields);
+        return fields.empty() && calls_give_durations(expression);
     }
 
     Result<std::optional<RowExpression>> bind_comparison(const Expression& comparison) {
@@ -129,6 +138,33 @@ private:
             return Bound(compared(*op, time(*instant), std::move(right)));
         }
         return Bound();
+    }
+
+    /// A list of durations or of times; nothing for other lists.
+    Result<std::optional<RowExpression>> bind_list(const Expression& whole) {
+        using Bound = std::optional<RowExpression>;
+        const auto& list = std::get<InList>(whole.node);
+        std::vector<RowExpression> durations;
+        std::vector<RowExpression> instants;
+        for (const Expression& value : list.values) {
+            if (const auto ns = constant_duration_ns(value)) {
+                durations.push_back(constant(*ns));
+            } else if (const auto instant = instant_of(value)) {
+                instants.push_back(time(*instant));
+            }
+        }
+        if (durations.empty() && instants.empty()) return Bound();
+        if (std::max(durations.size(), instants.size()) < list.values.size()) {
+            return Error(ErrorCode::InvalidArgument,
+                         "a list in HAVING is of durations, of times or of other values: found " +
+                             print(whole));
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(RowExpression operand, durations.empty()
+                                                             ? bind(*list.operand)
+                                                             : in_ns(whole, *list.operand));
+        RowExpression any{
+            AnyOf{std::move(operand), std::move(durations.empty() ? instants : durations)}};
+        return Bound(list.negated ? RowExpression{Inversion{std::move(any)}} : std::move(any));
     }
 
     Result<RowExpression> in_ns(const Expression& comparison, const Expression& side) {

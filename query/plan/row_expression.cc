@@ -106,6 +106,15 @@ Error unexpected(const Expression& expression) {
     return Error(ErrorCode::InvalidArgument, "cannot evaluate " + print(expression) + " here");
 }
 
+bool holds_between(const Expression& expression) {
+    if (std::holds_alternative<Between>(expression.node)) return true;
+    bool is_found = false;
+    for_each_operand(expression, [&](const Expression& operand) {
+        is_found = is_found || holds_between(operand);
+    });
+    return is_found;
+}
+
 RowExpression expression_of(auto node) { return RowExpression{std::move(node)}; }
 
 class Binder {
@@ -162,7 +171,11 @@ private:
         }
         return expression_of(Disjunction{std::move(left), std::move(right)});
     }
-    Result<RowExpression> bind_node(const Expression&, const InList& node) const {
+    Result<RowExpression> bind_node(const Expression& whole, const InList& node) const {
+        if (hooks_.bind_list) {
+            TIDEMARK_ASSIGN_OR_RETURN(auto special, hooks_.bind_list(whole));
+            if (special) return *std::move(special);
+        }
         TIDEMARK_ASSIGN_OR_RETURN(RowExpression operand, bind(*node.operand));
         AnyOf any{std::move(operand), {}};
         for (const Expression& value : node.values) {
@@ -173,6 +186,12 @@ private:
         return node.negated ? expression_of(Inversion{std::move(found)}) : std::move(found);
     }
     Result<RowExpression> bind_node(const Expression& whole, const Between& node) const {
+        // The operand is bound twice: a chain of them would double with every link.
+        if (holds_between(*node.operand)) {
+            return Error(ErrorCode::InvalidArgument,
+                         "BETWEEN compares values, and its operand holds another BETWEEN: found " +
+                             print(whole));
+        }
         const auto bound = [&](BinaryOperator op, const Expression& limit) {
             return Expression{whole.location, BinaryExpression{op, *node.operand, limit}};
         };

@@ -110,6 +110,8 @@ struct BindHooks {
     std::function<Result<RowExpression>(const Expression&)> bind_leaf;
     /// Asked first for every comparison; nothing: bind it the usual way. May be empty.
     std::function<Result<std::optional<RowExpression>>(const Expression&)> bind_comparison;
+    /// The same for IN lists.
+    std::function<Result<std::optional<RowExpression>>(const Expression&)> bind_list;
 };
 
 /// Binds an expression tree of the syntax. InvalidArgument where it holds what no row can answer

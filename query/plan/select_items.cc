@@ -16,33 +16,13 @@ namespace {
 template <typename CallVisitor, typename ReferenceVisitor>
 void visit_names(const Expression& expression, const CallVisitor& visit_call,
                  const ReferenceVisitor& visit_reference) {
-    const auto visit = [&](const Expression& operand) {
+    if (const auto* call = std::get_if<Call>(&expression.node)) visit_call(*call);
+    if (const auto* reference = std::get_if<VariableReference>(&expression.node)) {
+        visit_reference(*reference);
+    }
+    for_each_operand(expression, [&](const Expression& operand) {
         visit_names(operand, visit_call, visit_reference);
-    };
-    std::visit(
-        [&](const auto& node) {
-            using Node = std::decay_t<decltype(node)>;
-            if constexpr (std::is_same_v<Node, Call>) {
-                visit_call(node);
-            } else if constexpr (std::is_same_v<Node, VariableReference>) {
-                visit_reference(node);
-            } else if constexpr (std::is_same_v<Node, BinaryExpression>) {
-                visit(*node.left);
-                visit(*node.right);
-            } else if constexpr (std::is_same_v<Node, InList>) {
-                visit(*node.operand);
-                for (const Expression& value : node.values) visit(value);
-            } else if constexpr (std::is_same_v<Node, Between>) {
-                visit(*node.operand);
-                visit(*node.low);
-                visit(*node.high);
-            } else if constexpr (std::is_same_v<Node, Parenthesized> ||
-                                 std::is_same_v<Node, Negation> ||
-                                 std::is_same_v<Node, LogicalNot>) {
-                visit(*node.operand);
-            }
-        },
-        expression.node);
+    });
 }
 
 /// InfluxQL's name of an unnamed column: its names and calls joined by '_'.
@@ -57,6 +37,9 @@ std::string generated_name(const Expression& expression) {
         [&](const VariableReference& reference) { append(reference.name); });
     return name;
 }
+
+// Each is a column with a copy of the call's field, however long that is written.
+constexpr std::size_t kPercentLimit = 100;
 
 struct NamedItem {
     Expression expression;
@@ -137,8 +120,7 @@ private:
         const auto* wildcard = std::get_if<Wildcard>(&first.node);
         const auto* regex = std::get_if<RegexLiteral>(&first.node);
         if (wildcard == nullptr && regex == nullptr) {
-            expand_percents(item, call);
-            return success();
+            return expand_percents(item, call);
         }
         if (wildcard != nullptr && wildcard->kind == WildcardKind::Tags) {
             return Error(ErrorCode::InvalidArgument,
@@ -162,21 +144,27 @@ private:
     }
 
     /// percentile(f, 50, 90) is two calls, named percentile_50 and percentile_90.
-    void expand_percents(const SelectItem& item, const Call& call) {
+    Status expand_percents(const SelectItem& item, const Call& call) {
         const FunctionInfo* info = find_function(call.name);
         const bool repeats = info != nullptr && info->argument_count >= 2 &&
                              info->arguments[1].may_repeat && call.arguments.size() > 2;
         if (!repeats) {
             items_.push_back({item.expression, item.alias});
-            return;
+            return success();
+        }
+        if (call.arguments.size() - 1 > kPercentLimit) {
+            return Error(ErrorCode::LimitExceeded,
+                         call.name + "() takes at most " + std::to_string(kPercentLimit) +
+                             " percentages, found " + std::to_string(call.arguments.size() - 1) +
+                             ": split them into several calls");
         }
         for (std::size_t i = 1; i < call.arguments.size(); ++i) {
-            Call one = call;
-            one.arguments = {call.arguments[0], call.arguments[i]};
+            Call one{call.name, {call.arguments[0], call.arguments[i]}, call.named_arguments};
             const std::string alias =
                 item.alias.value_or(call.name) + "_" + print(call.arguments[i]);
             items_.push_back({Expression{item.expression.location, std::move(one)}, alias});
         }
+        return success();
     }
 
     const Schema& schema_;

@@ -191,6 +191,32 @@ struct NamedArgument {
 /// The expression inside any number of parentheses.
 const Expression& without_parentheses(const Expression& expression);
 
+/// Calls visit(operand) for the expressions that stand directly in this one, from left to right.
+/// The arguments of a call are none of them.
+template <typename Visit>
+void for_each_operand(const Expression& expression, const Visit& visit) {
+    std::visit(
+        [&](const auto& node) {
+            using Node = std::decay_t<decltype(node)>;
+            if constexpr (std::is_same_v<Node, BinaryExpression>) {
+                visit(*node.left);
+                visit(*node.right);
+            } else if constexpr (std::is_same_v<Node, InList>) {
+                visit(*node.operand);
+                for (const Expression& value : node.values) visit(value);
+            } else if constexpr (std::is_same_v<Node, Between>) {
+                visit(*node.operand);
+                visit(*node.low);
+                visit(*node.high);
+            } else if constexpr (std::is_same_v<Node, Parenthesized> ||
+                                 std::is_same_v<Node, Negation> ||
+                                 std::is_same_v<Node, LogicalNot>) {
+                visit(*node.operand);
+            }
+        },
+        expression.node);
+}
+
 // ---- SELECT
 
 struct SelectItem {
