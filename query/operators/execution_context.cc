@@ -1,6 +1,7 @@
 #include "query/operators/execution_context.h"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <new>
 #include <optional>
@@ -88,8 +89,12 @@ Status for_each_parallel(std::size_t count, unsigned thread_count,
         }
     };
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < std::min<std::size_t>(count, thread_count); ++i) {
-        threads.emplace_back(run);
+    const std::size_t wanted_count = std::min<std::size_t>(count, thread_count);
+    threads.reserve(wanted_count);
+    try {
+        while (threads.size() + 1 < wanted_count) threads.emplace_back(run);
+    } catch (const std::exception&) {
+        // The system has no further thread, or no memory for one: those there are do the work.
     }
     run();
     for (std::thread& thread : threads) thread.join();

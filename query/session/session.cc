@@ -105,11 +105,7 @@ StatementResult run(const Statement& statement, const StatementContext& context)
     if (context.options.cancelled != nullptr && context.options.cancelled->load()) {
         return failed(Error(ErrorCode::Cancelled, "the query was cancelled"));
     }
-    try {
-        return std::visit(StatementRunner(context), statement.node);
-    } catch (const std::bad_alloc&) {
-        return failed(Error(ErrorCode::LimitExceeded, "out of memory while answering"));
-    }
+    return std::visit(StatementRunner(context), statement.node);
 }
 
 }  // namespace
@@ -117,15 +113,20 @@ StatementResult run(const Statement& statement, const StatementContext& context)
 
 QueryResult execute(Store& store, std::string_view text, const QueryOptions& options) {
     QueryResult result;
-    auto parsed = query::parse_statements(text);
-    if (auto* error = std::get_if<SyntaxError>(&parsed)) {
-        result.syntax_error = std::move(*error);
-        return result;
-    }
-    const query::StatementContext context{store, options,
-                                          options.now_ns.value_or(store.clock().now_ns())};
-    for (const query::Statement& statement : std::get<0>(parsed)) {
-        result.statements.push_back(query::run(statement, context));
+    try {
+        auto parsed = query::parse_statements(text);
+        if (auto* error = std::get_if<SyntaxError>(&parsed)) {
+            result.syntax_error = std::move(*error);
+            return result;
+        }
+        const query::StatementContext context{store, options,
+                                              options.now_ns.value_or(store.clock().now_ns())};
+        for (const query::Statement& statement : std::get<0>(parsed)) {
+            result.statements.push_back(query::run(statement, context));
+        }
+    } catch (const std::bad_alloc&) {
+        result.statements.push_back(query::failed(
+            Error(ErrorCode::LimitExceeded, "out of memory while answering the statement")));
     }
     return result;
 }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cmath>
 #include <memory>
+#include <new>
 #include <random>
 
 #include <catch2/catch.hpp>
@@ -276,6 +277,19 @@ TEST_CASE("statements that change something are refused where nothing may be cha
     const QueryResult result = execute(*sample.store, "DROP DATABASE db", options);
     REQUIRE(result.statements[0].error);
     CHECK(sample.store->has_database("db"));
+}
+
+TEST_CASE("memory that runs out outside a statement is an error, too", "[query]") {
+    class FullClock final : public Clock {
+    public:
+        std::int64_t now_ns() const override { throw std::bad_alloc(); }
+    };
+    const FullClock clock;
+    MemoryStore store({.clock = &clock});
+    const QueryResult result = execute(store, "SHOW DATABASES", QueryOptions());
+    REQUIRE(result.statements.size() == 1);
+    REQUIRE(result.statements[0].error);
+    CHECK(result.statements[0].error->code() == ErrorCode::LimitExceeded);
 }
 
 }  // namespace tidemark::tests
