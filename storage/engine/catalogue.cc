@@ -13,6 +13,7 @@ namespace {
 constexpr RecordLogKind kLogKind{"catalogue", 0x4143'4d54};  // "TMCA"
 
 /// Ids further ahead than this were not given out by any catalogue; memory is not spent on them.
+constexpr std::size_t kMaxLostDatabases = std::size_t{1} << 16;
 constexpr std::size_t kMaxLostSeries = std::size_t{1} << 22;
 constexpr std::size_t kMaxLostFields = std::size_t{1} << 16;
 
@@ -22,6 +23,11 @@ Error nonsense(std::string reason) { return {ErrorCode::InvalidArgument, std::mo
 template <typename Container>
 void make_place_for(Container& entries, std::size_t id) {
     if (entries.size() <= id) entries.resize(id + 1);
+}
+
+// Places in front of ids whose records were lost have no name.
+bool is_known(const auto& entries, std::size_t id) {
+    return id < entries.size() && !entries[id].name.empty();
 }
 
 std::vector<SeriesId> ids_of(std::unordered_map<std::string_view, SeriesId> series) {
@@ -54,9 +60,10 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(FileSystem& file_system, cons
 }
 
 void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>& messages) {
-    messages.insert(messages.end(), contents.damage.begin(), contents.damage.end());
+    damage_ = contents.damage;
     MutexLock lock(mutex_);
-    // Ids are given out one per record, so a sound log cannot hold a greater one.
+    // Ids are given out one per record, so a log of this size cannot hold more, but for those that
+    // were reserved because an earlier log was lost.
     const std::uint64_t id_limit = contents.bytes.size() / kRecordHeaderSizeBytes;
     std::size_t refused_count = 0;
     std::string first_reason;
@@ -67,19 +74,24 @@ void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>
         if (refused_count++ == 0) first_reason = status.error().message();
     }
     if (refused_count > 0) {
-        messages.push_back(
+        damage_.push_back(
             "catalogue: " + std::to_string(refused_count) +
             " records make no sense and were left out, the first because: " + first_reason);
     }
+    messages.insert(messages.end(), damage_.begin(), damage_.end());
 }
 
 Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
-    const auto is_known = [](const auto& entries, std::size_t id) {
-        return id != 0 && id < entries.size();
-    };
     if (const auto* created = std::get_if<DatabaseCreated>(&record)) {
-        if (created->id == 0 || created->id > id_limit) return nonsense("a database id is too big");
+        if (created->id == 0 || created->id > id_limit + kMaxLostDatabases) {
+            return nonsense("a database id is too big");
+        }
         make_place_for(databases_, created->id);
+        if (is_known(databases_, created->id) || created->name.empty()) {
+            return nonsense("database " + std::to_string(created->id) + " was there");
+        }
+        // Names are unique among those that live, so the record that dropped the other was lost.
+        if (const auto namesake = find_database_locked(created->name)) forget_database(*namesake);
         databases_[created->id].name = created->name;
         databases_[created->id].is_live = true;
         live_databases_[created->name] = created->id;
@@ -96,26 +108,49 @@ Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
         if (!is_known(databases_, added->database)) {
             return nonsense("measurement " + added->name + " is of an unknown database");
         }
+        if (is_known(measurements_, added->id) || added->name.empty() ||
+            databases_[added->database].measurements.contains(added->name)) {
+            return nonsense("measurement " + added->name + " was there");
+        }
         measurements_[added->id].database = added->database;
         measurements_[added->id].name = added->name;
         databases_[added->database].measurements[added->name] = added->id;
         return success();
     }
     if (const auto* field = std::get_if<FieldAdded>(&record)) {
-        if (!is_known(measurements_, field->measurement) || field->index > id_limit) {
+        if (!is_known(measurements_, field->measurement)) {
             return nonsense("field " + field->name + " is of an unknown measurement");
         }
-        make_place_for(measurements_[field->measurement].fields, field->index);
-        measurements_[field->measurement].fields[field->index] = {field->name, field->type};
-        return success();
+        return apply_field(*field, id_limit);
     }
     const auto& series = std::get<SeriesAdded>(record);
-    if (series.id == 0 || series.id > id_limit) return nonsense("a series id is too big");
+    if (series.id == 0 || series.id > id_limit + kMaxLostSeries) {
+        return nonsense("a series id is too big");
+    }
     make_place_for(series_, series.id);
     if (!is_known(measurements_, series.measurement)) {
         return nonsense("series " + std::to_string(series.id) + " is of an unknown measurement");
     }
-    insert_series(series.id, series.measurement, series.tags);
+    if (series_[series.id].measurement != 0 ||
+        !insert_series(series.id, series.measurement, series.tags)) {
+        return nonsense("series " + std::to_string(series.id) + " was there");
+    }
+    return success();
+}
+
+Status Catalogue::apply_field(const FieldAdded& field, std::uint64_t id_limit) {
+    auto& fields = measurements_[field.measurement].fields;
+    if (field.index > fields.size()) {
+        // Of all measurements together: each has few records, but there may be many of them.
+        const std::uint64_t skipped_count = field.index - fields.size();
+        if (lost_field_count_ + skipped_count > id_limit + kMaxLostFields) {
+            return nonsense("the index of field " + field.name + " is too big");
+        }
+        lost_field_count_ += skipped_count;
+    }
+    make_place_for(fields, field.index);
+    if (!fields[field.index].name.empty()) return nonsense("field " + field.name + " was there");
+    fields[field.index] = {field.name, field.type};
     return success();
 }
 
@@ -177,7 +212,8 @@ SeriesId Catalogue::add_series(MeasurementId measurement, const TagSet& tags) {
     MutexLock lock(mutex_);
     const auto id = static_cast<SeriesId>(series_.size());
     series_.emplace_back();
-    insert_series(id, measurement, tags);
+    const bool is_fresh = insert_series(id, measurement, tags);
+    TIDEMARK_ASSERT(is_fresh, "a series is added once");
     append(SeriesAdded{id, measurement, tags});
     return id;
 }
@@ -187,15 +223,20 @@ void Catalogue::append(const CatalogueRecord& record) {
     log_->add(encode_catalogue_record(record));
 }
 
-void Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
+bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
     Measurement& measurement = measurements_[measurement_id];
     Series& series = series_[id];
+    const bool is_live = databases_[measurement.database].is_live;
+    if (is_live) {
+        std::string key = make_series_key(measurement.name, tags);
+        if (measurement.series.contains(key)) return false;
+        series.key = std::move(key);
+        measurement.series.emplace(series.key, id);
+        measurement.tags.add(id, tags);
+        ++live_series_count_;
+    }
     series.measurement = measurement_id;
-    if (!databases_[measurement.database].is_live) return;
-    series.key = make_series_key(measurement.name, tags);
-    measurement.series.emplace(series.key, id);
-    measurement.tags.add(id, tags);
-    ++live_series_count_;
+    return true;
 }
 
 void Catalogue::forget_database(DatabaseId id) {
@@ -217,9 +258,12 @@ void Catalogue::forget_database(DatabaseId id) {
     database.measurements.clear();
 }
 
-bool Catalogue::has_undurable() const { return log_ != nullptr && log_->has_uncommitted(); }
-
 Status Catalogue::make_durable() { return log_ == nullptr ? success() : log_->commit(); }
+
+void Catalogue::reserve_database_id(DatabaseId id) {
+    MutexLock lock(mutex_);
+    if (id < databases_.size() + kMaxLostDatabases) make_place_for(databases_, id);
+}
 
 void Catalogue::reserve_series_id(SeriesId id) {
     MutexLock lock(mutex_);
@@ -255,6 +299,11 @@ std::optional<DatabaseId> Catalogue::find_database_locked(std::string_view name)
 bool Catalogue::is_live(DatabaseId database) const {
     MutexLock lock(mutex_);
     return database < databases_.size() && databases_[database].is_live;
+}
+
+bool Catalogue::was_dropped(DatabaseId database) const {
+    MutexLock lock(mutex_);
+    return is_known(databases_, database) && !databases_[database].is_live;
 }
 
 std::optional<MeasurementId> Catalogue::find_measurement(DatabaseId database,

@@ -56,21 +56,29 @@ public:
     FieldIndex add_field(MeasurementId measurement, std::string_view name, FieldType type);
     SeriesId add_series(MeasurementId measurement, const TagSet& tags);
 
-    bool has_undurable() const;
-    /// StorageFull may be tried again; any other error is final.
+    /// Returns when what was added before is on disk, whoever wrote it. StorageFull may be tried
+    /// again; any other error is final.
     Status make_durable();
 
     /// Keeps ids up to this one from being given out: segments and log may know series whose record
     /// was lost.
     void reserve_series_id(SeriesId id);
+    /// The same for databases, which the manifest knows.
+    void reserve_database_id(DatabaseId id);
     /// The same for fields up to this one.
     void reserve_field_index(MeasurementId measurement, FieldIndex index);
+
+    /// Which records were lost, as said in the messages of open(). An unfinished end is no damage:
+    /// nothing durable depended on it.
+    const std::vector<std::string>& damage() const { return damage_; }
 
     // Looking things up.
 
     std::vector<std::string> databases() const;  ///< Sorted.
     std::optional<DatabaseId> find_database(std::string_view name) const;
     bool is_live(DatabaseId database) const;
+    /// False for a database whose record was lost: what is there of it must be kept.
+    bool was_dropped(DatabaseId database) const;
     std::optional<MeasurementId> find_measurement(DatabaseId database, std::string_view name) const;
     std::optional<SeriesId> find_series(MeasurementId measurement, const TagSet& tags) const;
     /// Fields in order of index. A field whose record was lost has an empty name.
@@ -102,13 +110,13 @@ public:
 
 private:
     struct Database {
-        std::string name;
+        std::string name;  // Empty: never given out, or lost.
         bool is_live = false;
         std::map<std::string, MeasurementId, std::less<>> measurements;
     };
     struct Measurement {
         DatabaseId database = 0;
-        std::string name;
+        std::string name;  // Empty: never given out, or lost.
         std::vector<FieldKey> fields;
         std::unordered_map<std::string_view, SeriesId> series;  // Views into series_.
         TagIndex tags;
@@ -126,8 +134,10 @@ private:
         TIDEMARK_EXCLUDES(mutex_);
     // One record of the log. InvalidArgument says why it makes no sense.
     Status apply(const CatalogueRecord& record, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
+    Status apply_field(const FieldAdded& field, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
     void append(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
-    void insert_series(SeriesId id, MeasurementId measurement, const TagSet& tags)
+    // False, and nothing is changed, when the measurement has a series of these tags.
+    bool insert_series(SeriesId id, MeasurementId measurement, const TagSet& tags)
         TIDEMARK_REQUIRES(mutex_);
     void forget_database(DatabaseId id) TIDEMARK_REQUIRES(mutex_);
     std::optional<DatabaseId> find_database_locked(std::string_view name) const
@@ -138,7 +148,9 @@ private:
     void sort_by_key(const Measurement& measurement, std::vector<SeriesId>& ids) const
         TIDEMARK_REQUIRES(mutex_);
 
-    std::unique_ptr<RecordLog> log_;  // Null when read-only. Set once, before anyone else knows us.
+    // Set once, before anyone else knows us.
+    std::unique_ptr<RecordLog> log_;  // Null when read-only.
+    std::vector<std::string> damage_;
 
     mutable Mutex mutex_;
     // Positions are ids; position 0 is nobody's.
@@ -147,6 +159,7 @@ private:
     std::deque<Measurement> measurements_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Measurement>(1);
     std::deque<Series> series_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Series>(1);
     std::uint64_t live_series_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;
+    std::uint64_t lost_field_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;  // Places skipped in the log.
 };
 
 }  // namespace tidemark::storage

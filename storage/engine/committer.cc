@@ -181,7 +181,8 @@ bool Committer::wait_for_space() {
 }
 
 Status Committer::commit(std::vector<Frame>& group) {
-    if (catalogue_.has_undurable()) TIDEMARK_RETURN_IF_ERROR(catalogue_.make_durable());
+    // Always: records that nobody adds to any more may be on their way to the disk still.
+    TIDEMARK_RETURN_IF_ERROR(catalogue_.make_durable());
     for (const Frame& frame : group) TIDEMARK_RETURN_IF_ERROR(append(frame));
     return sync_file();
 }

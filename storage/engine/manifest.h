@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tidemark/result.h>
@@ -29,6 +31,8 @@ struct ManifestContents {
     std::vector<ManifestSegment> segments;  ///< Live ones, in order of id.
     Sequence flushed_sequence = 0;          ///< Everything up to this is in segments.
     std::uint64_t next_segment_id = 1;
+    /// Not live any more, as the records that are left say; some files may still be there.
+    std::set<std::uint64_t> removed_segment_ids;
     bool is_damaged = false;  ///< A part could not be read: segments may be missing.
 };
 
@@ -38,14 +42,22 @@ struct ManifestContents {
 /// Not thread-safe: flushes and drops take turns.
 class Manifest {
 public:
-    /// Reads the log at `path`, which is made when it is not there. Damage is left out and said in
-    /// `messages`. With `read_only` nothing is written, and nothing can be recorded.
+    /// Reads the log at `path`, which is made when it is not there. Damage is left out, said in
+    /// `messages` and kept in `quarantine_directory`; the log then stays as it is until rewrite().
+    /// With `has_segments` a missing log is damage too. With `read_only` nothing is written, and
+    /// nothing can be recorded.
     static Result<std::unique_ptr<Manifest>> open(FileSystem& file_system, const std::string& path,
                                                   const std::string& quarantine_directory,
-                                                  bool read_only,
+                                                  bool has_segments, bool read_only,
                                                   std::vector<std::string>& messages);
 
     const ManifestContents& recovered() const { return recovered_; }
+
+    /// Replaces the log, damaged or not, by one that says exactly this. Durable on return; before,
+    /// the old one is there: nobody sees a log that lost its damage but not yet gained what was
+    /// found instead.
+    Status rewrite(Sequence flushed_sequence, std::uint64_t next_segment_id,
+                   std::span<const ManifestSegment> segments);
 
     // Durable on return. After StorageFull nothing was recorded; after any other error it is not
     // known whether it was.
@@ -54,12 +66,17 @@ public:
     Status record_removal(std::span<const std::uint64_t> segment_ids);
 
 private:
-    Manifest() = default;
+    Manifest(FileSystem& file_system, std::string path)
+        : file_system_(file_system), path_(std::move(path)) {}
 
+    Status keep_damaged(const RecordLogContents& log, const std::string& quarantine_directory,
+                        std::vector<std::string>& messages);
     Status record(std::span<const std::byte> payload);
 
+    FileSystem& file_system_;
+    const std::string path_;
     ManifestContents recovered_;
-    std::unique_ptr<RecordLog> log_;  // Null when read-only.
+    std::unique_ptr<RecordLog> log_;  // Null when read-only, and until a damaged one is rewritten.
 };
 
 }  // namespace tidemark::storage

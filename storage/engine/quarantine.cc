@@ -1,19 +1,41 @@
 #include "storage/engine/quarantine.h"
 
 namespace tidemark::storage {
+namespace {
+
+Result<std::string> first_free_path(FileSystem& file_system, const std::string& path) {
+    for (std::size_t number = 1;; ++number) {
+        std::string numbered = path + '.' + std::to_string(number);
+        TIDEMARK_ASSIGN_OR_RETURN(const bool is_taken, file_system.exists(numbered));
+        if (!is_taken) return numbered;
+    }
+}
+
+}  // namespace
 
 Result<std::string> keep_in_quarantine(FileSystem& file_system,
                                        const std::string& quarantine_directory,
                                        const std::string& name, std::span<const std::byte> bytes) {
     TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(quarantine_directory));
-    for (std::size_t number = 1;; ++number) {
-        const std::string path =
-            join_path(quarantine_directory, name + "." + std::to_string(number));
-        TIDEMARK_ASSIGN_OR_RETURN(const bool is_taken, file_system.exists(path));
-        if (is_taken) continue;
-        TIDEMARK_RETURN_IF_ERROR(write_file_atomically(file_system, path, bytes));
-        return path;
+    TIDEMARK_ASSIGN_OR_RETURN(std::string path,
+                              first_free_path(file_system, join_path(quarantine_directory, name)));
+    TIDEMARK_RETURN_IF_ERROR(write_file_atomically(file_system, path, bytes));
+    return path;
+}
+
+Result<std::string> move_to_quarantine(FileSystem& file_system, const std::string& directory,
+                                       const std::string& name,
+                                       const std::string& quarantine_directory) {
+    TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(quarantine_directory));
+    std::string path = join_path(quarantine_directory, name);
+    TIDEMARK_ASSIGN_OR_RETURN(const bool is_taken, file_system.exists(path));
+    if (is_taken) {
+        TIDEMARK_ASSIGN_OR_RETURN(path, first_free_path(file_system, path));
     }
+    TIDEMARK_RETURN_IF_ERROR(file_system.rename(join_path(directory, name), path));
+    TIDEMARK_RETURN_IF_ERROR(file_system.sync_directory(quarantine_directory));
+    TIDEMARK_RETURN_IF_ERROR(file_system.sync_directory(directory));
+    return path;
 }
 
 Result<std::unique_ptr<RecordLog>> continue_record_log(

@@ -20,6 +20,12 @@ Result<std::string> keep_in_quarantine(FileSystem& file_system,
                                        const std::string& quarantine_directory,
                                        const std::string& name, std::span<const std::byte> bytes);
 
+/// Moves the file `name` of `directory` to the quarantine directory, durable on return, under its
+/// name or the first free of "<name>.1", "<name>.2", ... Where it is then.
+Result<std::string> move_to_quarantine(FileSystem& file_system, const std::string& directory,
+                                       const std::string& name,
+                                       const std::string& quarantine_directory);
+
 /// The log at `path`, read as `contents`, ready to be appended to: an unfinished end is moved to
 /// the quarantine and said in `messages`. Null (and nothing is touched) when `read_only`.
 Result<std::unique_ptr<RecordLog>> continue_record_log(

@@ -7,7 +7,7 @@
 #include "storage/base/bytes.h"
 #include "storage/base/checksum.h"
 
-// FORMAT.md section 1.2. A header of 16 bytes, then records:
+// FORMAT.md section 1. A header of 16 bytes, then records:
 //
 //   offset  size  type  field
 //   0       8     u64   checksum: XXH3-64 of size and payload, seed = magic << 32 ^ file offset
@@ -164,11 +164,6 @@ void RecordLog::discard() {
     MutexLock lock(mutex_);
     end_offset_ -= uncommitted_.size();
     uncommitted_.clear();
-}
-
-bool RecordLog::has_uncommitted() const {
-    MutexLock lock(mutex_);
-    return !uncommitted_.empty();
 }
 
 Status RecordLog::commit() {

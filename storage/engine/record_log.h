@@ -38,7 +38,7 @@ struct RecordLogContents {
 
 /// Reads and checks the whole log at `path`. NotFound when it is not there; Unsupported when a
 /// newer version wrote it; damage inside is told in the contents, never an error. FORMAT.md
-/// section 1.2.
+/// section 1.
 Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::string& path,
                                           const RecordLogKind& kind);
 
@@ -61,13 +61,12 @@ public:
 
     void add(std::span<const std::byte> payload) TIDEMARK_EXCLUDES(mutex_);
 
-    bool has_uncommitted() const TIDEMARK_EXCLUDES(mutex_);
-
     /// Forgets what was added since the last commit() that succeeded.
     void discard() TIDEMARK_EXCLUDES(mutex_);
 
-    /// Writes and syncs what was added. After StorageFull it can be tried again, nothing is lost.
-    /// Any other error is final and returned by every later call.
+    /// Writes and syncs what was added; waits for commits that are under way. After StorageFull it
+    /// can be tried again, nothing is lost. Any other error is final and returned by every later
+    /// call.
     Status commit() TIDEMARK_EXCLUDES(mutex_, commit_mutex_);
 
 private:

@@ -34,15 +34,22 @@ private:
     Status lock();
     Status check_format();
     Status write_format();
+    Status sync_names();
     Status read_logs();
     Status open_segments();
     Status open_segment(const ManifestSegment& entry);
+    Result<std::vector<std::string>> segment_directory_names() const;
+    void note_segment(const LiveSegment& segment);
+    Status judge_file(std::uint64_t segment_id);
     Status judge_stray_segment(std::uint64_t segment_id);
-    Status adopt_segment(std::uint64_t segment_id);
+    Status adopt_segment(const LiveSegment& stray);
     std::optional<Catalogue::SeriesHome> home_of(const LiveSegment& segment) const;
-    Status set_aside(const std::string& name);
+    bool is_of_dropped_database(const LiveSegment& segment) const;
+    Status set_aside(const std::string& name, const std::string& reason);
     Status remove_stray(const std::string& name, const std::string& why);
     Status replay();
+    Status read_log(WalRecovery& log);
+    Status repair_manifest();
     Status settle(const WalRecovery& log);
     Status replay_frame(const WalFrame& frame);
     Status keep_frame(const WalFrame& frame);
@@ -57,7 +64,8 @@ private:
     const StoreOptions& options_;
     RecoveredStore store_;
     std::unordered_map<MeasurementId, std::vector<FieldKey>> fields_;  // As the catalogue has them.
-    std::vector<ManifestSegment> adopted_;
+    std::vector<ManifestSegment> live_entries_;  // With those that a damaged manifest lost.
+    Sequence last_segment_sequence_ = 0;         // Of all segments, served or not.
     std::uint64_t unknown_row_count_ = 0;
 };
 
@@ -106,18 +114,32 @@ Status Recovery::write_format() {
     return write_file_atomically(file_system_, paths_.format, encode_record_log(kFormatKind, {}));
 }
 
+// Names that a process made which was killed before it synced them may be in memory only.
+Status Recovery::sync_names() {
+    for (const std::string& directory : {parent_path(paths_.directory), paths_.directory,
+                                         paths_.wal_directory, paths_.segment_directory}) {
+        TIDEMARK_RETURN_IF_ERROR(file_system_.sync_directory(directory));
+    }
+    return success();
+}
+
 Status Recovery::read_logs() {
     if (can_write()) {
         TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.wal_directory));
         TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.segment_directory));
+        TIDEMARK_RETURN_IF_ERROR(sync_names());
     }
     TIDEMARK_ASSIGN_OR_RETURN(
         store_.catalogue,
         Catalogue::open(file_system_, paths_.catalogue, paths_.quarantine_directory,
                         options_.read_only, store_.messages));
+    store_.missing_row_messages = store_.catalogue->damage();
+    TIDEMARK_ASSIGN_OR_RETURN(const auto names, segment_directory_names());
+    const bool has_segments = std::ranges::any_of(
+        names, [](const std::string& name) { return segment_id_of(name).has_value(); });
     TIDEMARK_ASSIGN_OR_RETURN(
         store_.manifest, Manifest::open(file_system_, paths_.manifest, paths_.quarantine_directory,
-                                        options_.read_only, store_.messages));
+                                        has_segments, options_.read_only, store_.messages));
     store_.flushed_sequence = store_.manifest->recovered().flushed_sequence;
     store_.next_segment_id = store_.manifest->recovered().next_segment_id;
     return success();
@@ -125,92 +147,145 @@ Status Recovery::read_logs() {
 
 // ---- Segments -----------------------------------------------------------------------------
 
-Status Recovery::open_segments() {
-    const auto& known = store_.manifest->recovered().segments;
-    for (const ManifestSegment& entry : known) {
-        if (store_.catalogue->is_live(entry.database)) {
-            TIDEMARK_RETURN_IF_ERROR(open_segment(entry));
-        }
-    }
+Result<std::vector<std::string>> Recovery::segment_directory_names() const {
     TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.segment_directory));
-    if (!exists) return success();
-    TIDEMARK_ASSIGN_OR_RETURN(const auto names, file_system_.list(paths_.segment_directory));
+    if (!exists) return std::vector<std::string>();
+    return file_system_.list(paths_.segment_directory);
+}
+
+Status Recovery::open_segments() {
+    for (const ManifestSegment& entry : store_.manifest->recovered().segments) {
+        store_.catalogue->reserve_database_id(entry.database);
+        if (store_.catalogue->was_dropped(entry.database)) continue;
+        live_entries_.push_back(entry);
+        TIDEMARK_RETURN_IF_ERROR(open_segment(entry));
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const auto names, segment_directory_names());
     for (const std::string& name : names) {
         if (name.ends_with(kTemporarySuffix)) {
             TIDEMARK_RETURN_IF_ERROR(remove_stray(name, "an unfinished segment"));
         } else if (const auto segment_id = segment_id_of(name)) {
             store_.next_segment_id = std::max(store_.next_segment_id, *segment_id + 1);
-            TIDEMARK_RETURN_IF_ERROR(judge_stray_segment(*segment_id));
+            TIDEMARK_RETURN_IF_ERROR(judge_file(*segment_id));
         }
     }
     std::ranges::sort(store_.segments, {},
                       [](const auto& segment) { return segment->entry.info.segment_id; });
-    if (adopted_.empty() || !can_write()) return success();
-    return store_.manifest->record_flush(store_.flushed_sequence, store_.next_segment_id, adopted_);
+    return success();
 }
 
 Status Recovery::open_segment(const ManifestSegment& entry) {
     TIDEMARK_ASSIGN_OR_RETURN(auto segment,
                               open_live_segment(file_system_, paths_.segment_directory, entry));
     if (!segment->defect.empty()) store_.messages.push_back(segment->defect);
-    if (segment->reader != nullptr && segment->reader->info().series_count > 0) {
-        const auto last = segment->reader->series(
-            static_cast<std::size_t>(segment->reader->info().series_count) - 1);
-        if (last) store_.catalogue->reserve_series_id(last.value().id);
+    note_segment(*segment);
+    if (store_.catalogue->is_live(entry.database)) {
+        store_.segments.push_back(std::move(segment));
+        return success();
     }
-    store_.segments.push_back(std::move(segment));
+    note_missing_rows(
+        "segment " + segment->file_name + " is of a database that the catalogue lost, its " +
+        std::to_string(entry.info.row_count) + " rows from " + format_time(entry.info.first_ns) +
+        " to " + format_time(entry.info.last_ns) + " are missing");
     return success();
 }
 
-// A file that the manifest does not name was not finished (its rows are in the log) or was removed,
-// unless the manifest itself is damaged: then it may be the only place where its rows are.
-Status Recovery::judge_stray_segment(std::uint64_t segment_id) {
+// Nobody asks for series that the catalogue lost, and their ids must not be given out again.
+void Recovery::note_segment(const LiveSegment& segment) {
+    last_segment_sequence_ = std::max(last_segment_sequence_, segment.entry.info.last_sequence);
+    if (segment.reader == nullptr || segment.reader->info().series_count == 0) return;
+    const Catalogue& catalogue = *store_.catalogue;
+    const std::uint64_t series_count = segment.reader->info().series_count;
+    const SeriesId last_id = segment.reader->series_id(series_count - 1);
+    // Ids are given out in order, so without damage those that were lost are the last ones.
+    const bool knows_all = catalogue.damage().empty() && catalogue.was_series(last_id);
+    store_.catalogue->reserve_series_id(last_id);
+    if (knows_all) return;
+    std::uint64_t lost_count = 0;
+    for (std::uint64_t index = 0; index < series_count; ++index) {
+        if (!catalogue.was_series(segment.reader->series_id(index))) ++lost_count;
+    }
+    if (lost_count == 0) return;
+    note_missing_rows("segment " + segment.file_name + ": the catalogue lost " +
+                      std::to_string(lost_count) + " of its " + std::to_string(series_count) +
+                      " series, their rows are missing");
+}
+
+// Only what certainly is complete elsewhere, or was dropped, is removed.
+Status Recovery::judge_file(std::uint64_t segment_id) {
     const ManifestContents& manifest = store_.manifest->recovered();
+    const std::string name = segment_file_name(segment_id);
     const auto entry =
         std::ranges::find(manifest.segments, segment_id,
                           [](const ManifestSegment& known) { return known.info.segment_id; });
     if (entry != manifest.segments.end()) {
-        if (store_.catalogue->is_live(entry->database)) return success();
-        return remove_stray(segment_file_name(segment_id), "a segment of a dropped database");
+        const bool was_dropped = store_.catalogue->was_dropped(entry->database);
+        return was_dropped ? remove_stray(name, "a segment of a dropped database") : success();
     }
-    if (manifest.is_damaged) return adopt_segment(segment_id);
-    return remove_stray(segment_file_name(segment_id), "a segment that was not finished");
+    if (manifest.removed_segment_ids.contains(segment_id)) {
+        return remove_stray(name, "a segment that was removed");
+    }
+    return judge_stray_segment(segment_id);
 }
 
-Status Recovery::adopt_segment(std::uint64_t segment_id) {
+Status Recovery::judge_stray_segment(std::uint64_t segment_id) {
     ManifestSegment entry;
     entry.info.segment_id = segment_id;
-    TIDEMARK_ASSIGN_OR_RETURN(auto opened,
+    TIDEMARK_ASSIGN_OR_RETURN(const auto stray,
                               open_live_segment(file_system_, paths_.segment_directory, entry));
-    const std::string name = segment_file_name(segment_id);
-    const auto home = home_of(*opened);
-    if (!home) return set_aside(name);
-    auto adopted = std::make_shared<LiveSegment>(*opened);
-    adopted->entry = {opened->reader->info(), home->database};
-    adopted->defect.clear();
-    store_.messages.push_back("segment " + name + " is not in the manifest and was taken in");
-    adopted_.push_back(adopted->entry);
-    store_.segments.push_back(std::move(adopted));
+    if (is_of_dropped_database(*stray)) {
+        return remove_stray(stray->file_name, "a segment of a dropped database");
+    }
+    if (store_.manifest->recovered().is_damaged) return adopt_segment(*stray);
+    const bool is_flushed = stray->reader != nullptr && stray->reader->info().row_count > 0 &&
+                            stray->reader->info().first_sequence <= store_.flushed_sequence;
+    if (!is_flushed) return remove_stray(stray->file_name, "a segment that was not finished");
+    return set_aside(stray->file_name, "although the log does not have its rows any more");
+}
+
+Status Recovery::adopt_segment(const LiveSegment& stray) {
+    const auto home = home_of(stray);
+    LiveSegment adopted = stray;
+    if (adopted.reader != nullptr) adopted.entry.info = adopted.reader->info();
+    note_segment(adopted);
+    if (!home) return set_aside(stray.file_name, "and what it holds cannot be told");
+    adopted.entry.database = home->database;
+    store_.messages.push_back("segment " + stray.file_name +
+                              " is not in the manifest and was taken in");
+    live_entries_.push_back(adopted.entry);
+    store_.segments.push_back(std::make_shared<LiveSegment>(std::move(adopted)));
     return success();
 }
 
 // Nothing when the segment cannot be read or its series are unknown.
 std::optional<Catalogue::SeriesHome> Recovery::home_of(const LiveSegment& segment) const {
     if (segment.reader == nullptr) return std::nullopt;
-    const auto first = segment.reader->series(0);
-    return first ? store_.catalogue->home_of(first.value().id) : std::nullopt;
+    for (std::uint64_t index = 0; index < segment.reader->info().series_count; ++index) {
+        const auto home = store_.catalogue->home_of(segment.reader->series_id(index));
+        if (home) return home;
+    }
+    return std::nullopt;
 }
 
-Status Recovery::set_aside(const std::string& name) {
-    store_.messages.push_back("segment " + name +
-                              " is not in the manifest, and what it holds cannot be told");
-    if (!can_write()) return success();
-    const std::string kept = join_path(paths_.quarantine_directory, name);
-    store_.messages.back() += " (kept as " + kept + ")";
-    TIDEMARK_RETURN_IF_ERROR(file_system_.create_directories(paths_.quarantine_directory));
-    TIDEMARK_RETURN_IF_ERROR(file_system_.rename(join_path(paths_.segment_directory, name), kept));
-    TIDEMARK_RETURN_IF_ERROR(file_system_.sync_directory(paths_.quarantine_directory));
-    return file_system_.sync_directory(paths_.segment_directory);
+bool Recovery::is_of_dropped_database(const LiveSegment& segment) const {
+    if (segment.reader == nullptr || segment.reader->info().series_count == 0) return false;
+    for (std::uint64_t index = 0; index < segment.reader->info().series_count; ++index) {
+        const SeriesId id = segment.reader->series_id(index);
+        if (!store_.catalogue->was_series(id) || store_.catalogue->home_of(id)) return false;
+    }
+    return true;
+}
+
+Status Recovery::set_aside(const std::string& name, const std::string& reason) {
+    std::string message = "segment " + name + " is not in the manifest, " + reason;
+    if (can_write()) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto kept,
+                                  move_to_quarantine(file_system_, paths_.segment_directory, name,
+                                                     paths_.quarantine_directory));
+        message += " (kept as " + kept + ")";
+    }
+    note_missing_rows(std::move(message));
+    return success();
 }
 
 // Leftovers of our own that are complete elsewhere: nothing to tell.
@@ -227,15 +302,12 @@ Status Recovery::replay() {
     store_.visibility = std::make_shared<Visibility>();
     store_.head = std::make_shared<Head>(options_.rows_per_vector, store_.visibility);
     store_.wal_files = std::make_unique<WalFiles>(file_system_, paths_.wal_directory);
-    Sequence last_sequence = store_.flushed_sequence;
-    for (const auto& segment : store_.segments) {
-        last_sequence = std::max(last_sequence, segment->entry.info.last_sequence);
-    }
     TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(paths_.wal_directory));
+    WalRecovery log;
+    if (exists) TIDEMARK_RETURN_IF_ERROR(read_log(log));
+    TIDEMARK_RETURN_IF_ERROR(repair_manifest());
+    Sequence last_sequence = std::max(store_.flushed_sequence, last_segment_sequence_);
     if (exists) {
-        TIDEMARK_ASSIGN_OR_RETURN(const WalRecovery log,
-                                  recover_wal(file_system_, paths_.wal_directory,
-                                              store_.flushed_sequence, store_.flushed_sequence));
         last_sequence = std::max(last_sequence, log.next_sequence - 1);
         store_.visibility->publish(last_sequence);
         for (const WalFrame& frame : log.frames) TIDEMARK_RETURN_IF_ERROR(replay_frame(frame));
@@ -248,6 +320,33 @@ Status Recovery::replay() {
     }
     store_.position.durable_sequence = last_sequence;
     return success();
+}
+
+// Files of the log go only when their rows are in segments. So where a damaged manifest does not
+// say up to which sequence that is, the log's begin does, as far as there are segments.
+Status Recovery::read_log(WalRecovery& log) {
+    const auto recover = [this, &log]() -> Status {
+        TIDEMARK_ASSIGN_OR_RETURN(
+            log, recover_wal(file_system_, paths_.wal_directory, store_.flushed_sequence,
+                             store_.flushed_sequence));
+        return success();
+    };
+    TIDEMARK_RETURN_IF_ERROR(recover());
+    if (!store_.manifest->recovered().is_damaged) return success();
+    Sequence flushed_sequence = last_segment_sequence_;
+    if (!log.files.empty()) {
+        const Sequence log_begin =
+            std::max<Sequence>(log.files.front().first_sequence().value_or(1), 1);
+        flushed_sequence = std::min(flushed_sequence, log_begin - 1);
+    }
+    if (flushed_sequence <= store_.flushed_sequence) return success();
+    store_.flushed_sequence = flushed_sequence;
+    return recover();
+}
+
+Status Recovery::repair_manifest() {
+    if (!can_write() || !store_.manifest->recovered().is_damaged) return success();
+    return store_.manifest->rewrite(store_.flushed_sequence, store_.next_segment_id, live_entries_);
 }
 
 Status Recovery::settle(const WalRecovery& log) {

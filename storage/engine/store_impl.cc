@@ -249,6 +249,7 @@ void StoreImpl::freeze_head() {
 }
 
 Status StoreImpl::flush_oldest_head() {
+    TIDEMARK_RETURN_IF_ERROR(final_flush_status_);
     const FrozenHead frozen = frozen_.front();
     TIDEMARK_RETURN_IF_ERROR(committer_->wait_durable(frozen.last_sequence));
     const FlushOptions options{paths_.segment_directory, options_.rows_per_vector,
@@ -280,6 +281,7 @@ Status StoreImpl::bring_in(const std::vector<ManifestSegment>& entries, const Fr
     }
     if (!recorded) {
         // Whether the record is on disk is unknown, so segments and log both stay as they are.
+        final_flush_status_ = recorded;
         committer_->fail(recorded.error());
         return recorded;
     }

@@ -129,6 +129,8 @@ private:
     std::unique_ptr<Manifest> manifest_ TIDEMARK_GUARDED_BY(flush_mutex_);
     std::uint64_t next_segment_id_ TIDEMARK_GUARDED_BY(flush_mutex_);
     Sequence flushed_sequence_ TIDEMARK_GUARDED_BY(flush_mutex_);
+    // Why no segment can be entered in the manifest any more.
+    Status final_flush_status_ TIDEMARK_GUARDED_BY(flush_mutex_) = success();
 
     Mutex throttle_mutex_;
     CondVar flush_ended_;

@@ -190,6 +190,10 @@ Status SegmentReader::read_header() const {
     return success();
 }
 
+SeriesId SegmentReader::series_id(std::size_t series_index) const {
+    return index_entry(index_, series_index).series_id;
+}
+
 std::optional<std::size_t> SegmentReader::find_series(SeriesId id) const {
     std::size_t begin = 0;
     std::size_t end = index_.size() / sizeof(IndexEntry);

@@ -59,6 +59,9 @@ public:
     const SegmentInfo& info() const { return info_; }
     const std::string& file_name() const { return file_name_; }
 
+    /// In ascending order; verified with the index of series, whatever became of the series itself.
+    SeriesId series_id(std::size_t series_index) const;
+
     bool has_series(SeriesId id) const { return find_series(id).has_value(); }
 
     /// The row groups of a series as they were added; none when the series is not here. O(log n)

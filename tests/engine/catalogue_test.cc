@@ -172,4 +172,82 @@ TEST_CASE("a database that a full disk kept from the log is there when made agai
     CHECK(open_sound_catalogue(*disk)->databases() == std::vector<std::string>{"ops"});
 }
 
+TEST_CASE("a catalogue that gives out ids twice is read without them", "[engine]") {
+    using namespace storage;
+    const TagSet long_tags = {{"host", std::string(200, 'x')}};
+    const std::vector<CatalogueRecord> records = {
+        DatabaseCreated{1, "ops"},
+        MeasurementAdded{1, 1, "cpu"},
+        FieldAdded{1, 0, FieldType::Float, "usage"},
+        SeriesAdded{1, 1, {{"host", std::string(100, 'a')}}},
+        // None of these makes sense.
+        DatabaseCreated{1, "again"},
+        MeasurementAdded{1, 1, "again"},
+        MeasurementAdded{2, 1, "cpu"},
+        FieldAdded{1, 0, FieldType::String, "again"},
+        SeriesAdded{1, 1, long_tags},
+        SeriesAdded{2, 1, {{"host", std::string(100, 'a')}}},
+        FieldAdded{1, 0x7fff'ffff, FieldType::Float, "far"},
+    };
+    std::vector<std::vector<std::byte>> payloads;
+    payloads.reserve(records.size());
+    for (const CatalogueRecord& record : records) {
+        payloads.push_back(encode_catalogue_record(record));
+    }
+    CrashingFileSystem files;
+    files.replace_contents(kPath, encode_record_log({"catalogue", 0x4143'4d54}, payloads));
+    std::vector<std::string> messages;
+    const auto catalogue = open_catalogue(files, messages);
+    REQUIRE(messages.size() == 1);
+    CHECK(messages[0].starts_with("catalogue: 7 records make no sense"));
+    CHECK(catalogue->damage() == messages);
+    CHECK(catalogue->databases() == std::vector<std::string>{"ops"});
+    CHECK(catalogue->measurements("ops") == std::vector<std::string>{"cpu"});
+    CHECK(catalogue->field_keys("ops", "cpu") ==
+          std::vector<FieldKey>{{"usage", FieldType::Float}});
+    CHECK(catalogue->find_series(1, {{"host", std::string(100, 'a')}}) == SeriesId{1});
+    CHECK_FALSE(catalogue->find_series(1, long_tags));
+}
+
+TEST_CASE("a database whose record of having been dropped was lost gives way to its namesake",
+          "[engine]") {
+    using namespace storage;
+    const std::vector<std::vector<std::byte>> payloads = {
+        encode_catalogue_record(DatabaseCreated{1, "ops"}),
+        encode_catalogue_record(MeasurementAdded{1, 1, "cpu"}),
+        encode_catalogue_record(SeriesAdded{1, 1, {}}),
+        encode_catalogue_record(DatabaseCreated{2, "ops"})};
+    CrashingFileSystem files;
+    files.replace_contents(kPath, encode_record_log({"catalogue", 0x4143'4d54}, payloads));
+    const auto catalogue = open_sound_catalogue(files);
+    CHECK(catalogue->find_database("ops") == DatabaseId{2});
+    CHECK(catalogue->was_dropped(1));
+    CHECK_FALSE(catalogue->home_of(1));
+    CHECK(catalogue->measurements("ops").empty());
+}
+
+TEST_CASE("ids in front of a gap belong to nobody, and ids that were reserved come back",
+          "[engine]") {
+    using namespace storage;
+    CrashingFileSystem files;
+    const DatabaseId lost_database = 40;
+    const SeriesId lost_series = 5000;
+    SeriesId first = 0;
+    {
+        const auto catalogue = open_sound_catalogue(files);
+        catalogue->reserve_database_id(lost_database);
+        catalogue->reserve_series_id(lost_series);
+        CHECK_FALSE(catalogue->was_series(lost_series));
+        CHECK_FALSE(catalogue->was_dropped(lost_database));
+        first = fill(*catalogue);
+    }
+    CHECK(first == lost_series + 1);
+    // Much more than so small a log could have given out by itself.
+    const auto catalogue = open_sound_catalogue(files);
+    CHECK(catalogue->find_database("ops") == lost_database + 1);
+    CHECK(catalogue->home_of(first));
+    CHECK_FALSE(catalogue->was_series(lost_series));
+    CHECK_FALSE(catalogue->was_dropped(lost_database));
+}
+
 }  // namespace tidemark::tests

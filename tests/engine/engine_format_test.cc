@@ -72,7 +72,8 @@ TEST_CASE("the example of a manifest is written and read", "[engine][format]") {
     CrashingFileSystem files;
     std::vector<std::string> messages;
     {
-        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        const auto manifest =
+            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
         REQUIRE(manifest);
         ManifestSegment removed = example_segment();
         removed.info.segment_id = 2;
@@ -84,7 +85,7 @@ TEST_CASE("the example of a manifest is written and read", "[engine][format]") {
     CHECK(written(files, "/manifest") == hex_of(example));
 
     files.replace_contents("/manifest", example);
-    const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+    const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
     REQUIRE(manifest);
     CHECK(messages.empty());
     CHECK(manifest.value()->recovered().segments ==
@@ -99,7 +100,8 @@ TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
     std::vector<std::string> messages;
     const std::vector<ManifestSegment> added = {example_segment()};
     {
-        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        const auto manifest =
+            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
         REQUIRE(manifest);
         for (Sequence sequence = 1; sequence <= 300; ++sequence) {
             REQUIRE(manifest.value()->record_flush(sequence, 4, added));
@@ -107,7 +109,8 @@ TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
     }
     const auto before = files.file_size_bytes("/manifest");
     for (int round = 0; round < 2; ++round) {
-        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, messages);
+        const auto manifest =
+            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
         REQUIRE(manifest);
         CHECK(manifest.value()->recovered().segments == added);
         CHECK(manifest.value()->recovered().flushed_sequence == 300);

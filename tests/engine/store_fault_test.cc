@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <future>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -10,70 +12,11 @@
 #include "storage/base/bytes.h"
 #include "storage/base/checksum.h"
 #include "storage/engine/store_impl.h"
-#include "tests/engine/store_model.h"
+#include "storage/segment/segment_format.h"
+#include "tests/engine/store_damage.h"
 #include "tests/support/crashing_file_system.h"
 
 namespace tidemark::tests {
-namespace {
-
-PlainPoint point_at(std::int64_t time_ns) {
-    return {"cpu", {{"host", "a"}}, time_ns, {{"usage", static_cast<double>(time_ns)}}};
-}
-
-std::unique_ptr<Store> store_with_ops(CrashingFileSystem& files) {
-    auto store = open_small(files);
-    REQUIRE(store->create_database("ops"));
-    return store;
-}
-
-Status write_and_wait(Store& store, const PlainPoint& point) {
-    const auto result = store.write("ops", "", batch_of({point}));
-    if (!result) return result.error();
-    return store.wait_durable(result.value().sequence);
-}
-
-ErrorCode code_of(const Status& status) {
-    REQUIRE_FALSE(status);
-    return status.error().code();
-}
-
-// Names of the files of a directory, as paths.
-std::vector<std::string> files_in(CrashingFileSystem& files, const std::string& name) {
-    auto names = files.list(kStorePath + "/" + name);
-    REQUIRE(names);
-    for (std::string& path : names.value()) path = kStorePath + "/" + name + "/" + path;
-    return std::move(names).value();
-}
-
-void flip_bit(CrashingFileSystem& files, const std::string& path, std::size_t bit) {
-    auto bytes = files.read_file(path);
-    REQUIRE(bytes);
-    bytes.value()[bit / 8] ^= std::byte{1} << (bit % 8);
-    files.replace_contents(path, bytes.value());
-}
-
-/// Calls check(files) for a copy of the durable files with each bit of `path` flipped in turn.
-void for_each_flipped_bit(CrashingFileSystem& files, const std::string& path,
-                          const std::function<void(CrashingFileSystem&)>& check) {
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    for (std::size_t bit = 0; bit < size_bytes.value() * 8; ++bit) {
-        INFO("bit " << bit);
-        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
-        flip_bit(*disk, path, bit);
-        check(*disk);
-    }
-}
-
-void tear_last_record(CrashingFileSystem& files, const std::string& path) {
-    const auto size_bytes = files.file_size_bytes(path);
-    REQUIRE(size_bytes);
-    REQUIRE(files.truncate(path, size_bytes.value() - 1));
-}
-
-const std::string kCatalogue = kStorePath + "/catalogue";
-
-}  // namespace
 
 TEST_CASE("a full disk refuses writes, serves reads, and writing resumes by itself", "[engine]") {
     CrashingFileSystem files;
@@ -146,7 +89,7 @@ TEST_CASE("a flush that meets a full disk loses nothing and can be tried again",
             REQUIRE(store->close());
         }
         store = open_small(files);
-        CHECK(store->recovery_messages().empty());
+        CHECK(store->recovery_messages() == std::vector<std::string>{});
         CHECK(read_all(*store, "ops") == expected);
     }
 }
@@ -241,17 +184,25 @@ TEST_CASE("a catalogue with any bit flipped never stops the start or invents sam
             if (time == 1) REQUIRE(store->flush());
         }
     }
+    const auto segments = files_in(files, "segments");
+    REQUIRE(segments.size() == 1);
+    const auto segment = files.read_file(segments[0]);
+    REQUIRE(segment);
     for_each_flipped_bit(files, kCatalogue, [&](CrashingFileSystem& disk) {
         auto store = open_small(disk);
         CHECK_FALSE(store->recovery_messages().empty());
-        const Samples found = read_all(*store, "ops");
+        const Samples found = store->has_database("ops") ? read_all(*store, "ops") : Samples();
         CHECK(std::includes(expected.begin(), expected.end(), found.begin(), found.end()));
+        // Whatever was lost can still be had from where it is.
+        CHECK(files_in(disk, "segments") == segments);
+        CHECK(disk.read_file(segments[0]).value() == segment.value());
         // What comes later is not mistaken for what was lost.
         REQUIRE(store->create_database("later"));
         write_durably(*store, "later", {point_at(7)});
         REQUIRE(store->close());
         store = open_small(disk);
         CHECK(read_all(*store, "later").size() == 1);
+        CHECK(files_in(disk, "segments") == segments);
     });
 }
 
@@ -360,6 +311,72 @@ TEST_CASE("a damaged or missing format file is told and written anew", "[engine]
         CHECK(store->recovery_messages().size() == expected_message_count);
         CHECK(read_all(*store, "ops").size() == 1);
     }
+}
+
+TEST_CASE("what a killed process left in memory is durable before anything is built on it",
+          "[engine]") {
+    // The process dies at each operation in turn: nothing that it did is lost, as long as the power
+    // stays on.
+    bool has_died = true;
+    for (std::uint64_t operation = 1; has_died; ++operation) {
+        INFO("the process dies at operation " << operation);
+        CrashingFileSystem files;
+        files.fail_operation(operation, Error(ErrorCode::IoError, "killed"));
+        if (const auto first = storage::open_store(files, kStorePath, small_options())) {
+            static_cast<void>(first.value()->create_database("ops"));
+            static_cast<void>(first.value()->write("ops", "", batch_of({point_at(1)})));
+            static_cast<void>(first.value()->flush());
+        }
+        has_died = files.operation_count() >= operation;
+        if (!has_died) break;
+        {
+            const auto second = open_small(files);
+            REQUIRE(second->create_database("ops"));
+            REQUIRE(write_and_wait(*second, point_at(2)));
+            REQUIRE(second->flush());
+            REQUIRE(write_and_wait(*second, point_at(3)));
+        }
+        const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+        const Samples samples = read_all(*open_small(*disk), "ops");
+        CHECK(samples.count({"cpu,host=a", "usage", 2}) == 1);
+        CHECK(samples.count({"cpu,host=a", "usage", 3}) == 1);
+    }
+}
+
+TEST_CASE("no frame is durable before the catalogue's records that it depends on", "[engine]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories("/wal"));
+    std::vector<std::string> messages;
+    const auto opened =
+        storage::Catalogue::open(files, "/catalogue", "/quarantine", false, messages);
+    REQUIRE(opened);
+    storage::Catalogue& catalogue = *opened.value();
+    const auto database = catalogue.create_database("ops");
+    REQUIRE(database);
+    storage::WalFiles wal_files(files, "/wal");
+    storage::Committer committer(files, wal_files, catalogue,
+                                 std::make_shared<storage::Visibility>(), {});
+
+    // Another client's database takes the record of a fresh series along to the disk, which fails
+    // after the series' frame was enqueued.
+    catalogue.add_series(catalogue.add_measurement(database.value(), "cpu"), {});
+    std::promise<void> is_syncing;
+    std::promise<void> is_enqueued;
+    files.set_sync_hook([&](const std::string& path) -> Status {
+        if (path != "/catalogue") return success();
+        is_syncing.set_value();
+        is_enqueued.get_future().wait();
+        return Error(ErrorCode::IoError, "no longer there");
+    });
+    bool was_created = true;
+    std::thread client(
+        [&] { was_created = static_cast<bool>(catalogue.create_database("other")); });
+    is_syncing.get_future().wait();
+    committer.enqueue(1, std::vector<std::byte>(8));
+    is_enqueued.set_value();
+    client.join();
+    CHECK_FALSE(was_created);
+    CHECK_FALSE(committer.wait_durable(1));
 }
 
 }  // namespace tidemark::tests

@@ -123,6 +123,7 @@ public:
     std::map<std::uint64_t, Error> faults TIDEMARK_GUARDED_BY(mutex);
     bool is_full TIDEMARK_GUARDED_BY(mutex) = false;
     bool is_next_sync_failing TIDEMARK_GUARDED_BY(mutex) = false;
+    std::function<Status(const std::string&)> sync_hook TIDEMARK_GUARDED_BY(mutex);
 };
 
 class CrashingFileSystem::File final : public WritableFile {
@@ -141,6 +142,12 @@ public:
     }
 
     Status sync() override {
+        std::function<Status(const std::string&)> hook;
+        {
+            MutexLock lock(disk_->mutex);
+            hook = disk_->sync_hook;
+        }
+        if (hook) TIDEMARK_RETURN_IF_ERROR(hook(path_));
         MutexLock lock(disk_->mutex);
         TIDEMARK_RETURN_IF_ERROR(disk_->begin_operation(Disk::Kind::Plain, "sync", path_));
         TIDEMARK_RETURN_IF_ERROR(disk_->begin_sync("sync", path_));
@@ -212,6 +219,11 @@ void CrashingFileSystem::cut_power_before_sync(std::uint64_t number) {
 void CrashingFileSystem::cut_power_after_sync(std::uint64_t number) {
     MutexLock lock(disk_->mutex);
     disk_->cut_after_sync = number;
+}
+
+void CrashingFileSystem::set_sync_hook(std::function<Status(const std::string& path)> hook) {
+    MutexLock lock(disk_->mutex);
+    disk_->sync_hook = std::move(hook);
 }
 
 void CrashingFileSystem::cut_power_before_operation(std::uint64_t number) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -72,6 +73,10 @@ public:
     /// The next WritableFile::sync() fails with IoError. As on Linux, what it should have made
     /// durable never will be, although later syncs succeed and the live image shows it.
     void fail_next_sync();
+
+    /// Called with the path before each WritableFile::sync(), on its thread; its error is the
+    /// sync's.
+    void set_sync_hook(std::function<Status(const std::string& path)> hook);
 
     // The disk seen from outside.
 
