@@ -282,10 +282,14 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
             const BoundPredicate& predicate = plan_.predicates[*plan_.calls[call.call].predicate];
             std::vector<Truth> truths(predicate.leaves().size());
             for (std::size_t row = begin; row < end; ++row) {
+                // A row that another call asked for is no point of this predicate's fields.
+                bool is_point = false;
                 for (std::size_t leaf = 0; leaf < truths.size(); ++leaf) {
-                    truths[leaf] = leaf_truth(predicate.leaves()[leaf],
-                                              piece.columns[call.leaf_columns[leaf]].values, row);
+                    const ColumnValues& values = piece.columns[call.leaf_columns[leaf]].values;
+                    is_point = is_point || values.is_valid(row);
+                    truths[leaf] = leaf_truth(predicate.leaves()[leaf], values, row);
                 }
+                if (!is_point) continue;
                 const Truth truth = combine_truths(state.steps[i], truths);
                 if (truth == Truth::Unknown) continue;
                 ++state.shares[i][part].known_count;

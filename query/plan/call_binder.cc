@@ -157,6 +157,13 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
             return bind_field(call, argument, bound);
         case ArgumentKind::Predicate: {
             TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(argument));
+            const BoundPredicate& predicate = predicates_[*bound.predicate];
+            const bool counts_points = bound.info().function_class == FunctionClass::PointShare;
+            if (counts_points && predicate.leaves().empty() && !predicate.has_unknown_name()) {
+                return invalid(call.name +
+                               "() counts points of the fields it names, found none in " +
+                               print(argument));
+            }
             return success();
         }
         case ArgumentKind::Percent:
@@ -219,8 +226,7 @@ Status CallList::bind_limit(const Call& call, const Expression& limit, BoundCall
     const Expression predicate{limit.location, BinaryExpression{BinaryOperator::LessOrEqual,
                                                                 call.arguments.front(), limit}};
     if (!bound.field_type) {
-        TIDEMARK_ASSIGN_OR_RETURN(bound.predicate,
-                                  add_predicate(Expression{limit.location, BooleanLiteral{false}}));
+        bound.predicate = keep_predicate(BoundPredicate::unknown(print(predicate)));
         return success();
     }
     TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(predicate));
@@ -252,6 +258,10 @@ Status CallList::bind_run_options(const Call& call, BoundCall& bound) {
 
 Result<std::size_t> CallList::add_predicate(const Expression& expression) {
     TIDEMARK_ASSIGN_OR_RETURN(BoundPredicate bound, bind_predicate(expression, schema_, messages_));
+    return keep_predicate(std::move(bound));
+}
+
+std::size_t CallList::keep_predicate(BoundPredicate bound) {
     const auto same =
         std::find_if(predicates_.begin(), predicates_.end(),
                      [&](const BoundPredicate& other) { return other.text() == bound.text(); });

@@ -54,6 +54,7 @@ private:
     Status bind_limit(const Call& call, const Expression& limit, BoundCall& bound);
     Status bind_run_options(const Call& call, BoundCall& bound);
     Result<std::size_t> add_predicate(const Expression& expression);
+    std::size_t keep_predicate(BoundPredicate bound);
 
     const Schema& schema_;
     std::vector<ResultMessage>& messages_;

@@ -123,6 +123,19 @@ bool BoundPredicate::is_single_leaf() const {
     return steps_.size() == 1 && steps_.front().kind == StepKind::Leaf;
 }
 
+bool BoundPredicate::has_unknown_name() const {
+    return std::any_of(steps_.begin(), steps_.end(), [](const Step& step) {
+        return step.kind == StepKind::Constant && step.constant == Truth::Unknown;
+    });
+}
+
+BoundPredicate BoundPredicate::unknown(std::string text) {
+    BoundPredicate predicate;
+    predicate.steps_.push_back({StepKind::Constant, 0, Truth::Unknown});
+    predicate.text_ = std::move(text);
+    return predicate;
+}
+
 class PredicateBinder {
 public:
     PredicateBinder(const Schema& schema, std::vector<ResultMessage>& messages)

@@ -35,6 +35,12 @@ public:
 
     const std::string& text() const { return text_; }
 
+    /// True when it asks for something unknown to the schema.
+    bool has_unknown_name() const;
+
+    /// Unknown everywhere.
+    static BoundPredicate unknown(std::string text);
+
 private:
     friend class PredicateBinder;
 
