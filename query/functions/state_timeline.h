@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -56,6 +58,17 @@ private:
 
 /// The end of a sample's hold (R1): time_ns + hold_ns, saturated; kHoldForever has no end.
 std::int64_t hold_end_ns(std::int64_t time_ns, std::int64_t hold_ns);
+
+/// end - begin for begin <= end; does not overflow.
+inline std::uint64_t length_ns(std::int64_t begin_ns, std::int64_t end_ns) {
+    return static_cast<std::uint64_t>(end_ns) - static_cast<std::uint64_t>(begin_ns);
+}
+
+/// The same as a signed number; a length beyond int64 saturates.
+inline std::int64_t saturated_length_ns(std::int64_t begin_ns, std::int64_t end_ns) {
+    constexpr std::uint64_t kLongest = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::min(length_ns(begin_ns, end_ns), kLongest));
+}
 
 /// Builds the timeline of one leaf from the runs a scan yields. Each sample holds until the next,
 /// at most `hold_ns` (R1). Times saturate.

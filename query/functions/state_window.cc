@@ -9,17 +9,6 @@ namespace {
 
 constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 
-/// end - begin for begin <= end; does not overflow.
-std::uint64_t length_ns(std::int64_t begin_ns, std::int64_t end_ns) {
-    return static_cast<std::uint64_t>(end_ns) - static_cast<std::uint64_t>(begin_ns);
-}
-
-/// The same as a signed number; a length beyond int64 saturates.
-std::int64_t saturated_length_ns(std::int64_t begin_ns, std::int64_t end_ns) {
-    constexpr std::uint64_t kLongest = std::numeric_limits<std::int64_t>::max();
-    return static_cast<std::int64_t>(std::min(length_ns(begin_ns, end_ns), kLongest));
-}
-
 template <typename T, typename Choose>
 void merge_optional(std::optional<T>& into, const std::optional<T>& other, Choose choose) {
     if (!other) return;

@@ -14,12 +14,6 @@ namespace {
 constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 
-/// end - begin for begin <= end, saturated.
-std::int64_t length_ns(std::int64_t begin_ns, std::int64_t end_ns) {
-    const auto length = static_cast<std::uint64_t>(end_ns) - static_cast<std::uint64_t>(begin_ns);
-    return static_cast<std::int64_t>(std::min(length, static_cast<std::uint64_t>(kLatest)));
-}
-
 /// CLEAR: a run begun by P lasts until Q is true or P is unknown; where both hold, P wins.
 StateTimeline with_hysteresis(const StateTimeline& predicate, const StateTimeline& clear) {
     const auto p_changes = predicate.changes();
@@ -54,10 +48,10 @@ std::vector<TrueRun> bridged_runs(const StateTimeline& timeline, std::int64_t ke
         const std::int64_t end_ns =
             std::min(as_of_ns, i + 1 < changes.size() ? changes[i + 1].at_ns : kLatest);
         if (changes[i].truth == Truth::Unknown) {
-            gap_unknown_ns += static_cast<std::uint64_t>(length_ns(begin_ns, end_ns));
+            gap_unknown_ns += length_ns(begin_ns, end_ns);
         }
         if (changes[i].truth != Truth::True) continue;
-        if (!runs.empty() && length_ns(runs.back().end_ns, begin_ns) <= keep_ns) {
+        if (!runs.empty() && saturated_length_ns(runs.back().end_ns, begin_ns) <= keep_ns) {
             runs.back().end_ns = end_ns;
             runs.back().unknown_ns += static_cast<std::int64_t>(gap_unknown_ns);
         } else {
@@ -135,7 +129,7 @@ TrueRuns find_true_runs(const StateTimeline& predicate, const RunOptions& option
                                           : bridged_runs(with_hysteresis(predicate, *options.clear),
                                                          options.keep_ns, as_of_ns);
     std::erase_if(found.runs, [&](const TrueRun& run) {
-        return length_ns(run.begin_ns, run.end_ns) < options.for_ns;
+        return saturated_length_ns(run.begin_ns, run.end_ns) < options.for_ns;
     });
     if (!found.runs.empty()) found.runs.back().is_open = found.runs.back().end_ns == as_of_ns;
     return found;
@@ -158,8 +152,8 @@ std::vector<Episode> episodes_of_window(const TrueRuns& runs, const TimeRange& w
     if (window.is_empty()) return episodes;
     auto run = std::ranges::upper_bound(runs.runs, window.begin_ns, {}, &TrueRun::end_ns);
     for (; run != runs.runs.end() && run->begin_ns < window.end_ns; ++run) {
-        const std::int64_t inside_ns = length_ns(std::max(run->begin_ns, window.begin_ns),
-                                                 std::min(run->end_ns, window.end_ns));
+        const std::int64_t inside_ns = saturated_length_ns(std::max(run->begin_ns, window.begin_ns),
+                                                           std::min(run->end_ns, window.end_ns));
         Episode episode{run->begin_ns, run->end_ns, inside_ns, run->unknown_ns,
                         run->is_open,  {},          {}};
         if (samples != nullptr) add_peak_and_mean(*samples, episode);

@@ -119,6 +119,10 @@ Status EpisodesOperator::list_series(const GroupMember& member,
             const std::string_view value = tag_value(*member.tags, tag);
             row.push_back(value.empty() ? Cell() : Cell(std::string(value)));
         }
+        if (!plan_.yields_ns) continue;
+        row.emplace_back(saturated_length_ns(episode.begin_ns, episode.end_ns));
+        row.emplace_back(episode.inside_ns);
+        row.emplace_back(episode.unknown_ns);
     }
     return success();
 }

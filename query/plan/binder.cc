@@ -339,26 +339,30 @@ private:
             }
         }
         items_.names.clear();
-        std::vector<std::int64_t> units_ns;
-        for (const std::string_view name : episode_columns()) {
-            items_.names.emplace_back(name);
-            const bool is_duration = name == "duration" || name == "inside" || name == "unknown";
-            units_ns.push_back(is_duration ? episodes.call.unit_ns : 0);
-        }
+        for (const std::string_view name : episode_columns()) items_.names.emplace_back(name);
         items_.names.insert(items_.names.end(), episodes.tag_columns.begin(),
                             episodes.tag_columns.end());
-        units_ns.resize(items_.names.size(), 0);
         std::vector<RowExpression> columns;
+        std::vector<std::size_t> ns_slots;
+        std::size_t next_ns_slot = 1 + items_.names.size();
         for (std::size_t i = 0; i < items_.names.size(); ++i) {
             columns.push_back(RowExpression{SlotReference{1 + i}});
+            const std::string& name = items_.names[i];
+            const bool is_duration = i < episode_columns().size() &&
+                                     (name == "duration" || name == "inside" || name == "unknown");
+            ns_slots.push_back(is_duration ? next_ns_slot++ : 0);
         }
         name_columns();
+        episodes.yields_ns = select_.having.has_value();
         root_ = LogicalPlan{std::move(episodes)};
+        if (!select_.having) return success();
         HavingScope scope;
         scope.names = &items_.names;
         scope.columns = &columns;
-        scope.duration_units_ns = &units_ns;
-        return add_having(scope);
+        scope.ns_slots = &ns_slots;
+        TIDEMARK_RETURN_IF_ERROR(add_having(scope));
+        root_ = LogicalPlan{ComputeColumns{*std::move(root_), std::move(columns)}};
+        return success();
     }
 
     // ---- what all have in common

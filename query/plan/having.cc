@@ -64,11 +64,8 @@ private:
     }
 
     Result<RowExpression> column_in_ns(std::size_t column) {
-        if (scope_.duration_units_ns != nullptr) {
-            const std::int64_t unit_ns = (*scope_.duration_units_ns)[column];
-            if (unit_ns <= 1) return (*scope_.columns)[column];
-            return RowExpression{Arithmetic{ArithmeticOperator::Multiply, (*scope_.columns)[column],
-                                            RowExpression{ConstantCell{unit_ns}}}};
+        if (scope_.ns_slots != nullptr) {
+            return RowExpression{SlotReference{(*scope_.ns_slots)[column]}};
         }
         if (scope_.expressions == nullptr) return (*scope_.columns)[column];
         // gives_duration() has seen that the column is made of calls: no name leads back here.
@@ -106,7 +103,7 @@ private:
         const auto found = std::find(names.begin(), names.end(), name);
         if (found == names.end()) return false;
         const auto column = static_cast<std::size_t>(found - names.begin());
-        if (scope_.duration_units_ns != nullptr) return (*scope_.duration_units_ns)[column] != 0;
+        if (scope_.ns_slots != nullptr) return (*scope_.ns_slots)[column] != 0;
         if (scope_.expressions == nullptr) return false;
         const Expression& expression = (*scope_.expressions)[column];
         std::vector<const VariableReference*> fields;

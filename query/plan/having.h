@@ -24,8 +24,9 @@ struct HavingScope {
     /// Adds a call and says where its cell is; null where calls are not allowed.
     CallList* calls = nullptr;
     std::size_t first_call_slot = 0;
-    /// The unit in which a column holds a duration, by position; 0 for the others. May be null.
-    const std::vector<std::int64_t>* duration_units_ns = nullptr;
+    /// Where the duration that a column shows stands in ns, by position; 0 for columns that show
+    /// none. May be null.
+    const std::vector<std::size_t>* ns_slots = nullptr;
 };
 
 /// Binds HAVING. A duration compares with what gives durations, in ns; a bare number in the unit

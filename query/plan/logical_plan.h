@@ -62,7 +62,8 @@ struct AggregateWindows {
     bool keeps_sample_time = false;   ///< The row has the time of the selector's sample.
 };
 
-/// One row per true run. Yields time, the columns of episode_columns(), and `tag_columns`.
+/// One row per true run. Yields time, the columns of episode_columns(), `tag_columns`, and if asked
+/// for the duration, the inside and the unknown time in ns.
 struct ListEpisodes {
     SeriesSelection series;
     TimeFrame frame;
@@ -70,6 +71,7 @@ struct ListEpisodes {
     std::vector<BoundPredicate> predicates;
     std::int64_t hold_ns = 0;
     std::vector<std::string> tag_columns;  ///< Tags that are not grouped by: whose run it is.
+    bool yields_ns = false;
 };
 
 /// Gives buckets without a value one, or drops rows without any.
