@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/engine/scan_cursor.h"
+#include "storage/engine/scan_leaf.h"
 
 namespace tidemark::storage {
 namespace {
@@ -17,6 +18,22 @@ Status check_matchers(const ScanRequest& request) {
                      "tag " + matcher.key + " can only be compared by =, != and matches");
     }
     return success();
+}
+
+// What may be carried into the range counts as touched too.
+bool is_touched(const ScanRequest& request, const SegmentInfo& info) {
+    if (info.first_ns >= request.range.end_ns) return false;
+    if (info.last_ns >= request.range.begin_ns) return true;
+    switch (request.carry_in) {
+        case CarryIn::None:
+            return false;
+        case CarryIn::WithinHold:
+            return !exceeds_hold(info.last_ns, request.range.begin_ns, request.hold_ns);
+        case CarryIn::LastValue:
+        case CarryIn::RunStart:
+            break;
+    }
+    return true;
 }
 
 FieldTypeLookup type_lookup(const std::vector<FieldKey>& fields) {
@@ -58,30 +75,29 @@ SeriesScan::SeriesScan(std::shared_ptr<const CompiledScan> compiled, std::vector
       database_(database),
       messages_(std::move(messages)) {}
 
-// What may have been carried into the range counts as touched too.
 void SeriesScan::note_damaged_segments() {
-    const ScanRequest& request = compiled_->request;
     for (const auto& segment : snapshot_->contents().segments) {
-        const bool is_earlier = segment->entry.info.last_ns < request.range.begin_ns;
-        const bool is_later = segment->entry.info.first_ns >= request.range.end_ns;
-        if (segment->defect.empty() || segment->entry.database != database_ || is_later) continue;
-        if (is_earlier && request.carry_in == CarryIn::None) continue;
-        messages_.push_back(segment->defect);
+        if (segment->defect.empty() || segment->entry.database != database_) continue;
+        if (is_touched(compiled_->request, segment->entry.info)) {
+            messages_.push_back(segment->defect);
+        }
     }
 }
 
 Result<std::unique_ptr<SeriesCursor>> SeriesScan::open(std::size_t series_index) const {
-    TIDEMARK_ASSIGN_OR_RETURN(auto groups,
-                              row_groups_of(*snapshot_, database_, series_[series_index].id));
+    TIDEMARK_ASSIGN_OR_RETURN(auto groups, row_groups_of(*snapshot_, compiled_->request, database_,
+                                                         series_[series_index].id));
     return make_series_cursor(compiled_, std::move(groups), statistics_);
 }
 
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
+                                                                   const ScanRequest& request,
                                                                    DatabaseId database,
                                                                    SeriesId series) {
     std::vector<std::shared_ptr<const RowGroup>> groups;
     for (const auto& segment : snapshot.contents().segments) {
         if (segment->reader == nullptr || segment->entry.database != database) continue;
+        if (!is_touched(request, segment->entry.info)) continue;
         TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->row_groups(series));
         groups.insert(groups.end(), found.begin(), found.end());
     }

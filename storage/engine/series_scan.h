@@ -52,9 +52,11 @@ private:
     mutable ScanStatistics statistics_;
 };
 
-/// The row groups of a series that `snapshot` sees: of segments in order of id, then of the heads
-/// in order of arrival. Corruption when a segment's directory cannot be read.
+/// The row groups of a series that `snapshot` sees: of the segments that the request's range or
+/// carry-in can touch, in order of id, then of the heads in order of arrival. Corruption when the
+/// directory of one of these segments cannot be read.
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
+                                                                   const ScanRequest& request,
                                                                    DatabaseId database,
                                                                    SeriesId series);
 

@@ -153,6 +153,45 @@ TEST_CASE("a damaged segment is left out and named, the others are served", "[en
     }
 }
 
+TEST_CASE("damage in a segment that a scan does not touch is no matter", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        for (const std::int64_t time_ns : {10, 20, 30}) {
+            REQUIRE(write_and_wait(*store, point_at(time_ns)));
+            REQUIRE(store->flush());
+        }
+    }
+    const auto segments = files_in(files, "segments");
+    flip_series_block(files, segments[0], 0);
+    flip_series_block(files, segments[2], 0);
+    const auto store = open_small(files);
+    ScanRequest request = scan_of_everything();
+    request.columns = {{"usage", Need::Values}};
+    const auto can_read = [&] {
+        const auto scan = store->scan(request, nullptr);
+        REQUIRE(scan);
+        const auto cursor = scan.value()->open(0);
+        return cursor && cursor.value()->next();
+    };
+    CHECK_FALSE(can_read());
+    request.range = {11, 30};
+    CHECK(can_read());
+    request.carry_in = CarryIn::LastValue;
+    CHECK_FALSE(can_read());
+    request.carry_in = CarryIn::RunStart;
+    CHECK_FALSE(can_read());
+    request.carry_in = CarryIn::WithinHold;
+    CHECK_FALSE(can_read());
+    request.range = {15, 30};
+    request.hold_ns = 5;
+    CHECK_FALSE(can_read());
+    request.hold_ns = 4;
+    CHECK(can_read());
+    request.range = {15, 31};
+    CHECK_FALSE(can_read());
+}
+
 TEST_CASE("a manifest with any bit flipped never loses a segment or stops the start", "[engine]") {
     CrashingFileSystem files;
     Samples expected;
