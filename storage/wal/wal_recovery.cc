@@ -198,7 +198,11 @@ Status settle_wal(FileSystem& file_system, const std::string& directory,
         const auto file = std::ranges::find(recovery.files, cut.file_name, &WalReader::name);
         if (file == recovery.files.end() || cut.size_bytes == 0) continue;
         TIDEMARK_RETURN_IF_ERROR(copy_to_quarantine(file_system, *file, cut, quarantine_directory));
-        if (cut.has_frames_behind || cut.kind == WalCut::Kind::Corruption) continue;
+    }
+    // Only then: what is behind a cut is gone from the mapping too, and may be another cut.
+    for (const WalCut& cut : recovery.cuts) {
+        const bool is_tail = cut.size_bytes > 0 && !cut.file_name.empty() && !cut.has_frames_behind;
+        if (!is_tail || cut.kind == WalCut::Kind::Corruption) continue;
         TIDEMARK_RETURN_IF_ERROR(shorten(file_system, join_path(directory, cut.file_name), cut));
     }
     for (const WalReader& file : recovery.files) {

@@ -8,6 +8,7 @@
 #include "storage/wal/wal_format.h"
 #include "storage/wal/wal_writer.h"
 #include "tests/support/crashing_file_system.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace tidemark;
 using namespace tidemark::storage;
@@ -250,6 +251,35 @@ TEST_CASE("settling cuts the torn tail off, keeps its bytes, and is needed once"
     const auto contents = disk->contents();
     REQUIRE(settle_wal(*disk, kDirectory, second, kQuarantine));
     CHECK(disk->contents() == contents);
+}
+
+TEST_CASE("settling copies all cuts of a file before it shortens it", "[wal]") {
+    // On real files: the bytes come from a mapping, which ends where the file does.
+    FileSystem& files = posix_file_system();
+    const tests::TemporaryDirectory directory;
+    const std::string name = wal_format::file_name(1);
+    { REQUIRE(WalWriter::create(files, directory.path(), 1, 1, 1000003)); }
+    {
+        const auto file = files.open_file(join_path(directory.path(), name));
+        REQUIRE(file);
+        REQUIRE(file.value()->write_at(40, as_bytes("a lost copy")));
+        REQUIRE(file.value()->append(as_bytes(std::string(100, 'x'))));
+    }
+    const auto before = files.read_file(join_path(directory.path(), name));
+    REQUIRE(before);
+
+    auto recovery = recover_wal(files, directory.path(), 0, 0);
+    REQUIRE(recovery);
+    REQUIRE(recovery.value().cuts.size() == 2);
+    const std::string quarantine = directory.path_of("quarantine");
+    REQUIRE(settle_wal(files, directory.path(), recovery.value(), quarantine));
+    for (const WalCut& cut : recovery.value().cuts) {
+        const auto kept =
+            files.read_file(join_path(quarantine, name + '.' + std::to_string(cut.offset)));
+        REQUIRE(kept);
+        const auto expected = std::span(before.value()).subspan(cut.offset, cut.size_bytes);
+        CHECK(std::ranges::equal(kept.value(), expected));
+    }
 }
 
 TEST_CASE("settling copies what is corrupt and leaves it in its place", "[wal]") {
