@@ -54,9 +54,9 @@ WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch)
     frame_.begin(committer_.spare_buffer());
     for (std::size_t index = 0; index < batch.point_count(); ++index) {
         Status status = take_point(schema, batch, index, now_ns);
-        if (!status) result.rejected.push_back({index, status.error().message()});
+        if (!status) result.reject(index, status.error().message());
     }
-    result.accepted_count = batch.point_count() - result.rejected.size();
+    result.accepted_count = batch.point_count() - result.rejected_count;
     if (result.accepted_count == 0) return result;
     result.sequence = ++last_sequence_;
     committer_.enqueue(result.sequence, frame_.take());

@@ -126,6 +126,19 @@ TEST_CASE("a point that is refused leaves no trace", "[engine]") {
     CHECK(store->statistics().written_sequence == 0);
 }
 
+TEST_CASE("refused points are all counted, and only so many described", "[engine]") {
+    CrashingFileSystem files;
+    const auto store = store_with_ops(files);
+    std::vector<PlainPoint> points(kDescribedPointLimit + 5, usage("a", 1, true));
+    points.front() = usage("a", 1, 1.0);
+    const auto result = store->write("ops", "", batch_of(points));
+    REQUIRE(result);
+    CHECK(result.value().accepted_count == 1);
+    CHECK(result.value().rejected_count == kDescribedPointLimit + 4);
+    REQUIRE(result.value().rejected.size() == kDescribedPointLimit);
+    CHECK(result.value().rejected.back().point_index == kDescribedPointLimit);
+}
+
 TEST_CASE("a batch keeps its good points and says which were refused", "[engine]") {
     CrashingFileSystem files;
     const auto store = store_with_ops(files);

@@ -92,6 +92,7 @@ TEST_CASE("a point with a field of another type is refused and says so", "[memor
     auto written = store.write("db", "", batch);
     REQUIRE(written.value().rejected.size() == 1);
     CHECK(written.value().rejected[0].reason == "field v is a float in m, got a string");
+    CHECK(written.value().rejected_count == 1);
 }
 
 TEST_CASE("pieces end at cuts and at the row limit", "[memory_store]") {

@@ -191,7 +191,7 @@ Result<WriteResult> MemoryStore::write(std::string_view database, std::string_vi
     WriteResult result;
     for (std::size_t i = 0; i < batch.point_count(); ++i) {
         const auto reject = [&](std::string reason) {
-            result.rejected.push_back({i, std::move(reason)});
+            result.reject(i, std::move(reason));
         };
         const WriteBatch::Point point = batch.point(i);
         auto series = sorted_series(point.raw_series_key);

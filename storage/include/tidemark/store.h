@@ -44,10 +44,22 @@ struct RejectedPoint {
     std::string reason;  ///< "field usage is a float in cpu, got a string".
 };
 
+/// A write describes at most so many of the points it refused: a description takes more memory than
+/// the point, and nobody reads a million of them.
+inline constexpr std::size_t kDescribedPointLimit = 10'000;
+
 struct WriteResult {
     Sequence sequence = 0;  ///< For Store::wait_durable(). 0 when no point was taken.
     std::size_t accepted_count = 0;
-    std::vector<RejectedPoint> rejected;  ///< In point order.
+    std::size_t rejected_count = 0;
+    std::vector<RejectedPoint> rejected;  ///< The first kDescribedPointLimit ones, in point order.
+
+    /// Counts a refused point, and describes it unless there are enough.
+    void reject(std::size_t point_index, std::string reason) {
+        ++rejected_count;
+        if (rejected.size() == kDescribedPointLimit) return;
+        rejected.push_back({point_index, std::move(reason)});
+    }
 };
 
 struct FieldKey {
