@@ -38,11 +38,7 @@ Status collect_rows(Operator& root, const SelectPlan& plan, const QueryOptions& 
         if (batch == nullptr) return success();
         if (batch->rows.empty()) continue;
         row_count += batch->rows.size();
-        if (row_count > options.row_limit) {
-            return Error(ErrorCode::LimitExceeded, "the answer has more than " +
-                                                       std::to_string(options.row_limit) +
-                                                       " rows: narrow the time range or use LIMIT");
-        }
+        if (row_count > options.row_limit) return row_limit_error(options.row_limit);
         ResultSeries series;
         series.name = std::move(batch->measurement);
         for (std::size_t i = 0; i < plan.group_tags.size(); ++i) {
@@ -84,6 +80,11 @@ StatementResult failed(Error error) {
     StatementResult result;
     result.error = std::move(error);
     return result;
+}
+
+Error row_limit_error(std::size_t row_limit) {
+    return Error(ErrorCode::LimitExceeded, "the answer has more than " + std::to_string(row_limit) +
+                                               " rows: narrow the time range or use LIMIT");
 }
 
 StatementResult run_select(const SelectStatement& select, const StatementContext& context) {

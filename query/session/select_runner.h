@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <tidemark/query.h>
@@ -20,6 +21,9 @@ StatementResult run_select(const SelectStatement& select, const StatementContext
 
 /// EXPLAIN shows the plan; EXPLAIN ANALYZE runs it as well and shows how its rows were answered.
 StatementResult run_explain(const ExplainStatement& explain, const StatementContext& context);
+
+/// The answer is longer than allowed.
+Error row_limit_error(std::size_t row_limit);
 
 /// A result that is only an error.
 StatementResult failed(Error error);

@@ -1,12 +1,16 @@
+#include <cstdint>
 #include <new>
+#include <string>
 #include <utility>
 #include <variant>
 
 #include <tidemark/query.h>
 
+#include "query/plan/messages.h"
 #include "query/session/select_runner.h"
 #include "query/session/show.h"
 #include "query/syntax/parser.h"
+#include "query/syntax/printer.h"
 
 namespace tidemark {
 namespace query {
@@ -27,13 +31,14 @@ public:
         return run_explain(statement, context_);
     }
     StatementResult operator()(const CreateDatabase& statement) const {
-        if (!context_.options.may_write) return needs_post("CREATE DATABASE");
         if (statement.policy) {
             return unsupported(
                 "CREATE DATABASE .. WITH is not supported: a database keeps everything in the "
                 "policy autogen");
         }
-        return finished(context_.store.create_database(statement.name));
+        StatementResult result = finished(context_.store.create_database(statement.name));
+        if (!context_.options.may_write) warn_of_read_only(statement, result);
+        return result;
     }
     StatementResult operator()(const DropDatabase& statement) const {
         if (!context_.options.may_write) return needs_post("DROP DATABASE");
@@ -84,6 +89,11 @@ private:
     static StatementResult finished(Status status) {
         return status ? StatementResult() : failed(std::move(status).error());
     }
+    // InfluxDB's words: clients know them.
+    static void warn_of_read_only(const CreateDatabase& statement, StatementResult& result) {
+        warn(result.messages, "deprecated use of '" + print(Statement{{}, statement}) +
+                                  "' in a read only context, please use a POST request instead");
+    }
     static StatementResult needs_post(const std::string& statement) {
         return failed(Error(ErrorCode::InvalidArgument,
                             statement + " changes something: use a POST request"));
@@ -108,6 +118,30 @@ StatementResult run(const Statement& statement, const StatementContext& context)
     return std::visit(StatementRunner(context), statement.node);
 }
 
+std::size_t row_count(const StatementResult& answer) {
+    std::size_t count = 0;
+    for (const ResultSeries& series : answer.series) count += series.rows.size();
+    return count;
+}
+
+// Takes the rows of an answer off `rows_left`, or the answer away when there are not so many left.
+void hold_to_row_limit(StatementResult& answer, const QueryOptions& options,
+                       std::size_t& rows_left) {
+    const std::size_t taken = row_count(answer);
+    const std::size_t rows_before = options.row_limit - rows_left;
+    if (taken > rows_left) {
+        answer = failed(row_limit_error(rows_left));
+    } else {
+        rows_left -= taken;
+    }
+    const bool is_refused = answer.error && answer.error->code() == ErrorCode::LimitExceeded;
+    if (!is_refused || rows_before == 0) return;
+    answer.error =
+        std::move(*answer.error)
+            .within("after " + std::to_string(rows_before) + " rows of the statements before, of " +
+                    std::to_string(options.row_limit) + " for all");
+}
+
 }  // namespace
 }  // namespace query
 
@@ -119,10 +153,13 @@ QueryResult execute(Store& store, std::string_view text, const QueryOptions& opt
             result.syntax_error = std::move(*error);
             return result;
         }
-        const query::StatementContext context{store, options,
-                                              options.now_ns.value_or(store.clock().now_ns())};
+        const std::int64_t now_ns = options.now_ns.value_or(store.clock().now_ns());
+        QueryOptions options_left = options;
         for (const query::Statement& statement : std::get<0>(parsed)) {
-            result.statements.push_back(query::run(statement, context));
+            const query::StatementContext context{store, options_left, now_ns};
+            StatementResult answer = query::run(statement, context);
+            query::hold_to_row_limit(answer, options, options_left.row_limit);
+            result.statements.push_back(std::move(answer));
         }
     } catch (const std::bad_alloc&) {
         result.statements.push_back(query::failed(

@@ -270,13 +270,51 @@ TEST_CASE("an answer beyond the row limit is refused, not cut", "[query]") {
     }
 }
 
-TEST_CASE("statements that change something are refused where nothing may be changed", "[query]") {
+TEST_CASE("the row limit is one for all statements of a text", "[query]") {
+    MemoryStore store;
+    REQUIRE(store.create_database("db"));
+    WriteBatch batch;
+    for (std::int64_t i = 0; i < 6; ++i) {
+        batch.begin_point("m");
+        batch.add_float("v", 1.0);
+        batch.end_point(i);
+    }
+    REQUIRE(store.write("db", "", batch));
+    QueryOptions options;
+    options.database = "db";
+    options.row_limit = 13;
+    const QueryResult result = execute(store,
+                                       "SELECT v FROM m; SELECT v FROM m; SELECT v FROM m; "
+                                       "SHOW DATABASES; SHOW DATABASES",
+                                       options);
+    REQUIRE(result.statements.size() == 5);
+    CHECK_FALSE(result.statements[0].error);
+    CHECK_FALSE(result.statements[1].error);
+    REQUIRE(result.statements[2].error);
+    CHECK(result.statements[2].error->message() ==
+          "after 12 rows of the statements before, of 13 for all: the answer has more than 1 rows: "
+          "narrow the time range or use LIMIT");
+    CHECK_FALSE(result.statements[3].error);
+    REQUIRE(result.statements[4].error);
+    CHECK(result.statements[4].error->code() == ErrorCode::LimitExceeded);
+    CHECK(result.statements[4].series.empty());
+}
+
+TEST_CASE("only DROP is refused where nothing may be changed, as in InfluxDB", "[query]") {
     const Sample sample = random_store(1);
     QueryOptions options;
     options.may_write = false;
-    const QueryResult result = execute(*sample.store, "DROP DATABASE db", options);
+    const QueryResult result =
+        execute(*sample.store, "DROP DATABASE db; CREATE DATABASE fresh", options);
     REQUIRE(result.statements[0].error);
     CHECK(sample.store->has_database("db"));
+    CHECK_FALSE(result.statements[1].error);
+    CHECK(sample.store->has_database("fresh"));
+    REQUIRE(result.statements[1].messages.size() == 1);
+    CHECK(result.statements[1].messages[0].level == "warning");
+    CHECK(result.statements[1].messages[0].text ==
+          "deprecated use of 'CREATE DATABASE fresh' in a read only context, please use a POST "
+          "request instead");
 }
 
 TEST_CASE("memory that runs out outside a statement is an error, too", "[query]") {

@@ -156,14 +156,20 @@ TEST_CASE("a query that is not understood is answered with 400 and the place", "
     CHECK(fixture.query("GET", "q=SHOW+DATABASES&epoch=x").status == 400);
 }
 
-TEST_CASE("only POST runs statements that change something", "[server]") {
+TEST_CASE("DROP needs POST, and CREATE DATABASE without it is warned of", "[server]") {
     Fixture fixture;
     const HttpResponse by_get = fixture.query("GET", "q=CREATE+DATABASE+fresh");
-    CHECK(by_get.body.find("\"error\":") != std::string::npos);
-    CHECK_FALSE(fixture.memory.has_database("fresh"));
-    const HttpResponse by_post = fixture.query("POST", "q=CREATE+DATABASE+fresh");
-    CHECK(by_post.body == "{\"results\":[{\"statement_id\":0}]}\n");
+    CHECK(by_get.body ==
+          "{\"results\":[{\"statement_id\":0,\"messages\":[{\"level\":\"warning\",\"text\":"
+          "\"deprecated use of 'CREATE DATABASE fresh' in a read only context, please use a POST "
+          "request instead\"}]}]}\n");
     CHECK(fixture.memory.has_database("fresh"));
+    CHECK(fixture.query("GET", "q=DROP+DATABASE+fresh").body.find("\"error\":") !=
+          std::string::npos);
+    CHECK(fixture.memory.has_database("fresh"));
+    const HttpResponse by_post = fixture.query("POST", "q=DROP+DATABASE+fresh");
+    CHECK(by_post.body == "{\"results\":[{\"statement_id\":0}]}\n");
+    CHECK_FALSE(fixture.memory.has_database("fresh"));
 }
 
 TEST_CASE("epoch, pretty and CSV shape the answer", "[server]") {

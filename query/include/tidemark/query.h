@@ -74,10 +74,11 @@ struct QueryOptions {
     ScanPath path = ScanPath::Cheapest;
     /// What `now()` is for this text; nothing: the store's clock, read once.
     std::optional<std::int64_t> now_ns;
-    /// False refuses statements that change something (HTTP GET in InfluxDB's manner).
+    /// False refuses DROP and DELETE, and warns of CREATE DATABASE: HTTP GET, as in InfluxDB.
     bool may_write = true;
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
-    std::size_t row_limit = 2'000'000;             ///< Rows of one answer; beyond it LimitExceeded.
+    /// Rows of all statements together; the statement that goes beyond it fails (LimitExceeded).
+    std::size_t row_limit = 2'000'000;
     unsigned thread_limit = 0;                     ///< 0: as many as there are processors.
 };
 
