@@ -10,9 +10,9 @@
 
 namespace tidemark::server {
 
-/// Tells of refused lines, a bounded number a second: a client that sends nothing but bad lines
-/// must not fill the disk with complaints. What was left unsaid is counted in the next message.
-/// Thread-safe.
+/// Tells of what clients do wrong, a bounded number a second: one that sends nothing but bad lines,
+/// or connects and leaves for ever, must not fill the disk with complaints. What was left unsaid is
+/// counted in the next message. Control characters are spelled as escapes. Thread-safe.
 class RefusalLog {
 public:
     static constexpr std::uint64_t kMessagesPerSecond = 10;
@@ -23,7 +23,7 @@ public:
     /// `now_ns` is any clock that does not go back.
     void add(std::string_view message, std::int64_t now_ns);
 
-    /// Counts refused lines that nobody describes.
+    /// Counts complaints that nobody describes.
     void add_unsaid(std::uint64_t count);
 
 private:

@@ -18,9 +18,12 @@ struct ServerOptions {
     std::string http_endpoint = "127.0.0.1:8086";
     /// The longest line, over TCP and HTTP.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
-    /// The largest HTTP body, as sent and as unpacked.
+    /// The largest body of /write, as sent and as unpacked.
     std::size_t body_size_limit_bytes = 25'000'000;
-    /// Connections at a time, of both kinds together; further ones are closed at once.
+    /// The largest body of /query, and of whatever else HTTP clients ask.
+    std::size_t query_size_limit_bytes = std::size_t{1} << 20;
+    /// Connections at a time, of each kind: idle ones on one port keep nobody off the other.
+    /// Further ones are closed at once.
     std::size_t connection_limit = 1000;
 };
 

@@ -1,6 +1,8 @@
 #include "server/handlers/http_handler.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <string>
@@ -40,6 +42,24 @@ HttpResponse dispatch(const HandlerContext& context, const HttpRequest& request)
         404, "not found: " + request.path + " (there are /write, /query, /ping and /health)");
 }
 
+// 127.0.0.0/8 as four decimal numbers: a name such as 127.example.com is somebody else's.
+bool is_loopback_v4(std::string_view name) {
+    constexpr std::string_view kNetwork = "127";
+    std::size_t number_count = 0;
+    for (bool is_last = false; !is_last; ++number_count) {
+        const std::size_t dot = name.find('.');
+        is_last = dot == std::string_view::npos;
+        const std::string_view digits = name.substr(0, dot);
+        std::uint8_t byte = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), byte);
+        if (error != std::errc{} || end != digits.data() + digits.size()) return false;
+        if (number_count == 0 && digits != kNetwork) return false;
+        if (!is_last) name.remove_prefix(dot + 1);
+    }
+    return number_count == 4;
+}
+
 // The host of an Origin header: "http://localhost:3000" is of "localhost:3000".
 std::string_view host_of_origin(std::string_view origin) {
     const std::size_t scheme = origin.find("://");
@@ -49,11 +69,15 @@ std::string_view host_of_origin(std::string_view origin) {
 HttpResponse refuse_or_dispatch(const HandlerContext& context, const HttpRequest& request) {
     if (!is_local_host(request.host)) {
         return error_response(403, "refused: the Host header \"" + request.host +
-                                       "\" is not localhost, 127.0.0.1 or [::1]");
+                                       "\" is not localhost, an address of 127.0.0.0/8 or [::1]");
     }
     if (!request.origin.empty() && !is_local_host(host_of_origin(request.origin))) {
         return error_response(
             403, "refused: the request comes from a web page of \"" + request.origin + "\"");
+    }
+    if (has_too_many(request.parameters)) {
+        return error_response(
+            400, "the URL has more than " + std::to_string(kParameterLimit) + " parameters");
     }
     return dispatch(context, request);
 }
@@ -102,6 +126,10 @@ HttpResponse handle_health() {
     return response;
 }
 
+bool may_block(const HttpRequest& request) {
+    return request.path == "/write" || request.path == "/query";
+}
+
 bool is_local_host(std::string_view host) {
     // An IPv6 address is in brackets, so that a colon behind it begins the port.
     const std::size_t name_end = host.starts_with('[') ? host.find(']') : host.find(':');
@@ -114,7 +142,7 @@ bool is_local_host(std::string_view host) {
     std::ranges::transform(name, name.begin(), [](char byte) {
         return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
     });
-    return is_port && (name == "localhost" || name == "127.0.0.1" || name == "[::1]");
+    return is_port && (name == "localhost" || name == "[::1]" || is_loopback_v4(name));
 }
 
 }  // namespace tidemark::server

@@ -24,6 +24,10 @@ struct HandlerContext {
 /// as long as the answer takes. Thread-safe.
 HttpResponse handle_request(const HandlerContext& context, const HttpRequest& request);
 
+/// Whether answering may wait for the disk or run a query. What does not is answered at once, on
+/// any thread: whoever asks whether the server lives must not queue behind queries.
+bool may_block(const HttpRequest& request);
+
 /// POST /write: line protocol to db=NAME, optionally rp=NAME and precision=ns|us|ms|s|m|h. 204 when
 /// all points are durable; 400 with every refused line and the number dropped when some were
 /// refused (the others are durable); 404 for a database or policy that is not there.
@@ -41,8 +45,9 @@ HttpResponse handle_ping(const HttpRequest& request);
 /// /health: {"name":"influxdb",...,"status":"pass"}.
 HttpResponse handle_health();
 
-/// True for the value of a Host header that names this machine by a loopback name: localhost,
-/// 127.0.0.1 or [::1], with any port. Others are how web pages reach local servers (DNS rebinding).
+/// True for the value of a Host header that names this machine by a loopback name: localhost, an
+/// address of 127.0.0.0/8 or [::1], with any port. Others are how web pages reach local servers
+/// (DNS rebinding).
 bool is_local_host(std::string_view host);
 
 /// The InfluxDB version whose behaviour is offered, for clients that ask.

@@ -45,7 +45,7 @@ std::string_view parameter_or_empty(const Parameters& parameters, std::string_vi
 
 Parameters parse_form(std::string_view text) {
     Parameters parameters;
-    while (!text.empty()) {
+    while (!text.empty() && !has_too_many(parameters)) {
         const std::size_t end = std::min(text.find('&'), text.size());
         const std::string_view pair = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
@@ -56,6 +56,8 @@ Parameters parse_form(std::string_view text) {
     }
     return parameters;
 }
+
+bool has_too_many(const Parameters& parameters) { return parameters.size() > kParameterLimit; }
 
 HttpResponse error_response(unsigned status, std::string_view message) {
     return {.status = status, .body = error_json(message)};

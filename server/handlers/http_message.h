@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +36,15 @@ std::optional<std::string_view> find_parameter(const Parameters& parameters, std
 /// The same, with the empty text for an absent one.
 std::string_view parameter_or_empty(const Parameters& parameters, std::string_view name);
 
+/// More parameters than any request needs: each takes far more memory than its bytes.
+inline constexpr std::size_t kParameterLimit = 1000;
+
 /// Reads `a=1&b=%20+`, the query of a URL or the body of a form. An escape that is none stays.
+/// Reads no further than one parameter beyond kParameterLimit: whoever gets that many refuses.
 Parameters parse_form(std::string_view text);
+
+/// True when parse_form() found more than it may.
+bool has_too_many(const Parameters& parameters);
 
 /// A JSON answer {"error": message}.
 HttpResponse error_response(unsigned status, std::string_view message);

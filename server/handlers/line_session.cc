@@ -4,13 +4,15 @@
 #include <utility>
 
 #include "server/handlers/precision_hint.h"
+#include "server/limits.h"
 
 namespace tidemark::server {
 namespace {
 
 constexpr std::string_view kHeading = "#tidemark";
 
-// A heading longer than this is an ordinary comment line to be refused by its length.
+// The longest first line, without its end, that may say something special. How the stream is cut
+// makes no difference: a longer one is a heading that is refused, or an ordinary line.
 constexpr std::size_t kHeadingLimitBytes = 4096;
 
 std::string_view without_line_end(std::string_view line) {
@@ -36,10 +38,11 @@ bool is_http_request(std::string_view line) {
            (line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0"));
 }
 
-bool is_heading(std::string_view line) {
-    return line.starts_with(kHeading) &&
-           (line.size() == kHeading.size() || line[kHeading.size()] == ' ');
+bool begins_heading(std::string_view text) {
+    return text.starts_with(kHeading) && text.substr(kHeading.size()).starts_with(' ');
 }
+
+bool is_heading(std::string_view line) { return line == kHeading || begins_heading(line); }
 
 }  // namespace
 
@@ -66,20 +69,26 @@ std::size_t LineSession::read_first_line(std::string_view text, storage::TextEnd
     const std::size_t newline = text.find('\n');
     const bool is_whole = newline != std::string_view::npos || end == storage::TextEnd::Complete;
     const bool may_be_special = may_begin(text, kHeading) || may_be_http_request(text);
-    if (!is_whole && may_be_special && text.size() < kHeadingLimitBytes) return 0;
+    const bool is_long = std::min(newline, text.size()) > kHeadingLimitBytes;
+    if (!is_whole && may_be_special && !is_long) return 0;
 
     const std::string_view line =
         text.substr(0, newline == std::string_view::npos ? text.size() : newline + 1);
-    if (is_whole && is_http_request(without_line_end(line))) {
+    if (is_long) {
+        if (begins_heading(text)) {
+            refuse_all("heading of more than " + std::to_string(kHeadingLimitBytes) + " bytes");
+        }
+    } else if (is_whole && is_http_request(without_line_end(line))) {
         speaks_http_ = true;
         refuse("line 1: found an HTTP request, expected line protocol");
         return text.size();
     }
-    const bool is_given = is_whole && is_heading(without_line_end(line));
+    const bool is_given = is_whole && !is_long && is_heading(without_line_end(line));
     if (is_given) apply_heading(without_line_end(line).substr(kHeading.size()));
     parser_.emplace(
         storage::LineParserOptions{.precision = precision_,
                                    .line_size_limit_bytes = context_.line_size_limit_bytes,
+                                   .line_size_limit_place = kLineBytesOption,
                                    .rejected_line_limit = 100,  // More would not be logged anyway.
                                    .first_line_number = is_given ? 2U : 1U});
     return is_given ? line.size() : 0;
@@ -91,12 +100,14 @@ void LineSession::apply_heading(std::string_view settings) {
         const std::string_view setting = settings.substr(0, end);
         settings.remove_prefix(std::min(end + 1, settings.size()));
         if (setting.empty()) continue;
-        std::string wrong = apply_setting(setting);
-        if (!wrong.empty() && heading_error_.empty()) heading_error_ = std::move(wrong);
+        const std::string wrong = apply_setting(setting);
+        if (!wrong.empty()) return refuse_all(wrong);
     }
-    if (!heading_error_.empty()) {
-        refuse("line 1: " + heading_error_ + "; every line of this connection is refused");
-    }
+}
+
+void LineSession::refuse_all(const std::string& reason) {
+    heading_error_ = reason;
+    refuse("line 1: " + reason + "; every line of this connection is refused");
 }
 
 std::string LineSession::apply_setting(std::string_view setting) {
@@ -158,11 +169,11 @@ Result<WriteResult> LineSession::write_creating_database() {
 }
 
 void LineSession::report_refused(const WriteResult& written) {
-    const std::uint64_t refused_count = lines_.rejected_count + written.rejected.size();
+    const std::uint64_t refused_count = lines_.rejected_count + written.rejected_count;
     if (refused_count == 0) return;
     context_.counters.lines_refused.fetch_add(refused_count, std::memory_order_relaxed);
     if (!heading_error_.empty()) return;
-    context_.refusals.add_unsaid(lines_.rejected_count - lines_.rejected.size());
+    context_.refusals.add_unsaid(refused_count - lines_.rejected.size() - written.rejected.size());
     for (const storage::RejectedLine& line : lines_.rejected) refuse(line.message());
     for (const RejectedPoint& point : written.rejected) {
         refuse("line " + std::to_string(lines_.line_numbers[point.point_index]) + ": " +

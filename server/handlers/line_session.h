@@ -20,6 +20,7 @@ struct LineContext {
     Store& store;
     Counters& counters;
     RefusalLog& refusals;
+    RefusalLog& troubles;  ///< Of lines that are lost.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
 };
 
@@ -51,6 +52,8 @@ public:
 private:
     std::size_t read_first_line(std::string_view text, storage::TextEnd end);
     void apply_heading(std::string_view line);
+    /// Nothing of this connection can be taken.
+    void refuse_all(const std::string& reason);
     /// What is wrong with one `name=value` of the heading; empty when nothing is.
     std::string apply_setting(std::string_view setting);
     Status write_lines();

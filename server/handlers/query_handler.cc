@@ -14,12 +14,21 @@ bool is_form(const HttpRequest& request) {
 }
 
 // The parameters of the body, then those of the URL: a form goes before, as in Go.
-Parameters all_parameters(const HttpRequest& request) {
-    Parameters parameters;
-    if (request.method == "POST" && is_form(request)) parameters = parse_form(request.body);
-    parameters.insert(parameters.end(), request.parameters.begin(), request.parameters.end());
-    return parameters;
-}
+class QueryParameters {
+public:
+    explicit QueryParameters(const HttpRequest& request) : url_(request.parameters) {
+        if (request.method == "POST" && is_form(request)) form_ = parse_form(request.body);
+    }
+    bool is_too_long() const { return has_too_many(form_); }
+    std::string_view operator[](std::string_view name) const {
+        const auto of_form = find_parameter(form_, name);
+        return of_form ? *of_form : parameter_or_empty(url_, name);
+    }
+
+private:
+    Parameters form_;
+    const Parameters& url_;
+};
 
 bool wants_csv(const HttpRequest& request) {
     return request.accept.find("application/csv") != std::string::npos ||
@@ -34,19 +43,22 @@ std::string syntax_message(const SyntaxError& error) {
 }  // namespace
 
 HttpResponse handle_query(const HandlerContext& context, const HttpRequest& request) {
-    const Parameters parameters = all_parameters(request);
+    const QueryParameters parameters(request);
     const bool is_csv = wants_csv(request);
-    const std::string_view pretty = parameter_or_empty(parameters, "pretty");
+    const std::string_view pretty = parameters["pretty"];
     const bool is_pretty = pretty == "true";
     const auto refuse = [&](const std::string& message) -> HttpResponse {
         if (is_csv) return {.status = 400, .content_type = "text/csv", .body = error_csv(message)};
         return {.status = 400, .body = error_json(message, is_pretty)};
     };
 
-    const std::string_view text = parameter_or_empty(parameters, "q");
+    if (parameters.is_too_long()) {
+        return refuse("the form has more than " + std::to_string(kParameterLimit) + " parameters");
+    }
+    const std::string_view text = parameters["q"];
     if (text.empty()) return refuse("missing required parameter \"q\"");
     Epoch epoch;
-    if (const std::string_view name = parameter_or_empty(parameters, "epoch"); !name.empty()) {
+    if (const std::string_view name = parameters["epoch"]; !name.empty()) {
         epoch = storage::parse_time_precision(name);
         if (!epoch) {
             return refuse("invalid epoch \"" + std::string(name) + "\" (use " +
@@ -55,8 +67,8 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     }
 
     QueryOptions options;
-    options.database = parameter_or_empty(parameters, "db");
-    options.retention_policy = parameter_or_empty(parameters, "rp");
+    options.database = parameters["db"];
+    options.retention_policy = parameters["rp"];
     options.may_write = request.method == "POST";
     options.cancelled = &context.cancelled;
     const QueryResult result = execute(context.store, text, options);

@@ -1,44 +1,36 @@
-#include <algorithm>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "server/handlers/http_handler.h"
 #include "server/handlers/precision_hint.h"
+#include "server/limits.h"
 #include "storage/line_protocol/line_parser.h"
 
 namespace tidemark::server {
 namespace {
 
-// An answer names at most so many refused lines.
-constexpr std::size_t kListedLines = 10'000;
+// An answer names at most so many refused lines, as many as the store describes.
+constexpr std::size_t kListedLines = kDescribedPointLimit;
 
-struct Refusal {
-    std::uint64_t line_number;
-    std::string message;
-};
-
-std::vector<Refusal> refusals_in_line_order(const storage::ParsedLines& lines,
-                                            const WriteResult& written) {
-    std::vector<Refusal> refusals;
-    for (const storage::RejectedLine& line : lines.rejected) {
-        refusals.push_back({line.line_number, line.message()});
-    }
-    for (const RejectedPoint& point : written.rejected) {
-        const std::uint64_t line_number = lines.line_numbers[point.point_index];
-        refusals.push_back(
-            {line_number, "line " + std::to_string(line_number) + ": " + point.reason});
-    }
-    std::ranges::stable_sort(refusals, {}, &Refusal::line_number);
-    return refusals;
-}
-
-HttpResponse partial_write(const std::vector<Refusal>& refusals, std::uint64_t dropped_count) {
+// Lists what the parser and the store refused in the order of lines, up to the limit.
+HttpResponse partial_write(const storage::ParsedLines& lines, const WriteResult& written,
+                           std::uint64_t dropped_count) {
     std::string message = "partial write: ";
-    const std::size_t listed = std::min(refusals.size(), kListedLines);
-    for (std::size_t i = 0; i < listed; ++i) {
-        if (i > 0) message.push_back('\n');
-        message += refusals[i].message;
+    auto line = lines.rejected.begin();
+    auto point = written.rejected.begin();
+    std::size_t listed = 0;
+    for (; listed < kListedLines; ++listed) {
+        const bool has_line = line != lines.rejected.end();
+        const bool has_point = point != written.rejected.end();
+        if (!has_line && !has_point) break;
+        if (listed > 0) message.push_back('\n');
+        const std::uint64_t point_line =
+            has_point ? lines.line_numbers[point->point_index] : std::uint64_t{0};
+        if (has_line && (!has_point || line->line_number < point_line)) {
+            message += (line++)->message();
+        } else {
+            message += "line " + std::to_string(point_line) + ": " + (point++)->reason;
+        }
     }
     if (listed < dropped_count) {
         message += "\nand " + std::to_string(dropped_count - listed) + " more lines";
@@ -102,8 +94,11 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
 
     const storage::TimePrecision unit =
         storage::parse_time_precision(precision).value_or(storage::TimePrecision::Nanoseconds);
-    const storage::ParsedLines lines = storage::parse_lines(
-        request.body, {.precision = unit, .line_size_limit_bytes = context.line_size_limit_bytes});
+    const storage::ParsedLines lines =
+        storage::parse_lines(request.body, {.precision = unit,
+                                            .line_size_limit_bytes = context.line_size_limit_bytes,
+                                            .line_size_limit_place = kLineBytesOption,
+                                            .rejected_line_limit = kListedLines});
     WriteResult written;
     if (!lines.batch.is_empty()) {
         auto result = context.store.write(database, policy, lines.batch);
@@ -114,12 +109,11 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
         }
     }
 
-    const std::uint64_t dropped_count = lines.rejected_count + written.rejected.size();
+    const std::uint64_t dropped_count = lines.rejected_count + written.rejected_count;
     context.counters.points_written.fetch_add(written.accepted_count, std::memory_order_relaxed);
     context.counters.lines_refused.fetch_add(dropped_count, std::memory_order_relaxed);
-    HttpResponse response =
-        dropped_count == 0 ? HttpResponse{.status = 204}
-                           : partial_write(refusals_in_line_order(lines, written), dropped_count);
+    HttpResponse response = dropped_count == 0 ? HttpResponse{.status = 204}
+                                               : partial_write(lines, written, dropped_count);
     if (const auto hint = precision_hint(lines, unit)) {
         response.headers.emplace_back("X-Tidemark-Warning", *hint);
         if (context.refusals != nullptr) {

@@ -42,7 +42,7 @@ Error damaged(const z_stream& stream) {
 Result<std::string> gunzip(std::string_view packed, std::size_t limit_bytes) try {
     Inflater inflater;
     if (!inflater.is_ready() || packed.size() > std::numeric_limits<uInt>::max()) {
-        return Error(ErrorCode::LimitExceeded, "gzip body: out of memory");
+        return Error(ErrorCode::Busy, "gzip body: out of memory");
     }
     z_stream& stream = inflater.stream();
     // zlib does not write to its input, but old signatures are not const.
@@ -66,7 +66,7 @@ Result<std::string> gunzip(std::string_view packed, std::size_t limit_bytes) try
         if (inflateReset(&stream) != Z_OK) return damaged(stream);  // Another member follows.
     }
 } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::LimitExceeded, "gzip body: out of memory");
+    return Error(ErrorCode::Busy, "gzip body: out of memory");
 }
 
 }  // namespace tidemark::server

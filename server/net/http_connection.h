@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,7 +20,8 @@
 namespace tidemark::server {
 
 struct HttpLimits {
-    std::size_t body_size_bytes = 25'000'000;
+    std::size_t body_size_bytes = 25'000'000;             ///< Of /write, as sent and unpacked.
+    std::size_t query_size_bytes = std::size_t{1} << 20;  ///< Of everything else.
     std::size_t line_size_bytes = std::size_t{1} << 20;
 };
 
@@ -35,7 +37,9 @@ public:
     void abort() override { close(); }
 
 private:
-    std::shared_ptr<HttpConnection> self();
+    std::size_t body_limit_bytes() const;
+    HandlerContext context();
+    HttpResponse too_large(std::string_view what) const;
     void read_header();
     void on_header(const boost::system::error_code& error);
     void read_body();
@@ -43,12 +47,12 @@ private:
     void refuse(const boost::system::error_code& error);
     void watch_for_leaving();
     HttpResponse answer(const std::string& content_encoding, HttpRequest request);
-    void write(HttpResponse response);
+    void write();
     void on_written(const boost::system::error_code& error);
     void drain();
+    void discard();
     void close();
 
-    Network& network_;
     boost::beast::tcp_stream stream_;
     Store& store_;
     Counters& counters_;
@@ -58,6 +62,9 @@ private:
     /// One per message: Beast's parsers are not reused.
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     boost::beast::http::response<boost::beast::http::string_body> response_;
+    HttpResponse answer_;  ///< What response_ is made of; a worker's while one is at it.
+    bool is_write_ = false;
+    bool is_head_ = false;
     std::string discarded_;
     std::atomic<bool> is_cancelled_{false};  ///< Read by the worker.
     bool is_answering_ = false;

@@ -1,17 +1,13 @@
 #include "server/net/line_connection.h"
 
 #include <cstring>
-#include <exception>
-#include <type_traits>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
 #include "server/handlers/http_message.h"
-#include "server/log.h"
 #include "server/net/endpoint.h"
 
 namespace tidemark::server {
@@ -25,16 +21,6 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 18;
 
 // What is still taken from a client when the server stops: enough for all that sockets hold back.
 constexpr std::size_t kReadAfterStopBytes = std::size_t{64} << 20;
-
-// What a worker does; where memory runs out it is an error like others.
-template <typename Function>
-std::invoke_result_t<Function> without_exceptions(const Function& function) {
-    try {
-        return function();
-    } catch (const std::exception& exception) {
-        return Error(ErrorCode::LimitExceeded, exception.what());
-    }
-}
 
 std::string peer_of(const asio::ip::tcp::socket& socket) {
     error_code error;
@@ -56,9 +42,11 @@ std::string wrong_port_answer() {
 
 LineConnection::LineConnection(Network& network, asio::ip::tcp::socket socket,
                                const LineContext& context)
-    : network_(network),
+    : Connection(network, ConnectionKind::Line),
       socket_(std::move(socket)),
       peer_(peer_of(socket_)),
+      refusals_(context.refusals),
+      troubles_(context.troubles),
       session_(context, peer_),
       buffer_size_bytes_(context.line_size_limit_bytes + kReadBytes),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_bytes_)) {}
@@ -71,17 +59,13 @@ void LineConnection::stop() {
     socket_.cancel(ignored);  // A pending read ends; a worker is waited for.
 }
 
-std::shared_ptr<LineConnection> LineConnection::self() {
-    return std::static_pointer_cast<LineConnection>(shared_from_this());
-}
-
 void LineConnection::read() {
     if (is_stopping_) return read_what_is_there();
     socket_.async_read_some(
         asio::buffer(buffer_.get() + pending_size_bytes_, buffer_size_bytes_ - pending_size_bytes_),
-        [self = self()](const error_code& error, std::size_t size_bytes) {
-            self->on_read(error, size_bytes);
-        });
+        handler([this](const error_code& error, std::size_t size_bytes) {
+            on_read(error, size_bytes);
+        }));
 }
 
 // When the server stops: a client that has sent everything and closed its side shall hear that all
@@ -105,7 +89,7 @@ void LineConnection::on_read(const error_code& error, std::size_t size_bytes) {
     pending_size_bytes_ += size_bytes;
     if (error == asio::error::operation_aborted && is_stopping_) return read_what_is_there();
     if (error && error != asio::error::eof) {
-        log().warn("connection from {} broke: {}", peer_, error.message());
+        refusals_.add("connection from " + peer_ + " broke: " + error.message(), steady_now_ns());
         return reset();
     }
     is_at_end_ = error == asio::error::eof;
@@ -113,24 +97,22 @@ void LineConnection::on_read(const error_code& error, std::size_t size_bytes) {
 }
 
 void LineConnection::process() {
-    asio::post(network_.writers(), [self = self()] {
-        const std::string_view text(self->buffer_.get(), self->pending_size_bytes_);
-        const auto end =
-            self->is_at_end_ ? storage::TextEnd::Complete : storage::TextEnd::MayContinue;
-        auto consumed = without_exceptions([&] { return self->session_.feed(text, end); });
-        asio::post(self->network_.io(), [self, consumed = std::move(consumed)]() mutable {
-            self->on_processed(std::move(consumed));
-        });
-    });
+    const auto feed = [this] {
+        const std::string_view text(buffer_.get(), pending_size_bytes_);
+        const auto end = is_at_end_ ? storage::TextEnd::Complete : storage::TextEnd::MayContinue;
+        consumed_ = session_.feed(text, end);
+    };
+    work_then(network().writers(), feed, [this] { on_processed(); });
 }
 
-void LineConnection::on_processed(Result<std::size_t> consumed) {
+void LineConnection::on_processed() {
     if (is_closed_) return;
-    if (!consumed) {
-        log().error("cannot write lines from {}: {}", peer_, consumed.error().message());
+    if (!consumed_) {
+        troubles_.add("cannot write lines from " + peer_ + ": " + consumed_.error().message(),
+                      steady_now_ns());
         return reset();
     }
-    const std::size_t size_bytes = consumed.value();
+    const std::size_t size_bytes = consumed_.value();
     pending_size_bytes_ -= size_bytes;
     std::memmove(buffer_.get(), buffer_.get() + size_bytes, pending_size_bytes_);
     if (session_.speaks_http() && !std::exchange(has_answered_http_, true)) return answer_http();
@@ -143,28 +125,27 @@ void LineConnection::on_processed(Result<std::size_t> consumed) {
 void LineConnection::answer_http() {
     http_answer_ = wrong_port_answer();
     asio::async_write(socket_, asio::buffer(http_answer_),
-                      [self = self()](const error_code& error, std::size_t) {
-                          if (self->is_closed_) return;
-                          if (error) return self->reset();
+                      handler([this](const error_code& error, std::size_t) {
+                          if (is_closed_) return;
+                          if (error) return reset();
                           error_code ignored;
-                          self->socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-                          if (self->is_at_end_) return self->finish();
-                          self->read();
-                      });
+                          socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+                          if (is_at_end_) return finish();
+                          read();
+                      }));
 }
 
 void LineConnection::finish() {
-    asio::post(network_.writers(), [self = self()] {
-        auto durable = without_exceptions([&] { return self->session_.make_durable(); });
-        asio::post(self->network_.io(),
-                   [self, durable = std::move(durable)] { self->on_finished(durable); });
-    });
+    work_then(
+        network().writers(), [this] { durable_ = session_.make_durable(); },
+        [this] { on_finished(); });
 }
 
-void LineConnection::on_finished(const Status& durable) {
+void LineConnection::on_finished() {
     if (is_closed_) return;
-    if (!durable) {
-        log().error("lines from {} are not durable: {}", peer_, durable.error().message());
+    if (!durable_) {
+        troubles_.add("lines from " + peer_ + " are not durable: " + durable_.error().message(),
+                      steady_now_ns());
         return reset();
     }
     if (is_at_end_) return close();
@@ -185,7 +166,7 @@ void LineConnection::leave() {
     if (std::exchange(is_closed_, true)) return;
     error_code ignored;
     socket_.close(ignored);
-    network_.remove(shared_from_this());
+    network().remove(shared_from_this());
 }
 
 }  // namespace tidemark::server

@@ -26,23 +26,25 @@ public:
     void abort() override { reset(); }
 
 private:
-    std::shared_ptr<LineConnection> self();
     void read();
     void read_what_is_there();
     void on_read(const boost::system::error_code& error, std::size_t size_bytes);
     void process();
     void answer_http();
-    void on_processed(Result<std::size_t> consumed);
+    void on_processed();
     void finish();
-    void on_finished(const Status& durable);
+    void on_finished();
     void close();
     void reset();
     void leave();
 
-    Network& network_;
     boost::asio::ip::tcp::socket socket_;
     const std::string peer_;
+    RefusalLog& refusals_;
+    RefusalLog& troubles_;
     LineSession session_;  ///< Used by one worker at a time, never while a read is pending.
+    Result<std::size_t> consumed_{0};  ///< What feed() answered.
+    Status durable_ = success();       ///< What make_durable() answered.
     const std::size_t buffer_size_bytes_;
     const std::unique_ptr<char[]> buffer_;
     std::size_t pending_size_bytes_ = 0;  ///< At the beginning of buffer_: read, not consumed.

@@ -1,6 +1,7 @@
 #include "server/net/listener.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <sys/socket.h>
@@ -62,7 +63,7 @@ void Listener::accept() {
         [self = shared_from_this()](const error_code& error, asio::ip::tcp::socket socket) {
             if (!self->acceptor_.is_open()) return;
             if (!error) {
-                if (reset_on_close(socket)) self->on_socket_(std::move(socket));
+                self->hand_on(std::move(socket));
                 return self->accept();
             }
             // Most likely no descriptor is left: trying again at once would spin.
@@ -72,6 +73,15 @@ void Listener::accept() {
                 if (!wait_error) self->accept();
             });
         });
+}
+
+// A connection that there is no memory for is reset; the next one may find some.
+void Listener::hand_on(asio::ip::tcp::socket socket) {
+    try {
+        if (reset_on_close(socket)) on_socket_(std::move(socket));
+    } catch (const std::exception& exception) {
+        log().error("cannot take a connection on {}: {}", address_, exception.what());
+    }
 }
 
 }  // namespace tidemark::server

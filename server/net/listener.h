@@ -40,6 +40,7 @@ public:
 
 private:
     void accept();
+    void hand_on(boost::asio::ip::tcp::socket socket);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_;

@@ -4,6 +4,8 @@
 #include <exception>
 #include <future>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include "server/limits.h"
 #include "server/log.h"
 #include "server/net/connection.h"
 #include "server/net/http_connection.h"
@@ -27,15 +30,21 @@ namespace {
 constexpr std::chrono::seconds kStopTime{10};
 
 // Runs the network thread. A handler that runs out of memory loses its connection, not the server.
-void run(asio::io_context& io) {
+void run(Network& network) {
     for (;;) {
         try {
-            io.run();
+            network.io().run();
             return;
         } catch (const std::exception& exception) {
             log().error("network thread: {}", exception.what());
+            network.abort_abandoned();
         }
     }
+}
+
+// What the log calls a connection, and who listens for it.
+std::string_view name_of(ConnectionKind kind) {
+    return kind == ConnectionKind::Line ? "line" : "HTTP";
 }
 
 }  // namespace
@@ -45,15 +54,18 @@ public:
     Impl(Store& store, const ServerOptions& options)
         : store_(store),
           options_(options),
-          refusals_([](const std::string& message) { log().warn(message); }) {}
+          refusals_([](const std::string& message) { log().warn(message); }),
+          troubles_([](const std::string& message) { log().error(message); }) {}
 
     Status start() {
-        TIDEMARK_RETURN_IF_ERROR(open(options_.line_endpoint, line_listener_, &Impl::add_line));
-        TIDEMARK_RETURN_IF_ERROR(open(options_.http_endpoint, http_listener_, &Impl::add_http));
+        TIDEMARK_RETURN_IF_ERROR(
+            open(options_.line_endpoint, line_listener_, ConnectionKind::Line));
+        TIDEMARK_RETURN_IF_ERROR(
+            open(options_.http_endpoint, http_listener_, ConnectionKind::Http));
         for (const auto& listener : {line_listener_, http_listener_}) {
             if (listener) listener->start();
         }
-        thread_ = std::thread([this] { run(network_.io()); });
+        thread_ = std::thread([this] { run(network_); });
         return success();
     }
 
@@ -86,30 +98,41 @@ public:
 
 private:
     Status open(const std::string& endpoint, std::shared_ptr<Listener>& listener,
-                void (Impl::*add)(asio::ip::tcp::socket)) {
+                ConnectionKind kind) {
         if (endpoint.empty()) return success();
         TIDEMARK_ASSIGN_OR_RETURN(
-            listener, Listener::open(network_, endpoint, [this, add](asio::ip::tcp::socket socket) {
+            listener,
+            Listener::open(network_, endpoint, [this, kind](asio::ip::tcp::socket socket) {
                 counters_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
-                if (network_.connection_count() < options_.connection_limit) {
-                    (this->*add)(std::move(socket));
-                    return;
+                if (network_.connection_count(kind) >= options_.connection_limit) {
+                    return refuse(kind);
                 }
-                log().warn("refused a connection: there are {} already", options_.connection_limit);
+                kind == ConnectionKind::Line ? add_line(std::move(socket))
+                                             : add_http(std::move(socket));
             }));
         return success();
+    }
+
+    void refuse(ConnectionKind kind) {
+        refusals_.add("refused a connection: there are " +
+                          std::to_string(options_.connection_limit) + " " +
+                          std::string(name_of(kind)) + " connections already (serve " +
+                          kConnectionsOption + " sets the limit)",
+                      steady_now_ns());
     }
 
     void add_line(asio::ip::tcp::socket socket) {
         const LineContext context{.store = store_,
                                   .counters = counters_,
                                   .refusals = refusals_,
+                                  .troubles = troubles_,
                                   .line_size_limit_bytes = options_.line_size_limit_bytes};
         network_.add(std::make_shared<LineConnection>(network_, std::move(socket), context));
     }
 
     void add_http(asio::ip::tcp::socket socket) {
         const HttpLimits limits{.body_size_bytes = options_.body_size_limit_bytes,
+                                .query_size_bytes = options_.query_size_limit_bytes,
                                 .line_size_bytes = options_.line_size_limit_bytes};
         network_.add(std::make_shared<HttpConnection>(network_, std::move(socket), store_,
                                                       counters_, refusals_, limits));
@@ -118,7 +141,8 @@ private:
     Store& store_;
     const ServerOptions options_;
     Counters counters_;
-    RefusalLog refusals_;
+    RefusalLog refusals_;  ///< Of what clients did.
+    RefusalLog troubles_;  ///< Of lines that are lost. Apart, so that the others do not hide it.
     Network network_;
     asio::executor_work_guard<asio::io_context::executor_type> work_{network_.io().get_executor()};
     std::shared_ptr<Listener> line_listener_;

@@ -100,6 +100,9 @@ const char* LineParser::parse_line(const char* line, const char* text_end, TextE
         refusal.position = line;
         refusal.expected = "line of at most " + std::to_string(limit) + " bytes";
         refusal.found = "a longer one";
+        if (!options_.line_size_limit_place.empty()) {
+            refusal.found.append(" (").append(options_.line_size_limit_place).append(" sets it)");
+        }
         return refuse(line, text_end, refusal, out);
     }
     const bool may_change = end == TextEnd::MayContinue && !is_cut;

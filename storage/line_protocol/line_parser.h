@@ -23,6 +23,8 @@ struct LineParserOptions {
     TimePrecision precision = TimePrecision::Nanoseconds;
     /// The longest line, its end included. A longer one is refused.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
+    /// Told with the refusal of a longer line: where the limit is set. Outlives the parser.
+    std::string_view line_size_limit_place{};
     /// How many refused lines are described; beyond it they are only counted.
     std::size_t rejected_line_limit = 100'000;
     /// Of the line that the text begins with.

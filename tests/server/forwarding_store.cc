@@ -1,8 +1,13 @@
 #include "tests/server/forwarding_store.h"
 
+#include <chrono>
 #include <functional>
+#include <new>
+#include <thread>
 
 #include <catch2/catch.hpp>
+
+#include "tests/support/failing_allocations.h"
 
 namespace tidemark::tests {
 namespace {
@@ -31,6 +36,36 @@ void for_each_row(const Store& store, const std::string& database, const std::st
 }
 
 }  // namespace
+
+Result<WriteResult> ForwardingStore::write(std::string_view database, std::string_view policy,
+                                           const WriteBatch& batch) {
+    if (fails_to_write) return Error(ErrorCode::StorageFull, "no space left");
+    if (runs_out_of_memory) {
+        fail_next_allocation();
+        throw std::bad_alloc();
+    }
+    ++waiting_writes;
+    while (writes_wait) std::this_thread::yield();
+    --waiting_writes;
+    return target_.write(database, policy, batch);
+}
+
+Result<std::unique_ptr<Scan>> ForwardingStore::scan(
+    const ScanRequest& request, std::shared_ptr<const Snapshot> snapshot) const {
+    if (scans_wait_for_cancel && request.cancelled != nullptr) {
+        // Not for ever, so that a test whose query is never cancelled fails and ends.
+        const auto patience_end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        ++waiting_scans;
+        while (!*request.cancelled && std::chrono::steady_clock::now() < patience_end) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        --waiting_scans;
+        if (!*request.cancelled) return Error(ErrorCode::IoError, "the query was not cancelled");
+        ++cancelled_scans;
+        return Error(ErrorCode::Cancelled, "the query was cancelled");
+    }
+    return target_.scan(request, std::move(snapshot));
+}
 
 std::vector<double> stored_floats(const Store& store, const std::string& database,
                                   const std::string& measurement, const std::string& field) {

@@ -20,6 +20,16 @@ public:
     std::atomic<bool> fails_to_be_durable{false};
     std::atomic<int> durable_calls{0};
 
+    /// write() finds no memory, and neither does whoever describes that.
+    std::atomic<bool> runs_out_of_memory{false};
+    /// write() waits while this is true; how many do.
+    std::atomic<bool> writes_wait{false};
+    std::atomic<int> waiting_writes{0};
+    /// scan() waits until its query is cancelled; how many do, and how many did.
+    std::atomic<bool> scans_wait_for_cancel{false};
+    mutable std::atomic<int> waiting_scans{0};
+    mutable std::atomic<int> cancelled_scans{0};
+
     Status close() override { return target_.close(); }
     Status create_database(std::string_view name) override { return target_.create_database(name); }
     Status drop_database(std::string_view name) override { return target_.drop_database(name); }
@@ -29,10 +39,7 @@ public:
         return target_.has_retention_policy(database, policy);
     }
     Result<WriteResult> write(std::string_view database, std::string_view policy,
-                              const WriteBatch& batch) override {
-        if (fails_to_write) return Error(ErrorCode::StorageFull, "no space left");
-        return target_.write(database, policy, batch);
-    }
+                              const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override {
         ++durable_calls;
         if (fails_to_be_durable) return Error(ErrorCode::IoError, "fdatasync failed");
@@ -41,9 +48,7 @@ public:
     Status flush() override { return target_.flush(); }
     std::shared_ptr<const Snapshot> snapshot() const override { return target_.snapshot(); }
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
-                                       std::shared_ptr<const Snapshot> snapshot) const override {
-        return target_.scan(request, std::move(snapshot));
-    }
+                                       std::shared_ptr<const Snapshot> snapshot) const override;
     std::vector<std::string> measurements(std::string_view database) const override {
         return target_.measurements(database);
     }

@@ -116,6 +116,47 @@ TEST_CASE("a partial write lists every refused line and keeps the others", "[ser
     CHECK(fixture.counters.lines_refused == 3);
 }
 
+TEST_CASE("of very many refused lines the first ones are listed, in line order", "[server]") {
+    Fixture fixture;
+    std::string body = "m f=1 1\n";
+    // Every second one is refused by the store, the others by the parser.
+    const std::size_t line_count = kDescribedPointLimit + 500;
+    for (std::size_t i = 0; i < line_count; ++i) body += i % 2 == 0 ? "m f=t 2\n" : "m f=x 2\n";
+    const HttpResponse response = fixture.write("db=ops", body);
+    CHECK(response.status == 400);
+    for (std::size_t line = 2; line < kDescribedPointLimit + 2; line += 999) {
+        INFO(line);
+        const std::string here = "line " + std::to_string(line) + (line % 2 == 0 ? ":" : ",");
+        const std::string next = "line " + std::to_string(line + 1) + (line % 2 == 0 ? "," : ":");
+        const std::size_t at = response.body.find(here);
+        REQUIRE(at != std::string::npos);
+        CHECK(response.body.find(next) > at);
+    }
+    const std::string last = "line " + std::to_string(kDescribedPointLimit + 1) + ",";
+    const std::string beyond = "line " + std::to_string(kDescribedPointLimit + 2);
+    CHECK(response.body.find(last) != std::string::npos);
+    CHECK(response.body.find(beyond) == std::string::npos);
+    CHECK(response.body.ends_with("\\nand 500 more lines dropped=" + std::to_string(line_count) +
+                                  "\"}\n"));
+    CHECK(fixture.counters.lines_refused == line_count);
+}
+
+TEST_CASE("more parameters than anyone needs are refused", "[server]") {
+    std::string many;
+    for (std::size_t i = 0; i < 3 * kParameterLimit; ++i) many += "a&";
+    CHECK(parse_form(many).size() == kParameterLimit + 1);
+    Fixture fixture;
+    const HttpResponse by_url = fixture.query("GET", many + "q=SHOW+DATABASES");
+    CHECK(by_url.status == 400);
+    CHECK(by_url.body == "{\"error\":\"the URL has more than 1000 parameters\"}\n");
+    const HttpResponse by_form = fixture.ask({.method = "POST",
+                                              .path = "/query",
+                                              .content_type = "application/x-www-form-urlencoded",
+                                              .body = "q=SHOW+DATABASES&" + many});
+    CHECK(by_form.status == 400);
+    CHECK(by_form.body == "{\"error\":\"the form has more than 1000 parameters\"}\n");
+}
+
 TEST_CASE("a write that fails is no success", "[server]") {
     Fixture fixture;
     fixture.store.fails_to_be_durable = true;
@@ -211,13 +252,17 @@ TEST_CASE("unknown paths and methods are refused", "[server]") {
 }
 
 TEST_CASE("requests through a foreign name or from a foreign page are refused", "[server]") {
-    for (const char* host :
-         {"localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8086", "[::1]", "[::1]:8086"}) {
+    for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8086", "[::1]",
+                             "[::1]:8086", "127.0.0.2:8086", "127.255.255.255"}) {
+        INFO(host);
         CHECK(is_local_host(host));
     }
     for (const char* host :
          {"", "example.com", "localhost.example.com", "127.0.0.1.example.com",
-          "localhost:80.example.com", "10.0.0.1:8086", "::1", "[::1]x", "[::1", "user@localhost"}) {
+          "localhost:80.example.com", "10.0.0.1:8086", "::1", "[::1]x", "[::1", "user@localhost",
+          "127.evil.com", "127.0.0.1.", "127.0.0", "127.0.0.256", "127.0.0.1.1", "128.0.0.1",
+          "0127.0.0.1", "127..0.1", "127.0.0.-1"}) {
+        INFO(host);
         CHECK_FALSE(is_local_host(host));
     }
     Fixture fixture;

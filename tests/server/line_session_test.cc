@@ -23,7 +23,9 @@ struct Fixture {
     RefusalLog refusals{[this](const std::string& message) { complaints.push_back(message); }};
 
     LineSession session() {
-        return LineSession({.store = store, .counters = counters, .refusals = refusals}, "peer");
+        return LineSession(
+            {.store = store, .counters = counters, .refusals = refusals, .troubles = refusals},
+            "peer");
     }
     // All of one connection at once.
     void send(const std::string& text) {
@@ -143,6 +145,63 @@ TEST_CASE("under a heading that is not understood every line is refused", "[serv
     }
 }
 
+TEST_CASE("a heading beyond the limit is refused, however the stream is cut", "[server]") {
+    const std::string text =
+        "#tidemark " + std::string(4200, ' ') + "db=heading precision=s\nm f=1 7\nm f=2 8\n";
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{4095}, std::size_t{4096},
+                                  std::size_t{4097}, text.find('\n'), text.find('\n') + 1}) {
+        INFO("cut at " << cut);
+        Fixture fixture;
+        LineSession session = fixture.session();
+        const auto first = session.feed(text.substr(0, cut), TextEnd::MayContinue);
+        REQUIRE(first.has_value());
+        REQUIRE(session.feed(text.substr(first.value()), TextEnd::Complete).has_value());
+        CHECK(fixture.memory.databases().empty());
+        CHECK(fixture.counters.lines_refused == 2);
+        CHECK(fixture.complaints ==
+              std::vector<std::string>{
+                  "refused from peer: line 1: heading of more than 4096 bytes; every line of this "
+                  "connection is refused"});
+    }
+}
+
+TEST_CASE("the longest heading there may be is read, however the stream is cut", "[server]") {
+    std::string text = "#tidemark db=ops";
+    text += std::string(4096 - text.size(), ' ') + "\nm f=1 7\n";
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{4096}, std::size_t{4097}}) {
+        INFO("cut at " << cut);
+        Fixture fixture;
+        LineSession session = fixture.session();
+        const auto first = session.feed(text.substr(0, cut), TextEnd::MayContinue);
+        REQUIRE(first.has_value());
+        REQUIRE(session.feed(text.substr(first.value()), TextEnd::Complete).has_value());
+        CHECK(fixture.times("ops") == std::vector<std::int64_t>{7});
+    }
+}
+
+TEST_CASE("a first line that is too long to be HTTP is line protocol, however cut", "[server]") {
+    const std::string text = "GET /" + std::string(5000, 'x') + " HTTP/1.1\r\nm f=1 7\n";
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{4096}, std::size_t{4097}}) {
+        INFO("cut at " << cut);
+        Fixture fixture;
+        LineSession session = fixture.session();
+        const auto first = session.feed(text.substr(0, cut), TextEnd::MayContinue);
+        REQUIRE(first.has_value());
+        REQUIRE(session.feed(text.substr(first.value()), TextEnd::Complete).has_value());
+        CHECK_FALSE(session.speaks_http());
+        CHECK(fixture.times("default") == std::vector<std::int64_t>{7});
+    }
+}
+
+TEST_CASE("what a client sends cannot command the terminal that shows the log", "[server]") {
+    Fixture fixture;
+    fixture.send("#tidemark precision=\x1b[2J\x7f\nm f=1 7\n");
+    CHECK(fixture.complaints ==
+          std::vector<std::string>{
+              "refused from peer: line 1: expected precision ns, us, ms, s, m or h, found "
+              "\"\\x1b[2J\\x7f\"; every line of this connection is refused"});
+}
+
 TEST_CASE("an unknown policy refuses the lines, the connection goes on", "[server]") {
     Fixture fixture;
     fixture.send("#tidemark db=ops rp=month\nm f=1 7\n");
@@ -183,5 +242,5 @@ TEST_CASE("refused lines are told ten times a second at most", "[server]") {
     log.add_unsaid(100);
     log.add("worse", 6'000'000'000);
     REQUIRE(said.size() == RefusalLog::kMessagesPerSecond + 1);
-    CHECK(said.back() == "worse (and 115 more refused lines before)");
+    CHECK(said.back() == "worse (and 115 more complaints before)");
 }

@@ -7,9 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/server/forwarding_store.h"
-#include "tests/server/test_client.h"
-#include "tests/support/memory_store.h"
+#include "tests/server/server_fixture.h"
 
 using namespace tidemark;
 using namespace tidemark::server;
@@ -17,39 +15,7 @@ using namespace tidemark::tests;
 
 namespace {
 
-struct Fixture {
-    MemoryStore memory;
-    ForwardingStore store{memory};
-    std::unique_ptr<Server> server;
-
-    explicit Fixture(ServerOptions options = {}) {
-        options.line_endpoint = "127.0.0.1:0";
-        options.http_endpoint = "localhost:0";
-        auto started = Server::start(store, options);
-        REQUIRE(started.has_value());
-        server = std::move(started).value();
-    }
-
-    // Sends lines as a client does that wants to know that they are durable.
-    std::optional<std::string> send_lines(const std::string& text) {
-        TestClient client(server->line_address());
-        client.send(text);
-        client.half_close();
-        return client.read_to_end();
-    }
-    std::size_t row_count(const std::string& database) {
-        return stored_times(memory, database, "m", "f").size();
-    }
-};
-
-std::string many_lines(int count) {
-    std::string text;
-    for (int i = 0; i < count; ++i) {
-        text += "m,host=h" + std::to_string(i % 10) + " f=" + std::to_string(i) + " " +
-                std::to_string(i) + "\n";
-    }
-    return text;
-}
+using Fixture = ServerFixture;
 
 // printf 'm f=1 7\n' | gzip -n
 std::string gzipped_line() {
@@ -217,14 +183,4 @@ TEST_CASE("what is no HTTP is answered with 400", "[server]") {
     const auto answer = client.read_to_end();
     REQUIRE(answer.has_value());
     CHECK(answer->starts_with("HTTP/1.1 400"));
-}
-
-TEST_CASE("connections beyond the limit are closed at once", "[server]") {
-    Fixture fixture({.connection_limit = 1});
-    TestClient first(fixture.server->http_address());
-    REQUIRE(first.send("GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-    CHECK(first.read_until("\r\n\r\n").starts_with("HTTP/1.1 204"));
-    // An orderly close would say that its lines are durable.
-    TestClient second(fixture.server->line_address());
-    CHECK(second.read_to_end() == std::nullopt);
 }
