@@ -32,6 +32,11 @@ void append_integer(Integer value, std::string& out) {
     out.append(buffer, end);
 }
 
+void append_time(TimeCell time, Epoch epoch, std::string& out) {
+    if (epoch) return append_integer(in_unit(time.ns, *epoch), out);
+    append_rfc3339(time.ns, time.offset_seconds, out);
+}
+
 void append_cell(const Cell& cell, Epoch epoch, std::string& out) {
     const auto append = [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;
@@ -44,8 +49,7 @@ void append_cell(const Cell& cell, Epoch epoch, std::string& out) {
         } else if constexpr (std::is_same_v<T, std::string>) {
             append_text(value, out);
         } else if constexpr (std::is_same_v<T, TimeCell>) {
-            append_integer(in_unit(value.ns, epoch.value_or(storage::TimePrecision::Nanoseconds)),
-                           out);
+            append_time(value, epoch, out);
         }
     };
     std::visit(append, cell);
@@ -98,10 +102,10 @@ void append_rows(const ResultSeries& series, Epoch epoch, std::string& out) {
 
 }  // namespace
 
-std::string query_csv(const QueryResult& result, Epoch epoch) {
+std::string query_csv(const QueryResult& result, const CsvStyle& style) {
     std::string out;
     for (const StatementResult& statement : result.statements) {
-        if (statement.error) {
+        if (statement.error && style.shows_errors) {
             if (!out.empty()) out.push_back('\n');
             out.append(error_csv(statement.error->message()));
         }
@@ -110,7 +114,7 @@ std::string query_csv(const QueryResult& result, Epoch epoch) {
             if (previous == nullptr || previous->columns != series.columns) {
                 append_header(series, out);
             }
-            append_rows(series, epoch, out);
+            append_rows(series, style.epoch, out);
             previous = &series;
         }
     }

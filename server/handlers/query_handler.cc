@@ -73,7 +73,10 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     options.cancelled = &context.cancelled;
     const QueryResult result = execute(context.store, text, options);
     if (result.syntax_error) return refuse(syntax_message(*result.syntax_error));
-    if (is_csv) return {.content_type = "text/csv", .body = query_csv(result, epoch)};
+    if (is_csv) {
+        const CsvStyle style{.epoch = epoch.value_or(storage::TimePrecision::Nanoseconds)};
+        return {.content_type = "text/csv", .body = query_csv(result, style)};
+    }
     return {.body = query_json(result, epoch, is_pretty)};
 }
 

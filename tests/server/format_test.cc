@@ -140,6 +140,7 @@ TEST_CASE("an answer has InfluxDB's CSV shape", "[server]") {
           "\n"
           "error\n"
           "no such thing\n");
-    CHECK(query_csv(result, storage::TimePrecision::Milliseconds).find("a\\ b,1500,0.5") !=
-          std::string::npos);
+    CHECK(
+        query_csv(result, {.epoch = storage::TimePrecision::Milliseconds}).find("a\\ b,1500,0.5") !=
+        std::string::npos);
 }

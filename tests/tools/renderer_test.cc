@@ -83,6 +83,18 @@ TEST_CASE("CSV repeats its header only where the columns change", "[render]") {
           "\"mem,\"\"x\"\"\",,1970-01-01T00:00:00Z,\"say \"\"hi\"\", you\"\n");
 }
 
+TEST_CASE("CSV is the server's but for its times, and has no errors", "[render]") {
+    QueryResult result = one_statement({{" m",
+                                         {{"a b", "c,d=e"}, {"none", ""}},
+                                         {"time", "v"},
+                                         {{TimeCell{kNoon_ns, 3600}, 1e21}}}});
+    result.statements.emplace_back();
+    result.statements.back().error = Error(ErrorCode::NotFound, "database not found: x");
+    CHECK(render_csv(result) ==
+          "name,tags,time,v\n"
+          "\" m\",\"a\\ b=c\\,d\\=e\",2024-02-29T13:00:00+01:00,1000000000000000000000\n");
+}
+
 TEST_CASE("JSON is what the server answers", "[render]") {
     const QueryResult result = one_statement({{"m", {}, {"time", "v"}, {{TimeCell{0}, 1.5}}}});
     CHECK(render_json(result) ==

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/format/query_csv.h"
 #include "server/format/query_json.h"
 
 namespace tidemark::tools {
@@ -30,6 +31,10 @@ std::string renderer_names() {
         names += renderer.name;
     }
     return names;
+}
+
+std::string render_csv(const QueryResult& result) {
+    return server::query_csv(result, {.epoch = std::nullopt, .shows_errors = false});
 }
 
 std::string render_json(const QueryResult& result) {
