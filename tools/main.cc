@@ -1,11 +1,13 @@
 // The `tidemark` program: reads the command line and hands over to tools/commands.
 
+#include <cstddef>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include <tidemark/version.h>
 
+#include "server/limits.h"
 #include "tools/commands/commands.h"
 #include "tools/render/renderer.h"
 
@@ -44,6 +46,26 @@ CLI::Option* add_format(CLI::App& command, std::string& format) {
         ->capture_default_str();
 }
 
+// The limits of a server, each with its option.
+void add_limits(CLI::App& command, server::ServerOptions& options) {
+    constexpr std::size_t kLargestBytes = std::size_t{1} << 30;
+    constexpr std::size_t kMostConnections = 100'000;
+    const auto add = [&](const char* option, std::size_t& limit, std::size_t largest,
+                         const char* description) {
+        command.add_option(option, limit, description)
+            ->capture_default_str()
+            ->check(CLI::Range(std::size_t{1}, largest));
+    };
+    add(server::kLineBytesOption, options.line_size_limit_bytes, kLargestBytes,
+        "the longest line; each line connection has a buffer of this size");
+    add(server::kBodyBytesOption, options.body_size_limit_bytes, kLargestBytes,
+        "the largest body of /write, as sent and as unpacked");
+    add(server::kQueryBytesOption, options.query_size_limit_bytes, kLargestBytes,
+        "the largest body of /query");
+    add(server::kConnectionsOption, options.connection_limit, kMostConnections,
+        "connections at a time, of each port");
+}
+
 int run(int argument_count, char** arguments) {
     CLI::App app("Tidemark: a time-series storage engine for KPIs", "tidemark");
     app.set_version_flag("--version", std::string("tidemark ") + kVersion);
@@ -63,6 +85,7 @@ int run(int argument_count, char** arguments) {
         .add_option("--http", serve_options.server.http_endpoint,
                     "HOST:PORT for /write, /query, /ping and /health; port 0 takes a free one")
         ->capture_default_str();
+    add_limits(serve_command, serve_options.server);
     serve_command.footer(
         "\nOnly loopback addresses are bound. When ready, standard output says\n"
         "  listening line HOST:PORT\n  listening http HOST:PORT\n"

@@ -35,7 +35,7 @@ public:
 
     // `timeout`: of each step after connecting; nothing: as long as it takes.
     Result<Response> send(const ServerAddress& address, const Request& request,
-                          std::optional<std::chrono::seconds> timeout) {
+                          std::optional<std::chrono::milliseconds> timeout) {
         TIDEMARK_RETURN_IF_ERROR(connect(address));
         set_timeout(timeout);
         TIDEMARK_RETURN_IF_ERROR(finish("send", [&](auto done) {
@@ -65,7 +65,7 @@ private:
         });
     }
 
-    void set_timeout(std::optional<std::chrono::seconds> timeout) {
+    void set_timeout(std::optional<std::chrono::milliseconds> timeout) {
         timeout ? stream_.expires_after(*timeout) : stream_.expires_never();
     }
 
@@ -165,12 +165,13 @@ Result<ServerAddress> parse_url(std::string_view url) {
     return ServerAddress{std::string(host), std::string(port)};
 }
 
-Result<std::unique_ptr<StatementRunner>> RemoteSession::open(const std::string& url) {
+Result<std::unique_ptr<StatementRunner>> RemoteSession::open(const std::string& url,
+                                                             std::chrono::milliseconds timeout) {
     TIDEMARK_ASSIGN_OR_RETURN(ServerAddress address, parse_url(url));
     const std::atomic<bool> cancelled{false};
     HttpExchange exchange(url, cancelled);
     const Request ping = make_request(http::verb::get, "/ping", address);
-    TIDEMARK_ASSIGN_OR_RETURN(const Response pong, exchange.send(address, ping, kConnectTimeout));
+    TIDEMARK_ASSIGN_OR_RETURN(const Response pong, exchange.send(address, ping, timeout));
     if (pong.result_int() / 100 != 2) return refused_ping(url, pong);
     return std::unique_ptr<StatementRunner>(
         std::make_unique<RemoteSession>(url, std::move(address)));

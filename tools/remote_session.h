@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -19,8 +20,9 @@ Result<ServerAddress> parse_url(std::string_view url);
 /// Statements on a server, over HTTP; one connection per call of run().
 class RemoteSession final : public StatementRunner {
 public:
-    /// Asks the server for a sign of life first (at most five seconds).
-    static Result<std::unique_ptr<StatementRunner>> open(const std::string& url);
+    /// Asks the server for a sign of life first, and waits no longer than `timeout` for it.
+    static Result<std::unique_ptr<StatementRunner>> open(
+        const std::string& url, std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
     RemoteSession(std::string url, ServerAddress address)
         : url_(std::move(url)), address_(std::move(address)) {}

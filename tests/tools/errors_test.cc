@@ -122,7 +122,7 @@ TEST_CASE("a documented message matches with anything in its places", "[errors]"
 TEST_CASE("the wrong port says which one is right", "[errors]") {
     const Operations ops;
     const tests::SilentPort nobody;
-    const std::string silent_url = "http://127.0.0.1:" + std::to_string(nobody.port());
+    const std::string silent_url = nobody.url();
     const std::string line_url = "http://" + ops.server.line_endpoint();
     tests::TestClient lines_to_http(ops.server.http_endpoint());
     lines_to_http.send("cpu usage=1\n");

@@ -12,9 +12,10 @@ Output shell(const std::string& arguments, const std::string& input, const std::
     return std::move(output).value();
 }
 
-Serving::Serving(const std::string& directory, const std::string& log_path) {
+Serving::Serving(const std::string& directory, const std::string& log_path,
+                 const std::string& arguments) {
     const std::string command = std::string("exec ") + TIDEMARK_BINARY + " serve --data " +
-                                directory + " --line 127.0.0.1:0 --http 127.0.0.1:0" +
+                                directory + " --line 127.0.0.1:0 " + arguments +
                                 (log_path.empty() ? "" : " 2>" + log_path);
     auto started = ChildProcess::start({"/bin/sh", "-c", command});
     REQUIRE(started.has_value());

@@ -17,8 +17,10 @@ Output shell(const std::string& arguments, const std::string& input = "",
 /// A server of the store in a directory, on free ports, ended by the destructor.
 class Serving {
 public:
-    /// Its standard error goes to the file `log_path`, if there is one.
-    explicit Serving(const std::string& directory, const std::string& log_path = "");
+    /// Its standard error goes to the file `log_path`, if there is one; `arguments` are the
+    /// further options.
+    explicit Serving(const std::string& directory, const std::string& log_path = "",
+                     const std::string& arguments = "--http 127.0.0.1:0");
 
     /// Asks it to end; its exit code.
     int stop() const;

@@ -1,9 +1,11 @@
 #include "tests/tools/program.h"
 
+#include <cstdio>
 #include <memory>
 #include <string>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include "tests/support/temporary_directory.h"
 #include "tools/demo/line_sender.h"
@@ -18,6 +20,41 @@ constexpr const char* kLines =
     "cpu,host=b usage=0.1,n=9223372036854775807i 1700000000000000000\n";
 
 }  // namespace
+
+TEST_CASE("a server whose log nobody reads goes on", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string log = directory.path_of("log");
+    REQUIRE(::mkfifo(log.c_str(), 0600) == 0);
+    std::FILE* const reader = std::fopen(log.c_str(), "r+");  // Both ends: opening does not wait.
+    REQUIRE(reader != nullptr);
+    const Serving server(directory.path_of("store"), log);
+    std::fclose(reader);
+    REQUIRE(send_lines(server.line_endpoint(), "nonsense\ncpu usage=1 7\n").has_value());
+    CHECK(shell("query 'SELECT usage FROM cpu' --format csv --at " + server.url()).text ==
+          "name,tags,time,usage\ncpu,,1970-01-01T00:00:00.000000007Z,1\n");
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a server serves on any loopback address, with the limits it is told", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const Serving server(directory.path_of("store"), "",
+                         "--http 127.0.0.2:0 --max-line-bytes 16 --max-body-bytes 1000 "
+                         "--max-query-bytes 200 --max-connections 10");
+    CHECK(server.http_endpoint().starts_with("127.0.0.2:"));
+    REQUIRE(
+        send_lines(server.line_endpoint(), "cpu usage=1 7\ncpu usage=2.000000 8\n").has_value());
+    CHECK(shell("query 'SELECT usage FROM cpu' --format csv --at " + server.url()).text ==
+          "name,tags,time,usage\ncpu,,1970-01-01T00:00:00.000000007Z,1\n");
+    const std::string long_query =
+        "SELECT usage FROM cpu WHERE host = '" + std::string(300, 'x') + "'";
+    CHECK(shell("query \"" + long_query + "\" --at " + server.url())
+              .text.find("body of more than 200 bytes: ask for less, or serve with a larger "
+                         "--max-query-bytes") != std::string::npos);
+    const Output refused =
+        shell("serve --data " + directory.path_of("other") + " --max-connections 0");
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.text.find("--max-connections") != std::string::npos);
+}
 
 TEST_CASE("statements are answered equally in process, over HTTP and by the console", "[program]") {
     const tests::TemporaryDirectory directory;

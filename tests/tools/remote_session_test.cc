@@ -1,5 +1,9 @@
 #include "tools/remote_session.h"
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/silent_port.h"
@@ -24,11 +28,35 @@ TEST_CASE("URLs name a host and maybe a port", "[remote]") {
 
 TEST_CASE("a server that is not there is an error that asks for it", "[remote]") {
     const tests::SilentPort port;
-    const std::string url = "http://127.0.0.1:" + std::to_string(port.port());
+    const std::string url = port.url();
     const auto session = RemoteSession::open(url);
     REQUIRE_FALSE(session.has_value());
     CHECK(session.error().message() ==
           url + ": cannot connect: Connection refused; is `tidemark serve` running there?");
+}
+
+TEST_CASE("a server that does not answer is given up", "[remote]") {
+    const tests::SilentPort port(true);
+    const auto session = RemoteSession::open(port.url(), std::chrono::milliseconds(20));
+    REQUIRE_FALSE(session.has_value());
+    CHECK(session.error().code() == ErrorCode::IoError);
+    CHECK(session.error().message().starts_with(port.url() + ": cannot read: "));
+}
+
+TEST_CASE("a statement that is being answered can be cancelled", "[remote]") {
+    tests::SilentPort port(true);
+    std::atomic<bool> cancelled{false};
+    bool has_request = false;
+    std::thread server([&] {
+        has_request = port.take_request();
+        cancelled = true;
+    });
+    RemoteSession session(port.url(), parse_url(port.url()).value());
+    const Result<QueryResult> result = session.run("SELECT v FROM m", "db", cancelled);
+    server.join();
+    CHECK(has_request);
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().code() == ErrorCode::Cancelled);
 }
 
 }  // namespace tidemark::tools

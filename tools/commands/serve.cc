@@ -66,6 +66,8 @@ ExitCode serve(const ServeOptions& options) {
     if (Status usable = check_endpoints(options.server); !usable) {
         return report(kExitUsage, usable.error());
     }
+    // A log into a pipe that nobody reads any more is lost; the server is not.
+    std::signal(SIGPIPE, SIG_IGN);
     const sigset_t signals = ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
