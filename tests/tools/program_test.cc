@@ -25,7 +25,8 @@ TEST_CASE("a server whose log nobody reads goes on", "[program]") {
     const tests::TemporaryDirectory directory;
     const std::string log = directory.path_of("log");
     REQUIRE(::mkfifo(log.c_str(), 0600) == 0);
-    std::FILE* const reader = std::fopen(log.c_str(), "r+");  // Both ends: opening does not wait.
+    // Both ends, so that opening does not wait; not for the server, which would be its own reader.
+    std::FILE* const reader = std::fopen(log.c_str(), "r+e");
     REQUIRE(reader != nullptr);
     const Serving server(directory.path_of("store"), log);
     std::fclose(reader);
