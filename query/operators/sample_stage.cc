@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "query/column/cell.h"
+#include "query/functions/sliding_merge.h"
 #include "storage/base/assert.h"
 
 namespace tidemark::query {
@@ -322,29 +324,25 @@ Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
                                 GroupCells& cells) const {
     const StageCall& call = calls_[position];
     const auto& folds = state.folds[position];
-    std::unique_ptr<SampleFold> merged;
+    using FoldPtr = std::unique_ptr<SampleFold>;
+    // Every fold is of the same kind, so that making another one cannot fail.
+    const auto merge_folds = [&](FoldPtr& target, const FoldPtr& source) {
+        if (source == nullptr) return;
+        if (target == nullptr) {
+            target = make_sample_fold(plan_.calls[call.call].function,
+                                      *state.column_types[call.column], call.needs_time)
+                         .value();
+        }
+        target->merge(*source);
+    };
+    SlidingMerge sliding(std::span<const FoldPtr>(folds), merge_folds);
     for (std::size_t window = 0; window < windows_.windows().size(); ++window) {
         const WindowTable::Parts parts = windows_.parts(window);
-        const SampleFold* whole = nullptr;
-        std::size_t fold_count = 0;
-        for (std::size_t part = parts.begin; part < parts.end; ++part) {
-            if (folds[part] == nullptr) continue;
-            whole = folds[part].get();
-            ++fold_count;
-        }
-        if (fold_count == 0) continue;
-        if (fold_count > 1) {
-            if (merged == nullptr) {
-                TIDEMARK_ASSIGN_OR_RETURN(
-                    merged, make_sample_fold(plan_.calls[call.call].function,
-                                             *state.column_types[call.column], call.needs_time));
-            }
-            merged->clear();
-            for (std::size_t part = parts.begin; part < parts.end; ++part) {
-                if (folds[part] != nullptr) merged->merge(*folds[part]);
-            }
-            whole = merged.get();
-        }
+        FoldPtr merged;
+        if (parts.end - parts.begin > 1) merged = sliding.merged(parts.begin, parts.end);
+        const SampleFold* whole = merged.get();
+        if (parts.end - parts.begin == 1) whole = folds[parts.begin].get();
+        if (whole == nullptr) continue;
         TIDEMARK_ASSIGN_OR_RETURN(FoldResult result, whole->finish());
         cells.has_value = true;
         if (call.call == 0) cells.sample_times_ns[window] = result.time_ns;
@@ -379,11 +377,13 @@ void SampleStage::finish_percentiles(GroupState& state, GroupCells& cells) const
 
 void SampleStage::finish_share(std::size_t position, const GroupState& state,
                                GroupCells& cells) const {
-    const auto& shares = state.shares[position];
+    const auto add_shares = [](ShareFold& target, const ShareFold& source) {
+        target.merge(source);
+    };
+    SlidingMerge sliding(std::span<const ShareFold>(state.shares[position]), add_shares);
     for (std::size_t window = 0; window < windows_.windows().size(); ++window) {
         const WindowTable::Parts parts = windows_.parts(window);
-        ShareFold whole;
-        for (std::size_t part = parts.begin; part < parts.end; ++part) whole.merge(shares[part]);
+        const ShareFold whole = sliding.merged(parts.begin, parts.end);
         Cell cell = whole.finish();
         if (is_null(cell)) continue;
         cells.has_value = true;

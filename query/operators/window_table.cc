@@ -10,7 +10,11 @@ Result<WindowTable> WindowTable::make(const BucketSpec& spec, const TimeRange& r
     TIDEMARK_ASSIGN_OR_RETURN(table.buckets_, make_time_buckets(spec, range, bucket_limit));
     table.edges_ = window_edges(table.buckets_);
     table.hull_ = window_hull(table.buckets_);
-    table.is_used_.resize(table.part_count(), false);
+    // How many windows begin less how many end at each edge.
+    std::vector<std::ptrdiff_t> open_count(table.edges_.size() + 1, 0);
+    table.windows_.reserve(table.buckets_.size());
+    table.parts_.reserve(table.buckets_.size());
+    table.is_used_.reserve(table.part_count());
     for (const TimeBucket& bucket : table.buckets_) {
         table.windows_.push_back(bucket.window);
         const auto position = [&](std::int64_t time_ns) {
@@ -21,8 +25,14 @@ Result<WindowTable> WindowTable::make(const BucketSpec& spec, const TimeRange& r
         if (!bucket.window.is_empty()) {
             parts = {position(bucket.window.begin_ns), position(bucket.window.end_ns)};
         }
-        for (std::size_t part = parts.begin; part < parts.end; ++part) table.is_used_[part] = true;
+        ++open_count[parts.begin];
+        --open_count[parts.end];
         table.parts_.push_back(parts);
+    }
+    std::ptrdiff_t open = 0;
+    for (std::size_t part = 0; part < table.part_count(); ++part) {
+        open += open_count[part];
+        table.is_used_.push_back(open > 0);
     }
     return table;
 }
