@@ -5,6 +5,7 @@
 
 #include "query/functions/column_access.h"
 #include "query/functions/state_timeline.h"
+#include "storage/base/assert.h"
 
 namespace tidemark::query {
 namespace {
@@ -44,8 +45,11 @@ TimeIntegral::TimeIntegral(std::span<const TimeRange> windows, std::int64_t hold
 
 void TimeIntegral::begin_series(const std::optional<CarriedValue>& carried) {
     part_cursor_ = 0;
+    sliding_.reset();
+    series_ = {};
     has_sample_ = carried.has_value();
     if (!carried) return;
+    count_samples(1, carried->time_ns, carried->time_ns);
     sample_ns_ = carried->time_ns;
     sample_value_ = as_double_double(carried->value);
 }
@@ -67,15 +71,23 @@ void TimeIntegral::hold_until(std::int64_t end_ns) {
         from_ns = std::max(from_ns, edges_[part_cursor_]);
         const WideInteger held_ns = WideInteger{std::min(part_end_ns, until_ns)} - from_ns;
         if (held_ns <= 0) return;
-        Part& part = parts_[part_cursor_];
+        WindowResult& part = parts_[part_cursor_];
         part.integral = add(part.integral, multiply(sample_value_, to_double_double(held_ns)));
         part.known_ns += static_cast<WideUnsigned>(held_ns);
+        series_.known_ns += static_cast<WideUnsigned>(held_ns);
         from_ns = std::min(part_end_ns, until_ns);
     }
 }
 
+void TimeIntegral::count_samples(std::uint64_t count, std::int64_t first_ns, std::int64_t last_ns) {
+    if (series_.sample_count == 0) series_.first_ns = first_ns;
+    series_.sample_count += count;
+    series_.last_ns = last_ns;
+}
+
 void TimeIntegral::add_sample(std::int64_t time_ns, const DoubleDouble& value) {
     hold_until(time_ns);
+    count_samples(1, time_ns, time_ns);
     has_sample_ = true;
     sample_ns_ = time_ns;
     sample_value_ = value;
@@ -83,15 +95,18 @@ void TimeIntegral::add_sample(std::int64_t time_ns, const DoubleDouble& value) {
 
 void TimeIntegral::add_summary(const ColumnSummary& summary) {
     if (summary.non_null_count == 0) return;
+    TIDEMARK_ASSERT(can_use(summary), "a summary does not stand for a gap beyond the hold limit");
     hold_until(summary.first_ns);
+    count_samples(summary.non_null_count, summary.first_ns, summary.last_ns);
     while (part_cursor_ < parts_.size() && edges_[part_cursor_ + 1] <= summary.first_ns) {
         ++part_cursor_;
     }
     const bool is_inside = part_cursor_ < parts_.size() && edges_[part_cursor_] <= summary.first_ns;
     if (is_inside && summary.first_ns < as_of_ns_) {
-        Part& part = parts_[part_cursor_];
-        part.integral = add(part.integral, summary.integral);
-        part.known_ns += static_cast<WideUnsigned>(WideInteger{summary.last_ns} - summary.first_ns);
+        const std::uint64_t known_ns = length_ns(summary.first_ns, summary.last_ns);
+        parts_[part_cursor_].integral = add(parts_[part_cursor_].integral, summary.integral);
+        parts_[part_cursor_].known_ns += known_ns;
+        series_.known_ns += known_ns;
     }
     has_sample_ = true;
     sample_ns_ = summary.last_ns;
@@ -105,28 +120,32 @@ void TimeIntegral::add_values(std::span<const std::int64_t> times, const ColumnV
     });
 }
 
-void TimeIntegral::end_series() {
+TimeIntegral::SeriesResult TimeIntegral::end_series() {
     hold_until(as_of_ns_);
     has_sample_ = false;
+    return series_;
 }
 
-TimeIntegral::WindowResult TimeIntegral::window(std::size_t window_index) const {
-    WindowResult result;
+void TimeIntegral::AddResults::operator()(WindowResult& target, const WindowResult& source) const {
+    target.integral = add(target.integral, source.integral);
+    target.known_ns += source.known_ns;
+}
+
+TimeIntegral::WindowResult TimeIntegral::window(std::size_t window_index) {
     const TimeRange& range = windows_[window_index];
-    if (range.is_empty()) return result;
-    const auto first = std::ranges::lower_bound(edges_, range.begin_ns);
-    for (auto i = static_cast<std::size_t>(first - edges_.begin()); edges_[i] < range.end_ns; ++i) {
-        result.integral = add(result.integral, parts_[i].integral);
-        result.known_ns += parts_[i].known_ns;
-    }
-    return result;
+    if (range.is_empty()) return {};
+    if (!sliding_) sliding_.emplace(parts_, AddResults());
+    const auto position = [&](std::int64_t edge_ns) {
+        const auto edge = std::ranges::lower_bound(edges_, edge_ns);
+        return static_cast<std::size_t>(edge - edges_.begin());
+    };
+    return sliding_->merged(position(range.begin_ns), position(range.end_ns));
 }
 
-Cell TimeIntegral::mean(std::size_t window_index) const {
-    const WindowResult result = window(window_index);
-    if (result.known_ns == 0) return std::monostate{};
-    const auto known_ns = static_cast<WideInteger>(result.known_ns);
-    return float_cell(divide(result.integral, to_double_double(known_ns)).rounded());
+Cell TimeIntegral::WindowResult::mean() const {
+    if (known_ns == 0) return std::monostate{};
+    return float_cell(
+        divide(integral, to_double_double(static_cast<WideInteger>(known_ns))).rounded());
 }
 
 }  // namespace tidemark::query

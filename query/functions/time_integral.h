@@ -11,6 +11,7 @@
 #include <tidemark/types.h>
 
 #include "query/functions/double_double.h"
+#include "query/functions/sliding_merge.h"
 
 namespace tidemark::query {
 
@@ -37,36 +38,49 @@ public:
     /// Otherwise the rows must come as values (ask for Need::Values).
     bool can_use(const ColumnSummary& summary) const;
 
-    /// Numeric columns only. can_use(summary) must hold.
+    /// Numeric columns only. can_use(summary) must hold; a scan with this hold limit sees to it.
     void add_summary(const ColumnSummary& summary);
     void add_values(std::span<const std::int64_t> times, const ColumnValues& values,
                     std::size_t begin, std::size_t end);
 
+    /// What was seen of a series: the carried sample is one of its samples.
+    struct SeriesResult {
+        WideUnsigned known_ns = 0;  ///< From the first edge to the last one.
+        std::uint64_t sample_count = 0;
+        std::int64_t first_ns = 0;
+        std::int64_t last_ns = 0;
+    };
+
     /// Lets the last sample hold to its limit. Between series, and before results are read.
-    void end_series();
+    SeriesResult end_series();
 
     struct WindowResult {
         DoubleDouble integral;  ///< Value times ns over known time, all series.
         WideUnsigned known_ns = 0;
-    };
-    WindowResult window(std::size_t window_index) const;
 
-    /// The mean, rounded once; null when nothing is known.
-    Cell mean(std::size_t window_index) const;
+        /// Rounded once; null when nothing is known or no double holds it.
+        Cell mean() const;
+    };
+
+    /// Cheapest when windows are asked for in their order.
+    WindowResult window(std::size_t window_index);
+    Cell mean(std::size_t window_index) { return window(window_index).mean(); }
 
 private:
-    struct Part {
-        DoubleDouble integral;
-        WideUnsigned known_ns = 0;
+    struct AddResults {
+        void operator()(WindowResult& target, const WindowResult& source) const;
     };
     void hold_until(std::int64_t end_ns);
     void add_sample(std::int64_t time_ns, const DoubleDouble& value);
+    void count_samples(std::uint64_t count, std::int64_t first_ns, std::int64_t last_ns);
 
     std::int64_t hold_ns_;
     std::int64_t as_of_ns_;
     std::vector<TimeRange> windows_;
     std::vector<std::int64_t> edges_;
-    std::vector<Part> parts_;
+    std::vector<WindowResult> parts_;
+    std::optional<SlidingMerge<WindowResult, AddResults>> sliding_;  // Over parts_, once asked.
+    SeriesResult series_;
     std::size_t part_cursor_ = 0;
     bool has_sample_ = false;
     std::int64_t sample_ns_ = 0;

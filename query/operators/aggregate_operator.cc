@@ -73,7 +73,7 @@ Status AggregateOperator::compute_all() {
     TIDEMARK_RETURN_IF_ERROR(for_each_parallel(
         groups_.size(), thread_count,
         [&](std::size_t index) { return compute_group(index, threads_per_group); }));
-    if (states_) states_->report();
+    coverage_.report(plan_.hold_ns, context_);
     return success();
 }
 
@@ -147,18 +147,21 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     const SeriesGroup& group = groups_[index];
     GroupCells cells(plan_.calls.size(), windows_->windows().size());
     if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
-    if (integrals_) TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, cells));
+    std::span<const std::optional<std::int64_t>> first_samples;
     std::size_t first_window = 0;
-    if (plan_.frame.has_lower) {
-        if (states_) TIDEMARK_RETURN_IF_ERROR(states_->run(group, {}, thread_count, cells));
-    } else {
-        const auto& first_samples = first_samples_ns_[index];
-        if (states_)
-            TIDEMARK_RETURN_IF_ERROR(states_->run(group, first_samples, thread_count, cells));
+    if (!plan_.frame.has_lower) {
+        first_samples = first_samples_ns_[index];
         std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
         for (const auto& sample : first_samples)
             first_ns = std::min(first_ns, sample.value_or(first_ns));
         first_window = windows_->bucket_of(first_ns);
+    }
+    if (integrals_) {
+        TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, first_samples, coverage_, cells));
+    }
+    if (states_) {
+        TIDEMARK_RETURN_IF_ERROR(
+            states_->run(group, first_samples, thread_count, coverage_, cells));
     }
     if (!cells.has_value) return success();
     for (std::size_t i = 0; i < plan_.calls.size(); ++i) {

@@ -38,6 +38,7 @@ private:
     std::optional<SampleStage> samples_;
     std::optional<StateStage> states_;
     std::optional<IntegralStage> integrals_;
+    CoverageWatch coverage_;
     std::vector<SeriesGroup> groups_;
     std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]
     std::vector<RowBatch> batches_;                                           // [group]

@@ -90,7 +90,7 @@ Status EpisodesOperator::list_series(const GroupMember& member,
     const SeriesState& state = states.front();
     if (!state.has_samples) return success();
     StateWindows totals(state.timeline, plan_.frame.as_of_ns);
-    coverage_.add(totals.totals(window), state.pace, *member.tags);
+    coverage_.add(member, totals.totals(window), state.pace);
 
     const auto first =
         std::find_if(state.runs.runs.begin(), state.runs.runs.end(),

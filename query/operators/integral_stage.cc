@@ -14,7 +14,7 @@ bool IntegralStage::computes(const BoundCall& call) {
 
 Result<IntegralStage> IntegralStage::open(const AggregateWindows& plan, const WindowTable& windows,
                                           ExecutionContext& context) {
-    IntegralStage stage(plan, windows, context);
+    IntegralStage stage(plan, windows);
     for (const BoundCall& call : plan.calls) {
         stage.column_of_call_.push_back(
             computes(call) ? column_of(stage.request_.columns, call.field, Need::Summary) : 0);
@@ -32,28 +32,38 @@ Result<IntegralStage> IntegralStage::open(const AggregateWindows& plan, const Wi
     return stage;
 }
 
-Status IntegralStage::run(const SeriesGroup& group, GroupCells& cells) const {
+Status IntegralStage::run(const SeriesGroup& group,
+                          std::span<const std::optional<std::int64_t>> first_samples_ns,
+                          CoverageWatch& coverage, GroupCells& cells) const {
     std::vector<TimeIntegral> integrals;
+    integrals.reserve(request_.columns.size());
     for (std::size_t i = 0; i < request_.columns.size(); ++i) {
         integrals.emplace_back(windows_->windows(), plan_->hold_ns, plan_->frame.as_of_ns);
     }
-    for (const GroupMember& member : group.members) {
-        TIDEMARK_RETURN_IF_ERROR(read_member(member, integrals));
+    for (std::size_t i = 0; i < group.members.size(); ++i) {
+        TimeRange range = request_.range;
+        if (!first_samples_ns.empty()) {
+            range.begin_ns = std::max(range.begin_ns, first_samples_ns[i].value_or(range.end_ns));
+        }
+        TIDEMARK_RETURN_IF_ERROR(read_member(group.members[i], range, coverage, integrals));
     }
     for (std::size_t i = 0; i < plan_->calls.size(); ++i) {
         if (!computes(plan_->calls[i]) || !plan_->calls[i].field_type) continue;
-        const TimeIntegral& integral = integrals[column_of_call_[i]];
+        TimeIntegral& integral = integrals[column_of_call_[i]];
         for (std::size_t window = 0; window < windows_->windows().size(); ++window) {
-            if (integral.window(window).known_ns == 0) continue;
+            const TimeIntegral::WindowResult result = integral.window(window);
+            if (result.known_ns == 0) continue;
             cells.has_value = true;
-            cells.of_call[i][window] = integral.mean(window);
+            cells.of_call[i][window] = result.mean();
             if (is_null(cells.of_call[i][window])) cells.is_out_of_range[i] = true;
         }
     }
     return success();
 }
 
-Status IntegralStage::read_member(const GroupMember& member,
+/// `range` is what the coverage of the series is of.
+Status IntegralStage::read_member(const GroupMember& member, const TimeRange& range,
+                                  CoverageWatch& coverage,
                                   std::vector<TimeIntegral>& integrals) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     const auto types = scans_->scans()[member.source_index]->column_types();
@@ -66,43 +76,21 @@ Status IntegralStage::read_member(const GroupMember& member,
         for (std::size_t i = 0; i < integrals.size(); ++i) {
             if (!types[i]) continue;
             const ColumnPiece& column = piece->columns[i];
-            if (column.summary == nullptr) {
-                integrals[i].add_values(piece->times, column.values, 0, piece->row_count);
-            } else if (integrals[i].can_use(*column.summary)) {
+            if (column.summary != nullptr) {
                 integrals[i].add_summary(*column.summary);
             } else {
-                TIDEMARK_RETURN_IF_ERROR(add_rows_of(member, i, *piece, integrals[i]));
+                integrals[i].add_values(piece->times, column.values, 0, piece->row_count);
             }
         }
     }
     for (std::size_t i = 0; i < integrals.size(); ++i) {
-        if (types[i]) integrals[i].end_series();
-    }
-    return success();
-}
-
-/// Reads the rows that a summary stands for but cannot answer for: a gap in them is too long.
-Status IntegralStage::add_rows_of(const GroupMember& member, std::size_t column,
-                                  const ScanPiece& piece, TimeIntegral& integral) const {
-    const ResolvedSource& source = plan_->series.sources[member.source_index];
-    ScanRequest request;
-    request.database = source.database;
-    request.retention_policy = source.policy;
-    request.measurement = source.measurement;
-    for (const Tag& tag : *member.tags) {
-        request.tags.push_back({tag.key, CompareOp::Equal, tag.value, {}});
-    }
-    request.series_filter = [&member](const TagSet& tags) { return tags == *member.tags; };
-    request.columns = {{request_.columns[column].field, Need::Values}};
-    request.range = {piece.first_ns, saturating_add(piece.last_ns, 1)};
-    TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, context_->scan(std::move(request)));
-    for (std::size_t i = 0; i < scan->series().size(); ++i) {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(i));
-        while (true) {
-            TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* rows, cursor->next());
-            if (rows == nullptr) break;
-            integral.add_values(rows->times, rows->columns[0].values, 0, rows->row_count);
-        }
+        if (!types[i]) continue;
+        const TimeIntegral::SeriesResult series = integrals[i].end_series();
+        if (series.sample_count == 0 || range.is_empty()) continue;
+        StateTotals totals;
+        totals.good_ns = static_cast<WideNs>(series.known_ns);
+        totals.unknown_ns = WideNs{range.end_ns} - range.begin_ns - totals.good_ns;
+        coverage.add(member, totals, {series.sample_count, series.first_ns, series.last_ns});
     }
     return success();
 }

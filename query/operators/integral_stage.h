@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "query/functions/time_integral.h"
+#include "query/operators/coverage_watch.h"
 #include "query/operators/series_groups.h"
 #include "query/operators/window_table.h"
 #include "query/plan/logical_plan.h"
@@ -22,20 +23,20 @@ public:
     static Result<IntegralStage> open(const AggregateWindows& plan, const WindowTable& windows,
                                       ExecutionContext& context);
 
-    Status run(const SeriesGroup& group, GroupCells& cells) const;
+    /// `first_samples_ns` as in StateStage::run().
+    Status run(const SeriesGroup& group,
+               std::span<const std::optional<std::int64_t>> first_samples_ns,
+               CoverageWatch& coverage, GroupCells& cells) const;
 
 private:
-    IntegralStage(const AggregateWindows& plan, const WindowTable& windows,
-                  ExecutionContext& context)
-        : plan_(&plan), windows_(&windows), context_(&context) {}
+    IntegralStage(const AggregateWindows& plan, const WindowTable& windows)
+        : plan_(&plan), windows_(&windows) {}
 
-    Status read_member(const GroupMember& member, std::vector<TimeIntegral>& integrals) const;
-    Status add_rows_of(const GroupMember& member, std::size_t column, const ScanPiece& piece,
-                       TimeIntegral& integral) const;
+    Status read_member(const GroupMember& member, const TimeRange& range, CoverageWatch& coverage,
+                       std::vector<TimeIntegral>& integrals) const;
 
     const AggregateWindows* plan_;
     const WindowTable* windows_;
-    ExecutionContext* context_;
     ScanRequest request_;
     std::vector<std::size_t> column_of_call_;  // By call of the plan.
     std::optional<SourceScans> scans_;

@@ -1,21 +1,10 @@
 #include "query/operators/state_stage.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
-#include "query/syntax/duration.h"
-
 namespace tidemark::query {
-namespace {
-
-constexpr double kEnoughCoverage = 0.9;  // R6
-
-std::string print_ns(std::int64_t ns) { return print_duration({ns, DurationUnit::Nanosecond}); }
-
-}  // namespace
-
 StateQuestion question_of(const BoundCall& call) {
     StateQuestion question;
     question.predicate = *call.predicate;
@@ -27,53 +16,13 @@ StateQuestion question_of(const BoundCall& call) {
     return question;
 }
 
-void CoverageWatch::add(const StateTotals& totals, const SamplingPace& pace, const TagSet& tags) {
-    const auto known = static_cast<double>(totals.good_ns + totals.bad_ns);
-    const double whole = known + static_cast<double>(totals.unknown_ns);
-    if (whole <= 0) return;
-    const double coverage = known / whole;
-    const std::lock_guard lock(mutex_);
-    ++series_count_;
-    if (coverage >= kEnoughCoverage) return;
-    ++low_count_;
-    if (low_count_ > 1 && coverage >= lowest_) return;
-    lowest_ = coverage;
-    lowest_pace_ = pace;
-    lowest_tags_.clear();
-    for (const Tag& tag : tags) {
-        lowest_tags_ += (lowest_tags_.empty() ? "" : ",") + tag.key + "=" + tag.value;
-    }
-}
-
-void CoverageWatch::report(std::int64_t hold_ns, ExecutionContext& context) const {
-    const std::lock_guard lock(mutex_);
-    if (low_count_ == 0) return;
-    char coverage[32];
-    std::snprintf(coverage, sizeof coverage, "%.3g", lowest_);
-    std::string text = "coverage is below 0.9 in " + std::to_string(low_count_) + " of " +
-                       std::to_string(series_count_) + " series, lowest " + coverage;
-    if (!lowest_tags_.empty()) text += " {" + lowest_tags_ + "}";
-    if (lowest_pace_.sample_count > 1) {
-        // In doubles: the times may lie further apart than an int64 can say.
-        const double length_ns =
-            static_cast<double>(lowest_pace_.last_ns) - static_cast<double>(lowest_pace_.first_ns);
-        const auto mean_ns = static_cast<std::int64_t>(
-            length_ns / static_cast<double>(lowest_pace_.sample_count - 1));
-        text += ": its samples are " + print_rounded_duration(mean_ns) + " apart on average";
-    } else {
-        text += ": it has a single sample";
-    }
-    if (hold_ns != kHoldForever) text += ", and each holds for " + print_ns(hold_ns) + " (STALE)";
-    context.warn(std::move(text));
-}
-
 bool StateStage::computes(const BoundCall& call) {
     return call.info().function_class == FunctionClass::State;
 }
 
 Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTable& windows,
                                     ExecutionContext& context) {
-    StateStage stage(plan, windows, context);
+    StateStage stage(plan, windows);
     for (const BoundCall& call : plan.calls) {
         stage.question_of_call_.push_back(0);
         if (!computes(call)) continue;
@@ -102,7 +51,7 @@ Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTa
 
 Status StateStage::run(const SeriesGroup& group,
                        std::span<const std::optional<std::int64_t>> first_samples_ns,
-                       unsigned thread_count, GroupCells& cells) {
+                       unsigned thread_count, CoverageWatch& coverage, GroupCells& cells) {
     const std::size_t window_count = windows_->windows().size();
     const GroupStates empty{{questions_.size(), std::vector<StateGroup>(window_count)},
                             std::vector<bool>(questions_.size(), false)};
@@ -116,7 +65,7 @@ Status StateStage::run(const SeriesGroup& group,
                 if (!first_samples_ns[j]) continue;
                 begin_ns = *first_samples_ns[j];
             }
-            TIDEMARK_RETURN_IF_ERROR(read_member(group.members[j], begin_ns, states[i]));
+            TIDEMARK_RETURN_IF_ERROR(read_member(group.members[j], begin_ns, coverage, states[i]));
         }
         return success();
     };
@@ -157,7 +106,7 @@ StateGroup StateStage::judged(const BoundCall& call, StateGroup group) const {
 }
 
 Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,
-                               GroupStates& states) {
+                               CoverageWatch& coverage, GroupStates& states) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> answers, states_->read(member));
     for (std::size_t i = 0; i < answers.size(); ++i) {
         if (!answers[i].has_samples) continue;
@@ -167,7 +116,7 @@ Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,
         whole.begin_ns = std::max(whole.begin_ns, begin_ns);
         if (whole.is_empty()) continue;
         StateWindows totals(answers[i].timeline, plan_->frame.as_of_ns);
-        coverage_->add(totals.totals(whole), answers[i].pace, *member.tags);
+        coverage.add(member, totals.totals(whole), answers[i].pace);
     }
     return success();
 }
@@ -187,7 +136,5 @@ void StateStage::add_series(const SeriesState& state, const StateQuestion& quest
         groups[window].merge(one);
     }
 }
-
-void StateStage::report() { coverage_->report(plan_->hold_ns, *context_); }
 
 }  // namespace tidemark::query

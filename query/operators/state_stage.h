@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "query/functions/state_window.h"
+#include "query/operators/coverage_watch.h"
 #include "query/operators/series_states.h"
 #include "query/operators/window_table.h"
 #include "query/plan/logical_plan.h"
@@ -14,25 +14,6 @@ namespace tidemark::query {
 
 /// The question that a call of a state or table function asks.
 StateQuestion question_of(const BoundCall& call);
-
-/// Series of which less than 0.9 of the time was known: the answer says so (R6).
-///
-/// Thread-safe.
-class CoverageWatch {
-public:
-    void add(const StateTotals& totals, const SamplingPace& pace, const TagSet& tags);
-
-    /// Warns when a series was below.
-    void report(std::int64_t hold_ns, ExecutionContext& context) const;
-
-private:
-    mutable std::mutex mutex_;
-    std::size_t series_count_ = 0;
-    std::size_t low_count_ = 0;
-    double lowest_ = 1;
-    std::string lowest_tags_;
-    SamplingPace lowest_pace_;
-};
 
 /// The calls of an AggregateWindows that are computed from predicates over time.
 ///
@@ -50,14 +31,11 @@ public:
     /// Reads the series on up to `thread_count` threads.
     Status run(const SeriesGroup& group,
                std::span<const std::optional<std::int64_t>> first_samples_ns, unsigned thread_count,
-               GroupCells& cells);
-
-    /// Call when all groups have run.
-    void report();
+               CoverageWatch& coverage, GroupCells& cells);
 
 private:
-    StateStage(const AggregateWindows& plan, const WindowTable& windows, ExecutionContext& context)
-        : plan_(&plan), windows_(&windows), context_(&context) {}
+    StateStage(const AggregateWindows& plan, const WindowTable& windows)
+        : plan_(&plan), windows_(&windows) {}
 
     /// What is known of a group: by question, then by window.
     struct GroupStates {
@@ -66,17 +44,16 @@ private:
     };
 
     StateGroup judged(const BoundCall& call, StateGroup group) const;
-    Status read_member(const GroupMember& member, std::int64_t begin_ns, GroupStates& states);
+    Status read_member(const GroupMember& member, std::int64_t begin_ns, CoverageWatch& coverage,
+                       GroupStates& states);
     void add_series(const SeriesState& state, const StateQuestion& question, std::int64_t begin_ns,
                     std::vector<StateGroup>& groups) const;
 
     const AggregateWindows* plan_;
     const WindowTable* windows_;
-    ExecutionContext* context_;
     std::vector<StateQuestion> questions_;
     std::vector<std::size_t> question_of_call_;  // By call of the plan.
     std::optional<SeriesStates> states_;
-    std::unique_ptr<CoverageWatch> coverage_ = std::make_unique<CoverageWatch>();
 };
 
 }  // namespace tidemark::query

@@ -214,7 +214,9 @@ struct ScanRequest {
     /// c_i+1). Ask for none where the fold can do without: a vector across a cut must be opened.
     std::vector<std::int64_t> cuts;
     CarryIn carry_in = CarryIn::None;
-    std::int64_t hold_ns = kHoldForever;  ///< H: where LeafRuns break, and how far carry_in looks.
+    /// H: where LeafRuns break, and how far carry_in looks. A summary with a larger gap inside is
+    /// not given: its rows come as values.
+    std::int64_t hold_ns = kHoldForever;
     ScanPath path = ScanPath::Cheapest;
     /// When set and true, cursors end with Cancelled at the next piece. Must outlive the scan.
     const std::atomic<bool>* cancelled = nullptr;
