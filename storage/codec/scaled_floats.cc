@@ -7,7 +7,7 @@
 //
 //   offset  size  field
 //   0       1     decimal only: e, 0 to 18
-//   1       1     decimal only: f, 0 to e
+//   1       1     decimal only: f, 0 to e, or 255
 //   0       1..2  binary only: k, zigzag varint, -1022 to 1022
 //   2..     1..   number of exceptions, varint
 //   ..      ..    packed: the indices of the exceptions, ascending, with as many bits as the index

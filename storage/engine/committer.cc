@@ -13,6 +13,8 @@ namespace {
 /// Frames that may wait for the disk before writers are held back: about a second of a fast disk.
 constexpr std::size_t kMaxQueuedSizeBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxSpareBuffers = 8;
+// A larger one would stay for good after a single large write.
+constexpr std::size_t kMaxSpareSizeBytes = std::size_t{1} << 20;
 /// Design: an idle store writes its mark within 100 ms.
 constexpr std::chrono::milliseconds kMarkDelay{50};
 constexpr std::chrono::milliseconds kFullDiskRetryDelay{100};
@@ -284,7 +286,9 @@ void Committer::note_result(const Status& status, std::vector<Frame>& group) {
             for (Frame& frame : group) {
                 if (frame.payload.empty()) --new_files_to_begin_;
                 queued_size_bytes_ -= frame.payload.size();
-                if (spare_buffers_.size() < kMaxSpareBuffers && !frame.payload.empty()) {
+                const bool is_worth_keeping =
+                    !frame.payload.empty() && frame.payload.capacity() <= kMaxSpareSizeBytes;
+                if (is_worth_keeping && spare_buffers_.size() < kMaxSpareBuffers) {
                     spare_buffers_.push_back(std::move(frame.payload));
                 }
             }

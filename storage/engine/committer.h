@@ -33,8 +33,8 @@ struct LogPosition {
 /// and for its own, never for company.
 ///
 /// A full disk is a state: what waits keeps waiting and is tried again several times a second,
-/// enqueue() refuses more, wait_durable() returns StorageFull. Any other error is final: what is on
-/// disk is unknown, and every later call returns that error.
+/// wait_for_room() refuses more, wait_durable() returns StorageFull. Any other error is final: what
+/// is on disk is unknown, and every later call returns that error.
 ///
 /// Thread-safe.
 class Committer {
@@ -64,7 +64,6 @@ public:
 
     Status wait_durable(Sequence sequence) TIDEMARK_EXCLUDES(mutex_);
 
-    Sequence durable_sequence() const { return visibility_->sequence(); }
     std::uint64_t wal_size_bytes() const TIDEMARK_EXCLUDES(mutex_);
 
     /// Fails every later enqueue and wait: what is in memory is not what is in the log.

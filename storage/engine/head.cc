@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace tidemark::storage {
+namespace {
+
+std::uint64_t arrived_size_bytes(std::span<const HeadField> fields) {
+    std::uint64_t size_bytes = sizeof(Sequence) + sizeof(std::int64_t);
+    for (const HeadField& field : fields) size_bytes += sizeof field.bits + field.text.size();
+    return size_bytes;
+}
+
+}  // namespace
 
 std::shared_ptr<const RowGroup> HeadGroup::encoded() const {
     return sealed != nullptr ? sealed : rows->encoded_group();
@@ -41,7 +50,7 @@ void Head::append(SeriesId id, Sequence sequence, std::int64_t time_ns,
         has_full_groups = series->first_unsealed < series->groups.size();
     }
     row_count_.fetch_add(1, std::memory_order_relaxed);
-    last_sequence_.store(sequence, std::memory_order_release);
+    size_bytes_.fetch_add(arrived_size_bytes(fields), std::memory_order_relaxed);
     if (has_full_groups) seal(shard, *series);
 }
 

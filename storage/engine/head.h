@@ -35,7 +35,7 @@ struct HeadGroup {
 /// sealed. A view older than that still sees its own rows: the rows as they arrived are kept beside
 /// the sealed form until no view before their last sequence is left.
 ///
-/// append() and freeze() come from one thread at a time; reading is for any thread and waits for an
+/// append() comes from one thread at a time; reading is for any thread and waits for an
 /// append of one row at most.
 class Head {
 public:
@@ -59,7 +59,8 @@ public:
     SeriesId series_id_limit() const;
 
     std::uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
-    Sequence last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+    /// Of the rows as they arrived: times, sequences and values with their text.
+    std::uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
 
 private:
     struct Series {
@@ -86,7 +87,7 @@ private:
     const std::shared_ptr<const Visibility> visibility_;
     std::array<Shard, kShardCount> shards_;
     std::atomic<std::uint64_t> row_count_{0};
-    std::atomic<Sequence> last_sequence_{0};
+    std::atomic<std::uint64_t> size_bytes_{0};
 };
 
 }  // namespace tidemark::storage

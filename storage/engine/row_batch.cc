@@ -46,7 +46,9 @@ Error corruption(const char* what) {
 
 void RowBatchWriter::begin(std::vector<std::byte> buffer) {
     buffer_ = std::move(buffer);
-    buffer_.resize(std::max<std::size_t>(buffer_.capacity(), 256));
+    // Not all of its memory at once: most payloads are small, and what is used is set to zero
+    // first.
+    buffer_.resize(256);
     size_bytes_ = 0;
     shape_count_ = 0;
     last_shape_ = 0;

@@ -87,7 +87,9 @@ void SeriesScan::note_damaged_segments() {
 Result<std::unique_ptr<SeriesCursor>> SeriesScan::open(std::size_t series_index) const {
     TIDEMARK_ASSIGN_OR_RETURN(auto groups, row_groups_of(*snapshot_, compiled_->request, database_,
                                                          series_[series_index].id));
-    return make_series_cursor(compiled_, std::move(groups), statistics_);
+    // Cursors may outlive the scan: with the request they keep what they count.
+    const auto counted = std::make_shared<Counted>(Counted{compiled_, statistics_});
+    return make_series_cursor({counted, compiled_.get()}, std::move(groups), *statistics_);
 }
 
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,

@@ -34,10 +34,15 @@ public:
         return compiled_->leaf_types;
     }
     Result<std::unique_ptr<SeriesCursor>> open(std::size_t series_index) const override;
-    const ScanStatistics& statistics() const override { return statistics_; }
+    const ScanStatistics& statistics() const override { return *statistics_; }
     std::vector<std::string> messages() const override { return messages_; }
 
 private:
+    struct Counted {
+        std::shared_ptr<const CompiledScan> compiled;
+        std::shared_ptr<ScanStatistics> statistics;
+    };
+
     SeriesScan(std::shared_ptr<const CompiledScan> compiled, std::vector<ScanSeries> series,
                std::shared_ptr<const StoreSnapshot> snapshot, DatabaseId database,
                std::vector<std::string> messages);
@@ -49,7 +54,7 @@ private:
     const std::shared_ptr<const StoreSnapshot> snapshot_;
     const DatabaseId database_;
     std::vector<std::string> messages_;
-    mutable ScanStatistics statistics_;
+    const std::shared_ptr<ScanStatistics> statistics_ = std::make_shared<ScanStatistics>();
 };
 
 /// The row groups of a series that `snapshot` sees: of the segments that the request's range or

@@ -6,6 +6,7 @@
 
 #include "storage/engine/flush.h"
 #include "storage/engine/series_scan.h"
+#include "storage/segment/segment_format.h"
 
 namespace tidemark {
 
@@ -22,6 +23,11 @@ namespace {
 Status check_options(const StoreOptions& options) {
     if (options.rows_per_vector == 0) {
         return Error(ErrorCode::InvalidArgument, "rows_per_vector must not be 0");
+    }
+    if (options.rows_per_vector > segment_format::kMaxRowsPerGroup) {
+        return Error(ErrorCode::InvalidArgument,
+                     "rows_per_vector is " + std::to_string(options.rows_per_vector) +
+                         ", the limit is " + std::to_string(segment_format::kMaxRowsPerGroup));
     }
     if (options.partition_width_ns <= 0) {
         return Error(ErrorCode::InvalidArgument, "partition_width_ns must be greater than 0");
@@ -94,7 +100,7 @@ StoreImpl::~StoreImpl() { static_cast<void>(close()); }
 void StoreImpl::start() {
     if (options_.read_only) return;
     last_write_ns_ = steady_now_ns();
-    // Should this fail, the next recovery only tells of torn frames a second time.
+    // Should this fail, it is tried again, and nothing is written until it succeeded.
     if (must_flush_) static_cast<void>(flush());
     flusher_ = std::make_unique<Worker>("flush", flusher_period(options_),
                                         [this] { flush_in_background(); });
@@ -195,17 +201,24 @@ Result<WriteResult> StoreImpl::write(std::string_view database, std::string_view
     TIDEMARK_RETURN_IF_ERROR(wait_for_flush());
     auto result = write_path_->write(database, batch);
     last_write_ns_.store(steady_now_ns(), std::memory_order_relaxed);
-    if (contents()->heads.back()->row_count() >= options_.head_row_limit) flusher_->notify();
+    if (is_full(*contents()->heads.back())) flusher_->notify();
     return result;
+}
+
+bool StoreImpl::is_full(const Head& head) const {
+    return head.row_count() >= options_.head_row_limit ||
+           head.size_bytes() >= options_.head_size_limit_bytes;
 }
 
 // Keeps memory bounded: while a flush is busy, the fresh head may fill up once, no more.
 Status StoreImpl::wait_for_flush() {
     MutexLock lock(throttle_mutex_);
+    if (must_flush_ && !last_flush_) {
+        return Error(last_flush_.error()).within("what was recovered is not in segments yet");
+    }
     while (!is_closed_) {
         const ContentsPointer now = contents();
-        const std::uint64_t row_count = now->heads.back()->row_count();
-        if (now->heads.size() == 1 || row_count < options_.head_row_limit) return success();
+        if (now->heads.size() == 1 || !is_full(*now->heads.back())) return success();
         if (!last_flush_) return last_flush_;
         flush_ended_.wait(throttle_mutex_);
     }
@@ -223,6 +236,7 @@ Status StoreImpl::flush() {
     MutexLock lock(flush_mutex_);
     TIDEMARK_RETURN_IF_ERROR(check_writable());
     const Status status = flush_heads();
+    if (status) must_flush_ = false;
     note_flush_result(status);
     return status;
 }
@@ -318,8 +332,8 @@ void StoreImpl::flush_in_background() {
 bool StoreImpl::is_flush_due() {
     MutexLock lock(flush_mutex_);
     if (is_closed_ || !has_unflushed()) return false;
-    if (!frozen_.empty()) return true;  // The last attempt failed.
-    if (contents()->heads.back()->row_count() >= options_.head_row_limit) return true;
+    if (!frozen_.empty() || must_flush_) return true;  // The last attempt failed.
+    if (is_full(*contents()->heads.back())) return true;
     const std::int64_t idle_ns = steady_now_ns() - last_write_ns_.load(std::memory_order_relaxed);
     return options_.idle_flush_ns > 0 && idle_ns >= options_.idle_flush_ns;
 }

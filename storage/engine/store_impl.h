@@ -89,6 +89,7 @@ private:
     ContentsPointer contents() const TIDEMARK_EXCLUDES(contents_mutex_);
     void publish(StoreContents contents) TIDEMARK_EXCLUDES(contents_mutex_);
 
+    bool is_full(const Head& head) const;
     Status wait_for_flush() TIDEMARK_EXCLUDES(throttle_mutex_);
     Status flush_heads() TIDEMARK_REQUIRES(flush_mutex_);
     void freeze_head() TIDEMARK_REQUIRES(flush_mutex_);
@@ -108,7 +109,8 @@ private:
     const StoreOptions options_;
     const std::vector<std::string> messages_;
     const std::vector<std::string> missing_row_messages_;
-    const bool must_flush_;
+    // What was recovered must be in segments before anything is written.
+    std::atomic<bool> must_flush_;
 
     // Thread-safe by themselves.
     const std::unique_ptr<Catalogue> catalogue_;

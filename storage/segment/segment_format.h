@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kKnownRequiredFeatures = 0;
 /// What a reader is willing to allocate for one row group on the word of a file.
 inline constexpr std::uint32_t kMaxRowsPerGroup = 1U << 20;
 
-// 3.1 Header: the first bytes of the file.
+// Header: the first bytes of the file.
 struct Header {
     std::uint32_t magic;
     std::uint16_t version;
@@ -31,7 +31,7 @@ struct Header {
 static_assert(sizeof(Header) == 64);
 static_assert(offsetof(Header, checksum) == 56);
 
-// 3.3 Index entry: one for each series, in order of id.
+// Index entry: one for each series, in order of id.
 struct IndexEntry {
     std::uint32_t series_id;
     std::uint32_t block_size_bytes;
@@ -42,7 +42,7 @@ static_assert(sizeof(IndexEntry) == 24);
 
 inline constexpr std::size_t kIndexAlignment = 64;
 
-// 3.4 Trailer: the last bytes of the file.
+// Trailer: the last bytes of the file.
 struct Trailer {
     std::uint64_t segment_id;
     std::int64_t first_ns;

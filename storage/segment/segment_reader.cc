@@ -265,7 +265,7 @@ Status SegmentReader::read_row_groups(std::span<const std::byte> block,
     if (!lies_within(header.first_row_group_index, header.row_group_count, 0, row_group_count_)) {
         return corrupt("more row groups than in the segment");
     }
-    groups.reserve(static_cast<std::size_t>(header.row_group_count));
+    // Nothing is reserved on the file's word: it is the loop that finds out how many there are.
     for (std::uint64_t index = 0; index < header.row_group_count; ++index) {
         TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockRowGroup stored, reader.read_row_group());
         if (!lies_within(stored.payload_offset, stored.payload_size_bytes, sizeof(Header),

@@ -14,7 +14,7 @@
 #include "storage/segment/row_group.h"
 
 // The directory of one series of a segment: its key, its fields and where its row groups lie.
-// FORMAT.md section 3.2.
+// FORMAT.md section 3, "Series block".
 
 namespace tidemark::storage {
 

@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kFileMagic = 0x4c57'4d54;   // "TMWL"
 inline constexpr std::uint32_t kFrameMagic = 0x5246'4d54;  // "TMFR"
 inline constexpr std::uint16_t kVersion = 0;
 
-// 2.1 File header, at offset 0 and once more at offset 32: losing it would lose the whole file.
+// File header, at offset 0 and once more at offset 32: losing it would lose the whole file.
 struct FileHeader {
     std::uint32_t magic;
     std::uint16_t version;
@@ -30,7 +30,7 @@ static_assert(offsetof(FileHeader, checksum) == 24);
 inline constexpr std::uint64_t kFileHeaderCount = 2;
 inline constexpr std::uint64_t kFirstFrameOffset = kFileHeaderCount * sizeof(FileHeader);
 
-// 2.2 Frame header; the payload follows, then the next frame.
+// Frame header; the payload follows, then the next frame.
 struct FrameHeader {
     std::uint32_t magic;
     std::uint32_t payload_size_bytes;  // 0: a mark frame.

@@ -336,6 +336,36 @@ TEST_CASE("a store of a newer format is refused and left as it is", "[engine]") 
     CHECK(files.contents() == before);
 }
 
+TEST_CASE("nothing is written before what was recovered is in segments", "[engine]") {
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        for (std::int64_t time = 0; time < 3; ++time) {
+            REQUIRE(write_and_wait(*store, point_at(time)));
+        }
+    }
+    // The rows of the second write are of a field that the catalogue lost.
+    {
+        const auto store = open_small(files);
+        REQUIRE(write_and_wait(*store, {"cpu", {{"host", "a"}}, 5, {{"lost", 2.0}}}));
+    }
+    tear_last_record(files, kCatalogue);
+    files.set_sync_hook([](const std::string& path) -> Status {
+        if (!path.ends_with(".seg.tmp")) return success();
+        return Error(ErrorCode::StorageFull, "no space left on device");
+    });
+    StoreOptions options = small_options();
+    options.idle_flush_ns = 4'000'000;  // It is tried again every millisecond.
+    const auto store = open_small(files, options);
+    CHECK(code_of(write_and_wait(*store, point_at(7))) == ErrorCode::StorageFull);
+    CHECK(read_all(*store, "ops").size() == 3);
+    files.set_sync_hook(nullptr);
+    Status status = write_and_wait(*store, point_at(7));
+    while (!status) status = write_and_wait(*store, point_at(7));
+    CHECK(read_all(*store, "ops").size() == 4);
+    CHECK(store->statistics().segment_count >= 1);
+}
+
 TEST_CASE("a damaged or missing format file is told and written anew", "[engine]") {
     CrashingFileSystem files;
     {
@@ -416,6 +446,23 @@ TEST_CASE("no frame is durable before the catalogue's records that it depends on
     client.join();
     CHECK_FALSE(was_created);
     CHECK_FALSE(committer.wait_durable(1));
+}
+
+TEST_CASE("memory of a large write is not kept for small ones", "[engine]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories("/wal"));
+    std::vector<std::string> messages;
+    const auto catalogue =
+        storage::Catalogue::open(files, "/catalogue", "/quarantine", false, messages);
+    REQUIRE(catalogue);
+    storage::WalFiles wal_files(files, "/wal");
+    storage::Committer committer(files, wal_files, *catalogue.value(),
+                                 std::make_shared<storage::Visibility>(), {});
+    committer.enqueue(1, std::vector<std::byte>(std::size_t{2} << 20));
+    committer.enqueue(2, std::vector<std::byte>(100));
+    REQUIRE(committer.wait_durable(2));
+    CHECK(committer.spare_buffer().capacity() == 100);
+    CHECK(committer.spare_buffer().capacity() == 0);
 }
 
 }  // namespace tidemark::tests

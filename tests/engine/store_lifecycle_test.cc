@@ -107,7 +107,8 @@ TEST_CASE("a flush makes one segment for each database and partition", "[engine]
 TEST_CASE("the head is flushed by itself when it is full and when nobody writes", "[engine]") {
     CrashingFileSystem files;
     StoreOptions options = small_options();
-    SECTION("full") { options.head_row_limit = 10; }
+    SECTION("full of rows") { options.head_row_limit = 10; }
+    SECTION("full of bytes") { options.head_size_limit_bytes = 10 * (8 + 8 + 8); }
     SECTION("idle") { options.idle_flush_ns = 1'000'000; }
     const auto store = open_small(files, options);
     REQUIRE(store->create_database("ops"));
@@ -118,6 +119,43 @@ TEST_CASE("the head is flushed by itself when it is full and when nobody writes"
     }
     CHECK(store->statistics().segment_count == 1);
     CHECK(read_all(*store, "ops") == samples_of(points));
+}
+
+TEST_CASE("a cursor works on when its scan is gone", "[engine]") {
+    CrashingFileSystem files;
+    const auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    write_durably(*store, "ops", ramp("a", 0, 30));
+    ScanRequest request;
+    request.database = "ops";
+    request.measurement = "cpu";
+    request.columns = {{"usage", Need::Values}};
+    std::unique_ptr<SeriesCursor> cursor;
+    {
+        const auto scan = store->scan(request, nullptr);
+        REQUIRE(scan);
+        auto opened = scan.value()->open(0);
+        REQUIRE(opened);
+        cursor = std::move(opened).value();
+    }
+    std::size_t row_count = 0;
+    while (true) {
+        const auto piece = cursor->next();
+        REQUIRE(piece);
+        if (piece.value() == nullptr) break;
+        row_count += piece.value()->row_count;
+    }
+    CHECK(row_count == 30);
+}
+
+TEST_CASE("options that no segment can follow are refused", "[engine]") {
+    CrashingFileSystem files;
+    StoreOptions options = small_options();
+    options.rows_per_vector = (1U << 20) + 1;
+    const auto store = storage::open_store(files, kStorePath, options);
+    REQUIRE_FALSE(store);
+    CHECK(store.error().message() == "rows_per_vector is 1048577, the limit is 1048576");
+    CHECK(files.contents().empty());
 }
 
 TEST_CASE("a dropped database is gone at once and starts empty when made again", "[engine]") {

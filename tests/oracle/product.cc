@@ -51,7 +51,6 @@ std::string row_differences(const ExpectedRow& expected, const Query& query,
 Product::Product(StoreOptions options) : options_(options) {
     options_.future_limit_ns = kHoldForever;
     options_.idle_flush_ns = 0;
-    options_.group_commit_ns = 0;
     open();
 }
 

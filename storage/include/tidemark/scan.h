@@ -227,7 +227,8 @@ struct ScanSeries {
     TagSet tags;
 };
 
-/// The pieces of one series in time order. Not thread-safe; cursors of one scan are independent.
+/// The pieces of one series in time order. Not thread-safe; cursors of one scan are independent, and
+/// may outlive it.
 class SeriesCursor {
 public:
     virtual ~SeriesCursor() = default;

@@ -27,8 +27,8 @@ struct StoreOptions {
     std::uint32_t rows_per_vector = 1024;
     /// Rows in memory at which a flush to segments starts by itself.
     std::uint64_t head_row_limit = 8'000'000;
-    /// The longest a write waits for others to share its fdatasync.
-    std::int64_t group_commit_ns = 10'000'000;
+    /// Bytes of these rows, as they arrived, at which it starts too.
+    std::uint64_t head_size_limit_bytes = std::uint64_t{1} << 30;
     /// How far in the future a point may lie (R11); kHoldForever switches the check off.
     std::int64_t future_limit_ns = 600'000'000'000;
     /// Width of a time partition; segments never cross its edges.
