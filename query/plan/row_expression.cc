@@ -1,6 +1,8 @@
 #include "query/plan/row_expression.h"
 
+#include <charconv>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include <re2/re2.h>
@@ -231,10 +233,17 @@ std::string_view arithmetic_text(ArithmeticOperator op) {
     return kTexts[static_cast<std::size_t>(op)];
 }
 
+/// The shortest decimal that reads as the same number.
+std::string print_number(double number) {
+    char buffer[32];
+    const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), number);
+    return {std::begin(buffer), end};
+}
+
 std::string print_cell(const Cell& cell) {
     return std::visit(Match{
                           [](std::monostate) { return std::string("null"); },
-                          [](double number) { return std::to_string(number); },
+                          [](double number) { return print_number(number); },
                           [](std::int64_t number) { return std::to_string(number); },
                           [](std::uint64_t number) { return std::to_string(number); },
                           [](bool truth) { return std::string(truth ? "true" : "false"); },
@@ -304,39 +313,41 @@ std::string print(const RowExpression& expression, std::span<const std::string> 
     const auto text = [&](const Box<RowExpression>& operand) {
         return print(*operand, slot_names);
     };
-    return std::visit(
-        Match{
-            [&](const SlotReference& node) { return slot_names[node.slot]; },
-            [&](const ConstantCell& node) { return print_cell(node.cell); },
-            [&](const Arithmetic& node) {
-                return "(" + text(node.left) + " " + std::string(arithmetic_text(node.op)) + " " +
-                       text(node.right) + ")";
-            },
-            [&](const ComparedCells& node) {
-                return text(node.left) + " " + std::string(comparison_text(node.op)) + " " +
-                       text(node.right);
-            },
-            [&](const RegexTest& node) {
-                return text(node.operand) + (node.is_negated ? " !~ /" : " =~ /") +
-                       node.regex->pattern() + "/";
-            },
-            [&](const AnyOf& node) {
-                std::string list;
-                for (const RowExpression& candidate : node.values) {
-                    list += (list.empty() ? "" : ", ") + print(candidate, slot_names);
-                }
-                return text(node.operand) + " IN (" + list + ")";
-            },
-            [&](const Conjunction& node) {
-                return "(" + text(node.left) + " AND " + text(node.right) + ")";
-            },
-            [&](const Disjunction& node) {
-                return "(" + text(node.left) + " OR " + text(node.right) + ")";
-            },
-            [&](const Inversion& node) { return "NOT (" + text(node.operand) + ")"; },
-            [&](const Conversion& node) { return "convert(" + text(node.operand) + ")"; },
-        },
-        expression.node);
+    return std::visit(Match{
+                          [&](const SlotReference& node) { return slot_names[node.slot]; },
+                          [&](const ConstantCell& node) { return print_cell(node.cell); },
+                          [&](const Arithmetic& node) {
+                              return "(" + text(node.left) + " " +
+                                     std::string(arithmetic_text(node.op)) + " " +
+                                     text(node.right) + ")";
+                          },
+                          [&](const ComparedCells& node) {
+                              return text(node.left) + " " + std::string(comparison_text(node.op)) +
+                                     " " + text(node.right);
+                          },
+                          [&](const RegexTest& node) {
+                              return text(node.operand) + (node.is_negated ? " !~ /" : " =~ /") +
+                                     node.regex->pattern() + "/";
+                          },
+                          [&](const AnyOf& node) {
+                              std::string list;
+                              for (const RowExpression& candidate : node.values) {
+                                  list += (list.empty() ? "" : ", ") + print(candidate, slot_names);
+                              }
+                              return text(node.operand) + " IN (" + list + ")";
+                          },
+                          [&](const Conjunction& node) {
+                              return "(" + text(node.left) + " AND " + text(node.right) + ")";
+                          },
+                          [&](const Disjunction& node) {
+                              return "(" + text(node.left) + " OR " + text(node.right) + ")";
+                          },
+                          [&](const Inversion& node) { return "NOT (" + text(node.operand) + ")"; },
+                          [&](const Conversion& node) {
+                              return text(node.operand) + std::string(cast_text(node.type));
+                          },
+                      },
+                      expression.node);
 }
 
 std::optional<Comparison> comparison_of(BinaryOperator op) {

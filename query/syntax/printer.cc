@@ -87,26 +87,6 @@ int precedence_of(const Expression& expression) {
     return kPrimaryPrecedence;
 }
 
-std::string_view cast_text(CastType cast) {
-    switch (cast) {
-        case CastType::Field:
-            return "::field";
-        case CastType::Tag:
-            return "::tag";
-        case CastType::Float:
-            return "::float";
-        case CastType::Integer:
-            return "::integer";
-        case CastType::Unsigned:
-            return "::unsigned";
-        case CastType::String:
-            return "::string";
-        case CastType::Boolean:
-            return "::boolean";
-    }
-    return {};
-}
-
 std::string_view wildcard_text(WildcardKind kind) {
     switch (kind) {
         case WildcardKind::All:
@@ -132,6 +112,26 @@ std::string_view argument_text(ArgumentName name) {
 }
 
 }  // namespace
+
+std::string_view cast_text(CastType cast) {
+    switch (cast) {
+        case CastType::Field:
+            return "::field";
+        case CastType::Tag:
+            return "::tag";
+        case CastType::Float:
+            return "::float";
+        case CastType::Integer:
+            return "::integer";
+        case CastType::Unsigned:
+            return "::unsigned";
+        case CastType::String:
+            return "::string";
+        case CastType::Boolean:
+            return "::boolean";
+    }
+    return {};
+}
 
 std::string print_identifier(std::string_view name) {
     return can_stand_bare(name) ? std::string(name) : quoted(name, '"');

@@ -19,6 +19,9 @@ std::string print_identifier(std::string_view name);
 /// `text` in single quotes with escapes.
 std::string print_string(std::string_view text);
 
+/// "::float"
+std::string_view cast_text(CastType cast);
+
 /// "+", "=~", "AND"
 std::string_view operator_text(BinaryOperator op);
 
