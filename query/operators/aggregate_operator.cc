@@ -10,9 +10,6 @@
 namespace tidemark::query {
 namespace {
 
-// fill(none), HAVING and LIMIT take rows away again, so more may be made than are answered.
-constexpr std::size_t kRowsPerAnswerRow = 4;
-
 /// The time of the first row of the series that satisfies WHERE and has a value in one of the first
 /// `asked_count` columns: the others are there for the condition.
 Result<std::optional<std::int64_t>> first_sample_ns(const SourceScans& scans,
@@ -173,10 +170,9 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     if (!plan_.beside.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));
     }
-    if ((row_count_ += windows_->windows().size()) > kRowsPerAnswerRow * context_.row_limit()) {
+    if ((row_count_ += windows_->windows().size()) > context_.held_row_limit()) {
         return Error(ErrorCode::LimitExceeded,
-                     "there are more than " +
-                         std::to_string(kRowsPerAnswerRow * context_.row_limit()) +
+                     "there are more than " + std::to_string(context_.held_row_limit()) +
                          " buckets: use a shorter time range or wider buckets");
     }
     RowBatch& batch = batches_[index];

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,6 +37,12 @@ public:
     Result<const Scan*> scan(ScanRequest request);
 
     std::size_t row_limit() const { return options_.row_limit; }
+    /// How many rows may be held where fill(none), HAVING or LIMIT take some away again.
+    std::size_t held_row_limit() const {
+        constexpr std::size_t kRowsPerAnswerRow = 4;
+        constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max() / kRowsPerAnswerRow;
+        return kRowsPerAnswerRow * std::min(options_.row_limit, kMost);
+    }
     unsigned thread_count() const;
     bool is_cancelled() const;
 

@@ -11,20 +11,6 @@ namespace {
 
 std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
 
-/// Puts the rows of several series, each in time order, into one order.
-std::vector<std::vector<Cell>> merged(std::vector<std::vector<std::vector<Cell>>> series) {
-    if (series.size() == 1) return std::move(series.front());
-    std::vector<std::vector<Cell>> rows;
-    for (auto& part : series) {
-        std::move(part.begin(), part.end(), std::back_inserter(rows));
-    }
-    // Stable: rows of one time stay in series-key order.
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
-        return time_of(left) < time_of(right);
-    });
-    return rows;
-}
-
 }  // namespace
 
 Result<RowBatch*> RawRowsOperator::next() {
@@ -46,21 +32,68 @@ Status RawRowsOperator::read_all() {
     TIDEMARK_ASSIGN_OR_RETURN(scans_, SourceScans::open(plan_.series, request_, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, *scans_);
 
-    std::vector<std::vector<std::vector<std::vector<Cell>>>> rows(groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) rows[i].resize(groups[i].members.size());
-    TIDEMARK_RETURN_IF_ERROR(for_each_member_parallel(
-        groups, context_.thread_count(), [&](std::size_t group, std::size_t member) {
-            return read_series(groups[group].members[member], rows[group][member]);
-        }));
+    std::vector<GroupRows> group_rows(groups.size());
+    const auto read_member = [&](std::size_t group, std::size_t member) -> Status {
+        std::vector<std::vector<Cell>> rows;
+        TIDEMARK_RETURN_IF_ERROR(read_series(groups[group].members[member], rows));
+        return add_rows(member, std::move(rows), group_rows[group]);
+    };
+    TIDEMARK_RETURN_IF_ERROR(
+        for_each_member_parallel(groups, context_.thread_count(), read_member));
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        RowBatch batch{groups[i].measurement, groups[i].tag_values, merged(std::move(rows[i]))};
-        if (!batch.rows.empty()) batches_.push_back(std::move(batch));
+        std::vector<GroupRows::Row>& rows = group_rows[i].rows;
+        if (rows.empty()) continue;
+        trim(rows);
+        RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
+        batch.rows.reserve(rows.size());
+        for (GroupRows::Row& row : rows) batch.rows.push_back(std::move(row.cells));
+        batches_.push_back(std::move(batch));
     }
     return success();
 }
 
+Status RawRowsOperator::count_rows(std::size_t before, std::size_t after) {
+    row_count_ += after;
+    const std::size_t count = row_count_ -= before;
+    const std::size_t limit = plan_.may_shrink ? context_.held_row_limit() : context_.row_limit();
+    if (count <= limit) return success();
+    return Error(ErrorCode::LimitExceeded, "the answer has more than " + std::to_string(limit) +
+                                               " rows: narrow the time range or use LIMIT");
+}
+
+Status RawRowsOperator::add_rows(std::size_t member, std::vector<std::vector<Cell>> rows,
+                                 GroupRows& group) {
+    const std::lock_guard lock(group.mutex);
+    const std::size_t count = group.rows.size() + rows.size();
+    group.rows.reserve(count);
+    for (std::vector<Cell>& row : rows) group.rows.push_back({member, std::move(row)});
+    if (!plan_.wanted_rows || count / 2 < *plan_.wanted_rows) return success();
+    trim(group.rows);
+    return count_rows(count, group.rows.size());
+}
+
+void RawRowsOperator::trim(std::vector<GroupRows::Row>& rows) const {
+    // At one time rows stand in series-key order, in both directions.
+    const auto sort = [&](bool latest_first) {
+        const auto is_before = [&](const auto& left, const auto& right) {
+            const std::int64_t left_ns = time_of(left.cells);
+            const std::int64_t right_ns = time_of(right.cells);
+            if (left_ns != right_ns) return (left_ns < right_ns) != latest_first;
+            return left.member < right.member;
+        };
+        if (std::is_sorted(rows.begin(), rows.end(), is_before)) return;
+        std::stable_sort(rows.begin(), rows.end(), is_before);
+    };
+    if (plan_.wanted_rows && rows.size() > *plan_.wanted_rows) {
+        sort(plan_.wants_latest);
+        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(*plan_.wanted_rows), rows.end());
+        if (!plan_.wants_latest) return;
+    }
+    sort(false);
+}
+
 Status RawRowsOperator::read_series(const GroupMember& member,
-                                    std::vector<std::vector<Cell>>& rows) const {
+                                    std::vector<std::vector<Cell>>& rows) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_.series.where, request_.columns, *member.tags);
     std::vector<Cell> row_of_tags(1 + plan_.columns.size());
@@ -77,11 +110,12 @@ Status RawRowsOperator::read_series(const GroupMember& member,
             column_of_slot[i] = static_cast<std::size_t>(found - request_.columns.begin());
         }
     }
+    std::size_t counted = 0;
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return success();
         for (std::size_t i = 0; i < piece->row_count; ++i) {
-            if (rows.size() == plan_.first_rows) return success();
+            if (!plan_.wants_latest && rows.size() == plan_.wanted_rows) break;
             if (filter.is_needed() && !filter.passes(*piece, i)) continue;
             std::vector<Cell> row = row_of_tags;
             row[0] = TimeCell{piece->times[i]};
@@ -93,11 +127,12 @@ Status RawRowsOperator::read_series(const GroupMember& member,
             }
             if (has_value) rows.push_back(std::move(row));
         }
-        if (rows.size() > context_.row_limit()) {
-            return Error(ErrorCode::LimitExceeded, "the answer has more than " +
-                                                       std::to_string(context_.row_limit()) +
-                                                       " rows: narrow the time range or use LIMIT");
+        const bool has_enough = plan_.wanted_rows && rows.size() >= *plan_.wanted_rows;
+        if (has_enough && plan_.wants_latest && rows.size() / 2 >= *plan_.wanted_rows) {
+            rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(*plan_.wanted_rows));
         }
+        TIDEMARK_RETURN_IF_ERROR(count_rows(std::exchange(counted, rows.size()), rows.size()));
+        if (has_enough && !plan_.wants_latest) return success();
     }
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "query/operators/operator.h"
@@ -20,14 +23,30 @@ public:
     Result<RowBatch*> next() override;
 
 private:
+    /// The rows of a group that have been read; trimmed to those that are wanted.
+    struct GroupRows {
+        struct Row {
+            std::size_t member;
+            std::vector<Cell> cells;
+        };
+        std::mutex mutex;
+        std::vector<Row> rows;  // Guarded by mutex.
+    };
+
     Status read_all();
-    Status read_series(const GroupMember& member, std::vector<std::vector<Cell>>& rows) const;
+    Status read_series(const GroupMember& member, std::vector<std::vector<Cell>>& rows);
+    /// Keeps account of the rows held by all groups. LimitExceeded when there are too many.
+    Status count_rows(std::size_t before, std::size_t after);
+    Status add_rows(std::size_t member, std::vector<std::vector<Cell>> rows, GroupRows& group);
+    /// Puts the rows into order and drops those that are not wanted.
+    void trim(std::vector<GroupRows::Row>& rows) const;
 
     const SelectRows& plan_;
     ExecutionContext& context_;
     bool has_read_ = false;
     ScanRequest request_;
     std::optional<SourceScans> scans_;
+    std::atomic<std::size_t> row_count_{0};  // Held by all groups.
     std::vector<RowBatch> batches_;
     std::size_t next_batch_ = 0;
 };

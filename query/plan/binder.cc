@@ -154,12 +154,7 @@ private:
         if (!has_field && !rows.columns.empty()) {
             warn(messages_, "only tags are selected: rows come with at least one field");
         }
-        if (!select_.having && !is_ordered() && select_.limits.limit.value_or(0) > 0) {
-            if (__builtin_add_overflow(*select_.limits.limit, select_.limits.offset.value_or(0),
-                                       &rows.first_rows.emplace())) {
-                rows.first_rows.reset();
-            }
-        }
+        want_rows(rows);
         name_columns();
         root_ = LogicalPlan{std::move(rows)};
         HavingScope scope;
@@ -168,6 +163,25 @@ private:
         TIDEMARK_RETURN_IF_ERROR(add_having(scope));
         root_ = LogicalPlan{ComputeColumns{*std::move(root_), std::move(columns)}};
         return success();
+    }
+
+    void want_rows(SelectRows& rows) const {
+        const Limits& limits = select_.limits;
+        rows.may_shrink =
+            select_.having || limits.offset || limits.series_limit || limits.series_offset;
+        const bool is_latest_first = select_.order_by.size() == 1 &&
+                                     select_.order_by.front().column == "time" &&
+                                     select_.order_by.front().descending;
+        if (select_.having || limits.limit.value_or(0) == 0) return;
+        if (is_ordered() && !is_latest_first) {
+            rows.may_shrink = true;
+            return;
+        }
+        rows.wants_latest = is_latest_first;
+        if (__builtin_add_overflow(*limits.limit, limits.offset.value_or(0),
+                                   &rows.wanted_rows.emplace())) {
+            rows.wanted_rows.reset();
+        }
     }
 
     bool is_ordered() const {

@@ -60,8 +60,10 @@ private:
         std::vector<std::string> columns;
         for (const InputColumn& column : node.columns) columns.push_back(print_column(column));
         line("select rows: " + joined(columns, ", "));
-        if (node.first_rows)
-            line("  first " + std::to_string(*node.first_rows) + " of each series");
+        if (node.wanted_rows) {
+            line((node.wants_latest ? "  last " : "  first ") + std::to_string(*node.wanted_rows) +
+                 " of each group");
+        }
         add_series(node.series, node.frame);
     }
 

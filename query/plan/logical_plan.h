@@ -46,8 +46,11 @@ struct SelectRows {
     SeriesSelection series;
     TimeFrame frame;
     std::vector<InputColumn> columns;
-    /// Every group is wanted up to this many rows only.
-    std::optional<std::size_t> first_rows;
+    /// Of every group only so many rows are wanted: the first ones, or those that come first when
+    /// times descend.
+    std::optional<std::size_t> wanted_rows;
+    bool wants_latest = false;
+    bool may_shrink = false;  ///< A later step takes rows or groups away.
 };
 
 /// One row per bucket and group. Yields time, `beside`, and one cell per call.

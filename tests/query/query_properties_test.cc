@@ -317,6 +317,47 @@ TEST_CASE("only DROP is refused where nothing may be changed, as in InfluxDB", "
           "request instead");
 }
 
+TEST_CASE("LIMIT keeps the rows it names, whatever is read for it", "[query][property]") {
+    const Sample sample = random_store(4, false, 7);
+    for (const std::string order : {"ASC", "DESC"}) {
+        for (const std::string group : {"", " GROUP BY host"}) {
+            const std::string all = "SELECT v, n, host FROM m" + group + " ORDER BY time " + order;
+            const auto whole = ask(*sample.store, all);
+            for (const std::size_t limit : {1U, 2U, 5U, 40U, 100'000U}) {
+                const std::size_t offset = limit % 3;
+                const auto part = ask(*sample.store, all + " LIMIT " + std::to_string(limit) +
+                                                         " OFFSET " + std::to_string(offset));
+                INFO(all << " LIMIT " << limit << " OFFSET " << offset);
+                REQUIRE(part.size() == whole.size());
+                for (std::size_t i = 0; i < whole.size(); ++i) {
+                    auto expected = whole[i].rows;
+                    expected.erase(expected.begin(),
+                                   expected.begin() + static_cast<std::ptrdiff_t>(offset));
+                    if (expected.size() > limit) expected.resize(limit);
+                    CHECK(part[i].rows == expected);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("the latest rows are found among more than an answer may have", "[query]") {
+    const Sample sample = random_store(4, false, 7);
+    QueryOptions options;
+    options.database = "db";
+    options.row_limit = 30;
+    const auto error_of = [&](const std::string& text) {
+        const QueryResult result = execute(*sample.store, text, options);
+        return result.statements.at(0).error;
+    };
+    CHECK_FALSE(error_of("SELECT v FROM m ORDER BY time DESC LIMIT 1"));
+    CHECK_FALSE(error_of("SELECT v FROM m ORDER BY time LIMIT 1"));
+    CHECK_FALSE(error_of("SELECT v FROM m WHERE time < 30s GROUP BY host SLIMIT 1"));
+    // Rows of all groups count together, also where SLIMIT would take most of them away.
+    CHECK(error_of("SELECT v FROM m GROUP BY host SLIMIT 1"));
+    CHECK(error_of("SELECT v FROM m"));
+}
+
 TEST_CASE("memory that runs out outside a statement is an error, too", "[query]") {
     class FullClock final : public Clock {
     public:
