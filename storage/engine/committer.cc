@@ -27,11 +27,13 @@ std::uint64_t random_file_id() {
 }  // namespace
 
 Committer::Committer(FileSystem& file_system, WalFiles& files, Catalogue& catalogue,
-                     std::shared_ptr<Visibility> visibility, const LogPosition& position)
+                     std::shared_ptr<Visibility> visibility, const LogPosition& position,
+                     std::function<void()> on_commit)
     : file_system_(file_system),
       files_(files),
       catalogue_(catalogue),
       visibility_(std::move(visibility)),
+      on_commit_(std::move(on_commit)),
       next_file_number_(position.next_file_number),
       synced_sequence_(position.durable_sequence),
       marked_sequence_(position.durable_sequence),
@@ -299,6 +301,7 @@ void Committer::note_result(const Status& status, std::vector<Frame>& group) {
         }
     }
     result_changed_.notify_all();
+    if (status) on_commit_();
 }
 
 }  // namespace tidemark::storage

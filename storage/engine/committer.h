@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,10 @@ struct LogPosition {
 class Committer {
 public:
     /// The references must outlive the committer. No file is made before the first frame.
+    /// `on_commit` is called from the committing thread when more has become durable.
     Committer(FileSystem& file_system, WalFiles& files, Catalogue& catalogue,
-              std::shared_ptr<Visibility> visibility, const LogPosition& position);
+              std::shared_ptr<Visibility> visibility, const LogPosition& position,
+              std::function<void()> on_commit);
     ~Committer();
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
@@ -96,6 +99,7 @@ private:
     WalFiles& files_;
     Catalogue& catalogue_;
     const std::shared_ptr<Visibility> visibility_;
+    const std::function<void()> on_commit_;
 
     // Of the committing thread.
     std::uint64_t next_file_number_;

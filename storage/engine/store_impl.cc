@@ -88,8 +88,9 @@ StoreImpl::StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptio
     contents_ = std::make_shared<StoreContents>(
         StoreContents{std::move(recovered.segments), {recovered.head}});
     if (options_.read_only) return;
-    committer_ = std::make_unique<Committer>(file_system_, *wal_files_, *catalogue_, visibility_,
-                                             recovered.position);
+    committer_ =
+        std::make_unique<Committer>(file_system_, *wal_files_, *catalogue_, visibility_,
+                                    recovered.position, [this] { subscriptions_.notify(); });
     write_path_ = std::make_unique<WritePath>(
         WritePath::Options{*options_.clock, options_.future_limit_ns}, *catalogue_, *committer_,
         recovered.head, recovered.position.durable_sequence);
@@ -116,6 +117,7 @@ Status StoreImpl::close() {
     }
     if (write_path_ != nullptr) write_path_->close();
     if (committer_ != nullptr) close_status_ = committer_->stop();
+    subscriptions_.stop();
     lock_.reset();
     return close_status_;
 }
@@ -228,6 +230,11 @@ Status StoreImpl::wait_for_flush() {
 Status StoreImpl::wait_durable(Sequence sequence) {
     if (committer_ != nullptr) return committer_->wait_durable(sequence);
     return sequence <= visibility_->sequence() ? success() : check_writable();
+}
+
+std::unique_ptr<CommitSubscription> StoreImpl::subscribe(
+    std::function<void(Sequence durable)> on_commit) {
+    return subscriptions_.add(std::move(on_commit));
 }
 
 // ---- Flushing -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #include "storage/base/file_system.h"
 #include "storage/base/mutex.h"
 #include "storage/base/worker.h"
+#include "storage/engine/commit_subscriptions.h"
 #include "storage/engine/recovery.h"
 #include "storage/engine/store_snapshot.h"
 #include "storage/engine/write_path.h"
@@ -52,6 +53,8 @@ public:
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override;
+    std::unique_ptr<CommitSubscription> subscribe(
+        std::function<void(Sequence durable)> on_commit) override;
     Status flush() override;
 
     std::shared_ptr<const Snapshot> snapshot() const override;
@@ -116,6 +119,7 @@ private:
     const std::unique_ptr<Catalogue> catalogue_;
     const std::unique_ptr<WalFiles> wal_files_;
     const std::shared_ptr<Visibility> visibility_;
+    CommitSubscriptions subscriptions_{[this] { return visibility_->sequence(); }};
     std::unique_ptr<Committer> committer_;  // Null when read-only, as is write_path_.
     std::unique_ptr<WritePath> write_path_;
     std::atomic<bool> is_closed_{false};

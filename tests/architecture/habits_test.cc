@@ -83,6 +83,13 @@ TEST_CASE("paths named in the documents exist", "[architecture]") {
     }
 }
 
+TEST_CASE("the program shown in docs/EMBEDDING.md is the one that the package test builds",
+          "[architecture]") {
+    const std::string page = read_text(source_root() / "docs/EMBEDDING.md");
+    const std::string program = read_text(source_root() / "tests/package/kpi_service.cc");
+    CHECK(page.find("```cpp\n" + program + "```\n") != std::string::npos);
+}
+
 TEST_CASE("relative links in the documents lead somewhere", "[architecture]") {
     const std::regex link(R"(\]\(([A-Za-z0-9_./-]+)(?:#[^)]*)?\))");
     for (const fs::path& page : documents()) {

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
 #include <map>
 #include <string>
 #include <thread>
@@ -105,6 +108,77 @@ TEST_CASE("writers, readers and flushes together show whole batches only", "[con
     store = open_small(files);
     CHECK(store->recovery_messages().empty());
     CHECK(read_all(*store, "ops") == expected);
+}
+
+TEST_CASE("subscribers hear of every commit in order, and of the last before close returns",
+          "[concurrency]") {
+    CrashingFileSystem files;
+    const auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    std::vector<Sequence> heard;
+    std::atomic<int> callers = 0;
+    std::atomic<bool> has_overlapped = false;
+    const auto subscription = store->subscribe([&](Sequence durable) {
+        if (++callers > 1) has_overlapped = true;
+        heard.push_back(durable);
+        --callers;
+    });
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < kWriterCount; ++writer) {
+        writers.emplace_back([&store, writer] {
+            for (std::int64_t batch = 0; batch < kBatchCount; ++batch) {
+                write_durably(*store, "ops", batch_points(writer, batch));
+            }
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+    REQUIRE(store->close());
+    REQUIRE_FALSE(heard.empty());
+    CHECK_FALSE(has_overlapped);
+    CHECK(std::ranges::is_sorted(heard, std::less_equal()));
+    CHECK(heard.back() == kWriterCount * kBatchCount);
+}
+
+TEST_CASE("a subscriber that is slow delays no write and hears of the rest at once",
+          "[concurrency]") {
+    CrashingFileSystem files;
+    const auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    std::vector<Sequence> heard;
+    std::promise<void> has_begun;
+    std::promise<void> may_go_on;
+    const auto subscription = store->subscribe([&](Sequence durable) {
+        heard.push_back(durable);
+        if (heard.size() > 1) return;
+        has_begun.set_value();
+        may_go_on.get_future().wait();
+    });
+    write_durably(*store, "ops", batch_points(0, 0));
+    has_begun.get_future().wait();
+    for (std::int64_t batch = 1; batch < 5; ++batch) {
+        write_durably(*store, "ops", batch_points(0, batch));
+    }
+    may_go_on.set_value();
+    REQUIRE(store->close());
+    CHECK(heard == std::vector<Sequence>{1, 5});
+}
+
+TEST_CASE("a subscription that ended hears of nothing more, and may outlive its store",
+          "[concurrency]") {
+    CrashingFileSystem files;
+    auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    std::vector<Sequence> early;
+    std::vector<Sequence> late;
+    auto ended = store->subscribe([&](Sequence durable) { early.push_back(durable); });
+    ended.reset();
+    write_durably(*store, "ops", batch_points(0, 0));
+    const auto kept = store->subscribe([&](Sequence durable) { late.push_back(durable); });
+    write_durably(*store, "ops", batch_points(0, 1));
+    REQUIRE(store->close());
+    store.reset();
+    CHECK(early.empty());
+    CHECK(late == std::vector<Sequence>{2});
 }
 
 }  // namespace tidemark::tests

@@ -45,6 +45,10 @@ public:
         if (fails_to_be_durable) return Error(ErrorCode::IoError, "fdatasync failed");
         return target_.wait_durable(sequence);
     }
+    std::unique_ptr<CommitSubscription> subscribe(
+        std::function<void(Sequence durable)> on_commit) override {
+        return target_.subscribe(std::move(on_commit));
+    }
     Status flush() override { return target_.flush(); }
     std::shared_ptr<const Snapshot> snapshot() const override { return target_.snapshot(); }
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,

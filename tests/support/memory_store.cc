@@ -141,7 +141,10 @@ void MemoryStore::add_retention_policy(std::string_view database, std::string_vi
     if (is_default) changed.default_policy = std::string(policy);
 }
 
-Status MemoryStore::close() { return success(); }
+Status MemoryStore::close() {
+    subscriptions_.stop();
+    return success();
+}
 
 Status MemoryStore::create_database(std::string_view name) {
     if (name.empty() || name.find('/') != std::string_view::npos) {
@@ -222,10 +225,16 @@ Result<WriteResult> MemoryStore::write(std::string_view database, std::string_vi
         ++result.accepted_count;
     }
     if (result.accepted_count > 0) result.sequence = ++data.sequence;
+    subscriptions_.notify();
     return result;
 }
 
 Status MemoryStore::wait_durable(Sequence /*sequence*/) { return success(); }
+std::unique_ptr<CommitSubscription> MemoryStore::subscribe(
+    std::function<void(Sequence durable)> on_commit) {
+    return subscriptions_.add(std::move(on_commit));
+}
+
 Status MemoryStore::flush() { return success(); }
 
 std::shared_ptr<const Snapshot> MemoryStore::snapshot() const {

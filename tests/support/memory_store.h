@@ -11,6 +11,8 @@
 
 #include <tidemark/store.h>
 
+#include "storage/engine/commit_subscriptions.h"
+
 namespace tidemark::tests {
 
 /// A clock that stands still until it is told otherwise.
@@ -75,6 +77,8 @@ public:
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override;
+    std::unique_ptr<CommitSubscription> subscribe(
+        std::function<void(Sequence durable)> on_commit) override;
     Status flush() override;
     std::shared_ptr<const Snapshot> snapshot() const override;
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
@@ -103,6 +107,7 @@ private:
     const MemoryStoreOptions options_;
     mutable std::mutex mutex_;
     std::shared_ptr<MemoryData> data_;  // Guarded by mutex_.
+    storage::CommitSubscriptions subscriptions_{[this] { return data()->sequence; }};
 };
 
 /// measurement,key=value,.. with the escapes of line protocol: what series are ordered by.

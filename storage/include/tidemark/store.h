@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,6 +94,13 @@ public:
     virtual Sequence sequence() const = 0;
 };
 
+/// Ends when destroyed: a call in progress is waited for, none begins afterwards. May outlive its
+/// store. Not to be destroyed by its own callback.
+class CommitSubscription {
+public:
+    virtual ~CommitSubscription() = default;
+};
+
 /// A directory of time series. One process at a time opens it (an open-file-description lock).
 ///
 /// Words: a point is *received* when a write call has it, *written* when write() returned,
@@ -137,6 +145,13 @@ public:
 
     /// Returns when everything up to `sequence` is durable; the error when it cannot be.
     virtual Status wait_durable(Sequence sequence) = 0;
+
+    /// Calls `on_commit` with the last durable sequence whenever that has grown: one call at a
+    /// time, on a thread of the store's own, so that a slow callback delays no write; what is
+    /// committed during a call is told by one more. close() tells of the last commit. The callback
+    /// may scan and write; it must not throw and must not close the store.
+    virtual std::unique_ptr<CommitSubscription> subscribe(
+        std::function<void(Sequence durable)> on_commit) = 0;
 
     /// Moves everything written so far into segments and lets go of its log. Returns when done.
     virtual Status flush() = 0;
