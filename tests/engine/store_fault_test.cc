@@ -424,7 +424,7 @@ TEST_CASE("no frame is durable before the catalogue's records that it depends on
     REQUIRE(database);
     storage::WalFiles wal_files(files, "/wal");
     storage::Committer committer(files, wal_files, catalogue,
-                                 std::make_shared<storage::Visibility>(), {});
+                                 std::make_shared<storage::Visibility>(), {}, [] {});
 
     // Another client's database takes the record of a fresh series along to the disk, which fails
     // after the series' frame was enqueued.
@@ -457,7 +457,7 @@ TEST_CASE("memory of a large write is not kept for small ones", "[engine]") {
     REQUIRE(catalogue);
     storage::WalFiles wal_files(files, "/wal");
     storage::Committer committer(files, wal_files, *catalogue.value(),
-                                 std::make_shared<storage::Visibility>(), {});
+                                 std::make_shared<storage::Visibility>(), {}, [] {});
     committer.enqueue(1, std::vector<std::byte>(std::size_t{2} << 20));
     committer.enqueue(2, std::vector<std::byte>(100));
     REQUIRE(committer.wait_durable(2));
