@@ -44,7 +44,7 @@ bool may_include_public_query(const std::string& layer) { return !layer.starts_w
 // "storage/codec" of "storage/codec/kernels/avx2.cc"; "server" of "server/net/listener.h".
 std::string layer_of(const std::string& path) {
     const std::size_t first = path.find('/');
-    const std::string top = path.substr(0, first);
+    std::string top = path.substr(0, first);
     if (top == "server" || top == "tools") return top;
     return path.substr(0, path.find('/', first + 1));
 }

@@ -13,17 +13,30 @@ constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 std::atomic<std::size_t> failing_size_bytes{kNone};
 thread_local bool is_next_to_fail = false;
 
-}  // namespace
+void* allocate(std::size_t size) {
+    if (size >= failing_size_bytes || std::exchange(is_next_to_fail, false)) return nullptr;
+    return std::malloc(size == 0 ? 1 : size);
+}
 
-void* operator new(std::size_t size) {
-    if (size >= failing_size_bytes || std::exchange(is_next_to_fail, false)) throw std::bad_alloc();
-    void* memory = std::malloc(size == 0 ? 1 : size);
+void* allocate_or_throw(std::size_t size) {
+    void* memory = allocate(size);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
 
+}  // namespace
+
+// All forms without alignment: a sanitizer brings its own of those that are left out.
+void* operator new(std::size_t size) { return allocate_or_throw(size); }
+void* operator new[](std::size_t size) { return allocate_or_throw(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace tidemark::tests {
 

@@ -3,11 +3,11 @@
 namespace tidemark::tools {
 
 /// What the program ends with; scripts rely on the numbers.
-enum ExitCode : int {
-    kExitOk = 0,
-    kExitStatement = 1,   ///< A statement failed.
-    kExitUsage = 2,       ///< The command line is wrong.
-    kExitCannotOpen = 3,  ///< The store or the server cannot be had.
-};
+using ExitCode = int;
+
+inline constexpr ExitCode kExitOk = 0;
+inline constexpr ExitCode kExitStatement = 1;   ///< A statement failed.
+inline constexpr ExitCode kExitUsage = 2;       ///< The command line is wrong.
+inline constexpr ExitCode kExitCannotOpen = 3;  ///< The store or the server cannot be had.
 
 }  // namespace tidemark::tools

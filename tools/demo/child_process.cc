@@ -29,6 +29,7 @@ Error system_error(const std::string& action) {
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(
     const std::vector<std::string>& arguments) {
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (const std::string& argument : arguments) {
         pointers.push_back(const_cast<char*>(argument.c_str()));
     }

@@ -76,7 +76,7 @@ std::optional<std::int64_t> read_time_seconds(std::string_view text) {
                                            std::chrono::month(static_cast<unsigned>(*month)),
                                            std::chrono::day(static_cast<unsigned>(*day))};
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    return days * 86'400 + *hour * 3'600 + *minute * 60 + *second;
+    return days * 86'400 + std::int64_t{*hour} * 3'600 + std::int64_t{*minute} * 60 + *second;
 }
 
 void append_line(KpiLines& lines, std::string_view series_and_field, std::string_view value,

@@ -73,6 +73,7 @@ void append_series(const ResultSeries& series, std::string& out) {
     append_line(rules, out);
     for (std::size_t row = 0; row < series.rows.size(); ++row) {
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const TableColumn& column : columns)
             cells.push_back(padded(column.texts[row], column));
         append_line(cells, out);

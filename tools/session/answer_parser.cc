@@ -17,10 +17,12 @@ namespace json = boost::json;
 // Boost 1.81 can be off in the last bit.
 class AnswerHandler {
 public:
+    // Names that Boost asks for. NOLINTBEGIN(readability-identifier-naming)
     static constexpr std::size_t max_object_size = json::object::max_size();
     static constexpr std::size_t max_array_size = json::array::max_size();
     static constexpr std::size_t max_key_size = json::string::max_size();
     static constexpr std::size_t max_string_size = json::string::max_size();
+    // NOLINTEND(readability-identifier-naming)
 
     json::value release() { return stack_.release(); }
 
