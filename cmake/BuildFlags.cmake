@@ -15,4 +15,6 @@ add_library(tidemark_build_flags INTERFACE)
 target_compile_options(tidemark_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
   -ffp-contract=off
+  # GCC 12 at -O3 warns of strings of 2^63 bytes and of optionals that are set: about its own inlining.
+  $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict -Wno-maybe-uninitialized>
   $<$<BOOL:${TIDEMARK_WERROR}>:-Werror>)

@@ -78,6 +78,7 @@ TEST_CASE("every integer codec restores and matches what it encoded", "[codec]")
     const auto bits = sample_integer_columns();
     for (const IntegerOrder order : {IntegerOrder::Signed, IntegerOrder::Unsigned}) {
         std::vector<IntegerColumn> columns;
+        columns.reserve(bits.size());
         for (const auto& column : bits) columns.emplace_back(column, order);
         const auto check = [](const IntegerCodec& codec, const IntegerColumn& column,
                               const Bytes& encoded) {
@@ -138,6 +139,7 @@ TEST_CASE("every boolean codec restores and matches what it encoded", "[codec]")
 TEST_CASE("every string codec restores what it encoded", "[codec]") {
     const auto texts = sample_string_columns();
     std::vector<std::vector<std::string_view>> columns;
+    columns.reserve(texts.size());
     for (const auto& column : texts) columns.emplace_back(column.begin(), column.end());
     const auto check = [](const StringCodec& codec, const std::vector<std::string_view>& column,
                           const Bytes& encoded) {

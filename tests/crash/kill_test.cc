@@ -27,8 +27,8 @@ namespace fs = std::filesystem;
 namespace tidemark::tests {
 namespace {
 
-constexpr std::int64_t kFirstTime_ns = 1'700'000'000'000'000'000;
-constexpr std::int64_t kStep_ns = 1'000'000;
+constexpr std::int64_t kFirstTimeNs = 1'700'000'000'000'000'000;
+constexpr std::int64_t kStepNs = 1'000'000;
 constexpr std::int64_t kPointsPerConnection = 200;
 constexpr int kKills = 20;
 
@@ -64,7 +64,7 @@ struct Writer {
         std::string lines = "#tidemark db=crash\n";
         for (std::int64_t i = 0; i < kPointsPerConnection; ++i, ++sent_count) {
             lines += "events,writer=" + name + " number=" + std::to_string(sent_count) + "i " +
-                     std::to_string(kFirstTime_ns + sent_count * kStep_ns) + "\n";
+                     std::to_string(kFirstTimeNs + sent_count * kStepNs) + "\n";
         }
         return lines;
     }
@@ -103,14 +103,14 @@ void check_against_store(const fs::path& directory, const std::vector<Writer>& w
         const auto numbers = stored_numbers(store, writer.name);
         std::int64_t lost_count = 0;
         for (std::size_t i = 0; i < writer.acknowledged.size(); ++i) {
-            const auto time_ns = kFirstTime_ns + static_cast<std::int64_t>(i) * kStep_ns;
+            const auto time_ns = kFirstTimeNs + static_cast<std::int64_t>(i) * kStepNs;
             if (writer.acknowledged[i] && !numbers.contains(time_ns)) ++lost_count;
         }
         CHECK(lost_count == 0);
         std::int64_t invented_count = 0;
         for (const auto& [time_ns, number] : numbers) {
             const bool was_sent = number < writer.sent_count;
-            if (!was_sent || time_ns != kFirstTime_ns + number * kStep_ns) ++invented_count;
+            if (!was_sent || time_ns != kFirstTimeNs + number * kStepNs) ++invented_count;
         }
         CHECK(invented_count == 0);
     }
