@@ -26,7 +26,8 @@ public:
     void flush();
     void reopen();
 
-    /// The answer of one statement over everything written. A syntax error comes as the statement's error.
+    /// The answer of one statement over everything written. A syntax error comes as the statement's
+    /// error.
     StatementResult ask(const std::string& statement, std::int64_t now_ns,
                         ScanPath path = ScanPath::Cheapest);
 

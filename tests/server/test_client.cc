@@ -32,9 +32,9 @@ void TestClient::half_close() {
 }
 
 void TestClient::read_some(std::string& text, error_code& error) {
-    constexpr int kPatience_ms = 20'000;
+    constexpr int kPatienceMs = 20'000;
     pollfd readable{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
-    if (::poll(&readable, 1, kPatience_ms) != 1) {
+    if (::poll(&readable, 1, kPatienceMs) != 1) {
         error = asio::error::timed_out;
         return;
     }

@@ -193,9 +193,7 @@ Result<WriteResult> MemoryStore::write(std::string_view database, std::string_vi
     const std::int64_t now_ns = options_.clock->now_ns();
     WriteResult result;
     for (std::size_t i = 0; i < batch.point_count(); ++i) {
-        const auto reject = [&](std::string reason) {
-            result.reject(i, std::move(reason));
-        };
+        const auto reject = [&](std::string reason) { result.reject(i, std::move(reason)); };
         const WriteBatch::Point point = batch.point(i);
         auto series = sorted_series(point.raw_series_key);
         if (!series) {

@@ -7,7 +7,7 @@
 namespace tidemark::tools {
 namespace {
 
-constexpr std::int64_t kNoon_ns = 1'709'208'000'000'000'000;  // 2024-02-29T12:00:00Z
+constexpr std::int64_t kNoonNs = 1'709'208'000'000'000'000;  // 2024-02-29T12:00:00Z
 
 QueryResult one_statement(std::vector<ResultSeries> series) {
     QueryResult result;
@@ -22,7 +22,7 @@ QueryResult two_hosts() {
         {"cpu",
          {{"host", "a"}, {"region", "x"}},
          columns,
-         {{TimeCell{kNoon_ns}, 81.5, std::string("busy")}, {TimeCell{kNoon_ns + 1}, {}, {}}}},
+         {{TimeCell{kNoonNs}, 81.5, std::string("busy")}, {TimeCell{kNoonNs + 1}, {}, {}}}},
         {"cpu", {{"host", "b"}, {"region", "x"}}, columns, {{TimeCell{0}, 100.0, std::string()}}},
     });
 }
@@ -87,7 +87,7 @@ TEST_CASE("CSV is the server's but for its times, and has no errors", "[render]"
     QueryResult result = one_statement({{" m",
                                          {{"a b", "c,d=e"}, {"none", ""}},
                                          {"time", "v"},
-                                         {{TimeCell{kNoon_ns, 3600}, 1e21}}}});
+                                         {{TimeCell{kNoonNs, 3600}, 1e21}}}});
     result.statements.emplace_back();
     result.statements.back().error = Error(ErrorCode::NotFound, "database not found: x");
     CHECK(render_csv(result) ==

@@ -79,7 +79,7 @@ struct QueryOptions {
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
     /// Rows of all statements together; the statement that goes beyond it fails (LimitExceeded).
     std::size_t row_limit = 2'000'000;
-    unsigned thread_limit = 0;                     ///< 0: as many as there are processors.
+    unsigned thread_limit = 0;  ///< 0: as many as there are processors.
 };
 
 /// Either what every statement of a text answered, or why the text was not understood.

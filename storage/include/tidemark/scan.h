@@ -227,8 +227,8 @@ struct ScanSeries {
     TagSet tags;
 };
 
-/// The pieces of one series in time order. Not thread-safe; cursors of one scan are independent, and
-/// may outlive it.
+/// The pieces of one series in time order. Not thread-safe; cursors of one scan are independent,
+/// and may outlive it.
 class SeriesCursor {
 public:
     virtual ~SeriesCursor() = default;
