@@ -126,7 +126,7 @@ void add_series(StatementResult& result, std::string name, std::vector<std::stri
 /// One series of rows per measurement.
 template <typename RowsOf>
 StatementResult per_measurement(const SchemaClauses& clauses, const StatementContext& context,
-                                std::vector<std::string> columns, const RowsOf& rows_of) {
+                                const std::vector<std::string>& columns, const RowsOf& rows_of) {
     SubjectReader reader(clauses, context);
     auto subjects = reader.read();
     if (!subjects) return failed(std::move(subjects).error());
@@ -214,6 +214,7 @@ StatementResult show(const ShowSeries& statement, const StatementContext& contex
     }
     std::sort(keys.begin(), keys.end());
     std::vector<Row> rows;
+    rows.reserve(keys.size());
     for (std::string& key : keys) rows.push_back({Cell(std::move(key))});
     limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
     StatementResult result;
@@ -250,6 +251,7 @@ StatementResult show(const ShowTagValues& statement, const StatementContext& con
                                    }
                                }
                                std::vector<Row> rows;
+                               rows.reserve(found.size());
                                for (const Tag& tag : found) {
                                    rows.push_back({Cell(tag.key), Cell(tag.value)});
                                }
