@@ -39,6 +39,7 @@ Cell calculate_floats(ArithmeticOperator op, double left, double right) {
         case ArithmeticOperator::Multiply:
             return finite(left * right);
         case ArithmeticOperator::Divide:
+        case ArithmeticOperator::Quotient:
             return right == 0 ? Cell(0.0) : finite(left / right);
         case ArithmeticOperator::Remainder:
             return right == 0 ? Cell(0.0) : finite(std::fmod(left, right));
@@ -64,6 +65,13 @@ Cell calculate_integers(ArithmeticOperator op, Integer left, Integer right) {
             return static_cast<Integer>(a * b);
         case ArithmeticOperator::Divide:
             return right == 0 ? 0.0 : static_cast<double>(left) / static_cast<double>(right);
+        case ArithmeticOperator::Quotient:
+            if (right == 0) return Integer{0};
+            // The lowest integer / -1 would overflow; it wraps around.
+            if (std::is_signed_v<Integer> && b == ~std::uint64_t{0}) {
+                return static_cast<Integer>(0 - a);
+            }
+            return static_cast<Integer>(left / right);
         case ArithmeticOperator::Remainder:
             if (right == 0) return Integer{0};
             // The lowest integer % -1 would overflow; any % -1 is 0.

@@ -29,6 +29,7 @@ enum class ArithmeticOperator : std::uint8_t {
     Subtract,
     Multiply,
     Divide,
+    Quotient,  ///< Of integers: cut towards zero, as InfluxQL divides in WHERE; else as Divide.
     Remainder,
     BitwiseAnd,
     BitwiseOr,

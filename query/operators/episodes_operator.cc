@@ -130,20 +130,13 @@ Status EpisodesOperator::list_series(const GroupMember& member,
 Status EpisodesOperator::read_samples(const GroupMember& member, std::int64_t begin_ns,
                                       std::vector<std::int64_t>& times,
                                       std::vector<double>& values) const {
-    const ResolvedSource& source = plan_.series.sources[member.source_index];
     ScanRequest request;
-    request.database = source.database;
-    request.retention_policy = source.policy;
-    request.measurement = source.measurement;
-    for (const Tag& tag : *member.tags) {
-        request.tags.push_back({tag.key, CompareOp::Equal, tag.value, {}});
-    }
-    request.series_filter = [&member](const TagSet& tags) { return tags == *member.tags; };
     request.columns = {{*plan_.predicates[*plan_.call.predicate].numeric_field(), Need::Values}};
     request.range = {begin_ns, plan_.frame.as_of_ns};
     request.carry_in = CarryIn::WithinHold;
     request.hold_ns = plan_.hold_ns;
-    TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, context_.scan(std::move(request)));
+    TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan,
+                              open_series_scan(plan_.series, member, std::move(request), context_));
     for (std::size_t i = 0; i < scan->series().size(); ++i) {
         TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(i));
         if (const auto& carried = cursor->carried().columns[0]) {

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "query/operators/subquery_rows.h"
+#include "query/operators/subquery_scan.h"
 #include "query/plan/messages.h"
 
 namespace tidemark::query {
@@ -19,9 +21,29 @@ Result<const Scan*> ExecutionContext::scan(ScanRequest request) {
     request.path = options_.path;
     request.cancelled = options_.cancelled;
     TIDEMARK_ASSIGN_OR_RETURN(auto scan, store_.scan(request, snapshot_));
+    return keep(std::move(scan));
+}
+
+Result<const Scan*> ExecutionContext::scan_subquery(const SelectPlan& plan, ScanRequest request) {
+    request.cancelled = options_.cancelled;
+    std::shared_ptr<const SubqueryRows> rows;
+    {
+        const std::lock_guard lock(mutex_);
+        rows = subqueries_[&plan];
+    }
+    if (rows == nullptr) {
+        TIDEMARK_ASSIGN_OR_RETURN(rows, compute_subquery(plan, *this));
+        const std::lock_guard lock(mutex_);
+        subqueries_[&plan] = rows;
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(auto scan, make_subquery_scan(std::move(request), std::move(rows)));
+    return keep(std::move(scan));
+}
+
+const Scan* ExecutionContext::keep(std::unique_ptr<Scan> scan) {
     const std::lock_guard lock(mutex_);
     scans_.push_back(std::move(scan));
-    return static_cast<const Scan*>(scans_.back().get());
+    return scans_.back().get();
 }
 
 unsigned ExecutionContext::thread_count() const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,9 @@
 #include <tidemark/store.h>
 
 namespace tidemark::query {
+
+struct SelectPlan;
+struct SubqueryRows;
 
 /// Rows answered by each kind of piece, of all scans of a statement together.
 struct ScanTotals {
@@ -36,6 +40,10 @@ public:
     /// lives as long as the context.
     Result<const Scan*> scan(ScanRequest request);
 
+    /// The same over the rows of a subquery, which is run when its first scan is asked for; the
+    /// request's measurement says which of its series. `plan` must outlive the context.
+    Result<const Scan*> scan_subquery(const SelectPlan& plan, ScanRequest request);
+
     std::size_t row_limit() const { return options_.row_limit; }
     /// How many rows may be held where fill(none), HAVING or LIMIT take some away again.
     std::size_t held_row_limit() const {
@@ -53,12 +61,15 @@ public:
     ScanTotals totals() const;
 
 private:
+    const Scan* keep(std::unique_ptr<Scan> scan);
+
     const Store& store_;
     const QueryOptions& options_;
     const std::shared_ptr<const Snapshot> snapshot_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Scan>> scans_;  // Guarded by mutex_.
     std::vector<ResultMessage> messages_;       // Guarded by mutex_.
+    std::map<const SelectPlan*, std::shared_ptr<const SubqueryRows>> subqueries_;  // Same.
 };
 
 /// Calls work(0) .. work(count - 1) on up to `thread_count` threads, each number once. Returns the

@@ -23,10 +23,14 @@ Result<RowBatch*> RawRowsOperator::next() {
 Status RawRowsOperator::read_all() {
     const bool has_field = std::any_of(plan_.columns.begin(), plan_.columns.end(),
                                        [](const InputColumn& column) { return !column.is_tag; });
-    if (!has_field || plan_.frame.range.is_empty()) return success();
+    if (!has_field && plan_.witnesses.empty()) return success();
+    if (plan_.frame.range.is_empty()) return success();
     request_.range = plan_.frame.range;
     for (const InputColumn& column : plan_.columns) {
         if (!column.is_tag) column_of(request_.columns, column.name, Need::Values);
+    }
+    for (const std::string& field : plan_.witnesses) {
+        column_of(request_.columns, field, Need::Values);
     }
     add_condition_columns(plan_.series.where, request_.columns);
     TIDEMARK_ASSIGN_OR_RETURN(scans_, SourceScans::open(plan_.series, request_, context_));
@@ -119,7 +123,8 @@ Status RawRowsOperator::read_series(const GroupMember& member,
             if (filter.is_needed() && !filter.passes(*piece, i)) continue;
             std::vector<Cell> row = row_of_tags;
             row[0] = TimeCell{piece->times[i]};
-            bool has_value = false;
+            // A scan leaves out rows without any of the fields it is asked for.
+            bool has_value = !plan_.witnesses.empty();
             for (std::size_t j = 0; j < plan_.columns.size(); ++j) {
                 if (plan_.columns[j].is_tag) continue;
                 row[1 + j] = cell_at(piece->columns[column_of_slot[j]].values, i);

@@ -8,21 +8,38 @@
 
 namespace tidemark::query {
 
+Result<const Scan*> open_scan(const ResolvedSource& source, ScanRequest request,
+                              ExecutionContext& context) {
+    request.database = source.database;
+    request.retention_policy = source.policy;
+    request.measurement = source.measurement;
+    if (source.subquery != nullptr) {
+        return context.scan_subquery(*source.subquery, std::move(request));
+    }
+    return context.scan(std::move(request));
+}
+
+Result<const Scan*> open_series_scan(const SeriesSelection& selection, const GroupMember& member,
+                                     ScanRequest request, ExecutionContext& context) {
+    for (const Tag& tag : *member.tags) {
+        request.tags.push_back({tag.key, CompareOp::Equal, tag.value, {}});
+    }
+    request.series_filter = [&member](const TagSet& tags) { return tags == *member.tags; };
+    return open_scan(selection.sources[member.source_index], std::move(request), context);
+}
+
 Result<SourceScans> SourceScans::open(const SeriesSelection& selection, const ScanRequest& request,
                                       ExecutionContext& context) {
     SourceScans scans;
     for (const ResolvedSource& source : selection.sources) {
         ScanRequest filled = request;
-        filled.database = source.database;
-        filled.retention_policy = source.policy;
-        filled.measurement = source.measurement;
         filled.tags = selection.where.tag_matchers;
         if (selection.where.condition) {
             filled.series_filter = [&where = selection.where](const TagSet& tags) {
                 return may_hold(where, tags);
             };
         }
-        TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, context.scan(std::move(filled)));
+        TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan, open_scan(source, std::move(filled), context));
         scans.scans_.push_back(scan);
     }
     return scans;

@@ -28,6 +28,15 @@ struct SeriesGroup {
     std::vector<GroupMember> members;     ///< In series-key order.
 };
 
+/// Sends a request to the measurement of a source, or to the rows of its subquery. Database, policy
+/// and measurement are filled in.
+Result<const Scan*> open_scan(const ResolvedSource& source, ScanRequest request,
+                              ExecutionContext& context);
+
+/// The same for one series alone.
+Result<const Scan*> open_series_scan(const SeriesSelection& selection, const GroupMember& member,
+                                     ScanRequest request, ExecutionContext& context);
+
 /// The same request, sent to every source of a selection.
 class SourceScans {
 public:

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <set>
 #include <utility>
 
+#include "query/plan/column_types.h"
 #include "query/plan/group_by.h"
 #include "query/plan/having.h"
 #include "query/plan/messages.h"
@@ -24,6 +26,7 @@ public:
 
     Result<SelectPlan> bind() {
         TIDEMARK_RETURN_IF_ERROR(refuse_unsupported());
+        TIDEMARK_RETURN_IF_ERROR(bind_time());
         TIDEMARK_RETURN_IF_ERROR(resolve_names());
         TIDEMARK_ASSIGN_OR_RETURN(grouping_, bind_group_by(select_, schema_, time_));
         const std::set<std::string> grouped(grouping_.tags.begin(), grouping_.tags.end());
@@ -32,15 +35,26 @@ public:
             return invalid("at least 1 non-time field must be queried");
         }
         TIDEMARK_RETURN_IF_ERROR(refuse_constant_items());
+        for (const std::string& tag : grouping_.tags) warn_of_unknown_tag(tag);
+        if (context_.outer != nullptr) inherit_group_tags(*context_.outer);
         series_.sources = sources_;
         series_.group_tags = grouping_.tags;
         if (select_.where) {
             TIDEMARK_ASSIGN_OR_RETURN(series_.where,
                                       bind_where(*select_.where, schema_, time_, messages_));
         }
+        series_.where.time = bounds_;
         TIDEMARK_RETURN_IF_ERROR(bind_body());
         TIDEMARK_RETURN_IF_ERROR(add_order_and_limit());
-        SelectPlan plan{*std::move(root_), std::move(column_names_), grouping_.tags, time_.zone,
+        std::set<std::string> measurements;
+        for (const ResolvedSource& source : sources_) measurements.insert(source.measurement);
+        SelectPlan plan{*std::move(root_),
+                        std::move(column_names_),
+                        std::move(column_types_),
+                        grouping_.tags,
+                        {measurements.begin(), measurements.end()},
+                        schema_.names(),
+                        time_.zone,
                         std::move(messages_)};
         return plan;
     }
@@ -78,15 +92,86 @@ private:
         return success();
     }
 
-    Status resolve_names() {
+    Status bind_time() {
         if (select_.time_zone) {
             TIDEMARK_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(select_.time_zone->name));
             time_.zone = zone;
         }
+        if (select_.where) {
+            TIDEMARK_ASSIGN_OR_RETURN(bounds_, bind_time_bounds(*select_.where, time_));
+        }
+        // What does not need the schema: regexes and * among the tags find nothing.
+        TIDEMARK_ASSIGN_OR_RETURN(grouping_, bind_group_by(select_, Schema(), time_));
+        if (context_.outer == nullptr) return success();
+        const OuterQuery& outer = *context_.outer;
+        // A row that stands for a whole range would stand for another one.
+        const bool keeps_times =
+            is_raw() || grouping_.buckets.step || outer.buckets.step.has_value();
+        bounds_ = intersection(bounds_, outer.look_back_ns && keeps_times
+                                            ? widened(outer.time, *outer.look_back_ns)
+                                            : outer.time);
+        return success();
+    }
+
+    bool is_raw() const {
+        std::vector<const Call*> calls;
+        for (const SelectItem& item : select_.items) collect_calls(item.expression, calls);
+        return calls.empty();
+    }
+
+    Result<std::shared_ptr<const SelectPlan>> bind_subquery(const SelectStatement& inner) {
+        OuterQuery outer{bounds_, grouping_.tags, grouping_.buckets, 1,
+                         look_back_ns(select_, hold_ns())};
+        if (context_.outer != nullptr) {
+            outer.depth = context_.outer->depth + 1;
+            outer.group_tags.insert(outer.group_tags.end(), context_.outer->group_tags.begin(),
+                                    context_.outer->group_tags.end());
+            if (!outer.buckets.step) outer.buckets = context_.outer->buckets;
+            // The range is wide enough already; what counts is that series stay apart.
+            const bool stays_apart = context_.outer->look_back_ns && is_raw();
+            if (!outer.look_back_ns && stays_apart) outer.look_back_ns = 0;
+        }
+        if (outer.depth > kMaxSubqueryDepth) {
+            return Error(
+                ErrorCode::LimitExceeded,
+                "subqueries can be nested " + std::to_string(kMaxSubqueryDepth) + " deep at most");
+        }
+        BindContext context = context_;
+        context.outer = &outer;
+        TIDEMARK_ASSIGN_OR_RETURN(SelectPlan plan, bind_select(inner, context));
+        for (const ResultMessage& message : plan.messages) warn(messages_, message.text);
+        return std::make_shared<const SelectPlan>(std::move(plan));
+    }
+
+    void warn_of_unknown_tag(const std::string& tag) {
+        if (schema_.tags().contains(tag)) return;
+        if (schema_.fields().contains(tag)) {
+            warn(messages_,
+                 print_identifier(tag) + " is a field: GROUP BY takes tags and time(..)");
+        } else if (auto text = schema_.unknown_name(tag, NameKind::Tag)) {
+            warn(messages_, *std::move(text));
+        }
+    }
+
+    void inherit_group_tags(const OuterQuery& outer) {
+        std::set<std::string> tags(grouping_.tags.begin(), grouping_.tags.end());
+        for (const std::string& tag : outer.group_tags) {
+            if (schema_.tags().contains(tag)) tags.insert(tag);
+        }
+        if (outer.look_back_ns && is_raw()) {
+            tags.insert(schema_.tags().begin(), schema_.tags().end());
+        }
+        grouping_.tags.assign(tags.begin(), tags.end());
+    }
+
+    Status resolve_names() {
         TIDEMARK_ASSIGN_OR_RETURN(
-            sources_, resolve_sources(context_.store, select_.sources, context_.defaults));
+            sources_,
+            resolve_sources(context_.store, select_.sources, context_.defaults,
+                            [this](const SelectStatement& inner) { return bind_subquery(inner); }));
         schema_ = Schema::of(context_.store, sources_);
         for (const ResolvedSource& source : sources_) {
+            if (source.subquery != nullptr) continue;
             const auto known = context_.store.measurements(source.database);
             if (std::find(known.begin(), known.end(), source.measurement) != known.end()) continue;
             warn(messages_, "there is no measurement " + print_identifier(source.measurement) +
@@ -151,11 +236,17 @@ private:
         }
         const bool has_field = std::any_of(rows.columns.begin(), rows.columns.end(),
                                            [](const InputColumn& input) { return !input.is_tag; });
-        if (!has_field && !rows.columns.empty()) {
+        const bool has_subquery =
+            std::any_of(sources_.begin(), sources_.end(),
+                        [](const ResolvedSource& source) { return source.subquery != nullptr; });
+        if (!has_field && has_subquery) {
+            for (const auto& [name, type] : schema_.fields()) rows.witnesses.push_back(name);
+        } else if (!has_field && !rows.columns.empty()) {
             warn(messages_, "only tags are selected: rows come with at least one field");
         }
         want_rows(rows);
         name_columns();
+        column_types_ = column_types(columns, slot_types(rows.columns, schema_));
         root_ = LogicalPlan{std::move(rows)};
         HavingScope scope;
         scope.names = &items_.names;
@@ -167,8 +258,8 @@ private:
 
     void want_rows(SelectRows& rows) const {
         const Limits& limits = select_.limits;
-        rows.may_shrink =
-            select_.having || limits.offset || limits.series_limit || limits.series_offset;
+        rows.may_shrink = context_.outer != nullptr || select_.having || limits.offset ||
+                          limits.series_limit || limits.series_offset;
         const bool is_latest_first = select_.order_by.size() == 1 &&
                                      select_.order_by.front().column == "time" &&
                                      select_.order_by.front().descending;
@@ -195,10 +286,15 @@ private:
         const auto* reference = std::get_if<VariableReference>(&leaf.node);
         if (reference == nullptr) return invalid("cannot evaluate " + print(leaf) + " here");
         const ResolvedName name = schema_.resolve(*reference);
-        if (name.kind == NameKind::Unknown && !schema_.is_empty()) {
-            const std::vector<std::string> names = schema_.names();
-            warn(messages_, "there is no field or tag " + print_identifier(name.name) +
-                                suggestion(name.name, names));
+        if (name.kind == NameKind::Unknown) {
+            if (auto text = schema_.unknown_name(name.name)) {
+                warn(messages_, *std::move(text));
+            }
+        }
+        if (name.type && reference->cast && !can_convert(*name.type, *reference->cast)) {
+            warn(messages_, name.name + " has type " + std::string(field_type_name(*name.type)) +
+                                ": " + print(leaf) + " never has a value");
+            return RowExpression{ConstantCell{}};
         }
         const InputColumn input{name.name, name.kind == NameKind::Tag};
         RowExpression slot{SlotReference{1 + slot_of(inputs, input)}};
@@ -211,6 +307,10 @@ private:
     // ---- one row per bucket
 
     Status bind_aggregates(const std::vector<const Call*>& calls) {
+        if (context_.outer != nullptr && !grouping_.buckets.step && context_.outer->buckets.step) {
+            grouping_.buckets = context_.outer->buckets;
+            grouping_.buckets.window.reset();
+        }
         CallList list(schema_, messages_);
         for (const Call* call : calls) {
             TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
@@ -248,6 +348,9 @@ private:
                                       aggregate.calls.front().info().is_selector;
         TIDEMARK_RETURN_IF_ERROR(finish_aggregate(aggregate));
         const std::vector<BoundCall> bound_calls = aggregate.calls;
+        std::vector<std::optional<FieldType>> types = slot_types(aggregate.beside, schema_);
+        for (const BoundCall& call : bound_calls) types.push_back(column_type(call));
+        column_types_ = column_types(columns, types);
         root_ = LogicalPlan{std::move(aggregate)};
         TIDEMARK_RETURN_IF_ERROR(add_fill(bound_calls, first_call));
         if (having) {
@@ -316,6 +419,8 @@ private:
         if (!grouping_.buckets.step) return success();
         FillWindows fill{*std::move(root_), FillKind::Null, {}, first_call, {}};
         if (select_.fill) fill.kind = select_.fill->kind;
+        // A row without values is none to the query around it, as in InfluxDB.
+        if (context_.outer != nullptr && fill.kind == FillKind::Null) fill.kind = FillKind::None;
         if (select_.fill && select_.fill->number) {
             fill.number = literal_cell(*select_.fill->number).value_or(Cell());
         }
@@ -368,6 +473,7 @@ private:
         }
         name_columns();
         episodes.yields_ns = select_.having.has_value();
+        column_types_ = episode_column_types(episodes.call, episodes.tag_columns.size());
         root_ = LogicalPlan{std::move(episodes)};
         if (!select_.having) return success();
         HavingScope scope;
@@ -396,37 +502,45 @@ private:
     }
 
     Status add_order_and_limit() {
-        if (is_ordered()) {
-            std::vector<OrderKey> keys;
-            for (const SortKey& key : select_.order_by) {
-                const auto column =
-                    key.column == "time"
-                        ? column_names_.begin()
-                        : std::find(column_names_.begin() + 1, column_names_.end(), key.column);
-                if (column == column_names_.end()) {
-                    return invalid("ORDER BY " + print_identifier(key.column) +
-                                   ": there is no such column" +
-                                   suggestion(key.column, column_names_));
-                }
-                keys.push_back(
-                    {static_cast<std::size_t>(column - column_names_.begin()), key.descending});
-            }
-            root_ = LogicalPlan{OrderRows{*std::move(root_), std::move(keys)}};
-        }
         const Limits& limits = select_.limits;
-        LimitRows limit{*std::move(root_), std::nullopt, limits.offset.value_or(0), std::nullopt,
-                        limits.series_offset.value_or(0)};
-        if (limits.limit.value_or(0) > 0) limit.limit = limits.limit;
-        if (limits.series_limit.value_or(0) > 0) limit.series_limit = limits.series_limit;
-        const bool limits_anything =
-            limit.limit || limit.offset > 0 || limit.series_limit || limit.series_offset > 0;
-        root_ = limits_anything ? LogicalPlan{std::move(limit)} : std::move(*limit.input);
+        add_limit(std::nullopt, 0, limits.series_limit, limits.series_offset.value_or(0));
+        // Behind SLIMIT, which counts series in their own order, also when times descend.
+        if (is_ordered()) TIDEMARK_RETURN_IF_ERROR(add_order());
+        add_limit(limits.limit, limits.offset.value_or(0), std::nullopt, 0);
+        return success();
+    }
+
+    /// A limit of 0 is none.
+    void add_limit(std::optional<std::uint64_t> limit, std::uint64_t offset,
+                   std::optional<std::uint64_t> series_limit, std::uint64_t series_offset) {
+        if (limit == 0U) limit.reset();
+        if (series_limit == 0U) series_limit.reset();
+        if (!limit && offset == 0 && !series_limit && series_offset == 0) return;
+        root_ =
+            LogicalPlan{LimitRows{*std::move(root_), limit, offset, series_limit, series_offset}};
+    }
+
+    Status add_order() {
+        std::vector<OrderKey> keys;
+        for (const SortKey& key : select_.order_by) {
+            const auto column = key.column == "time" ? column_names_.begin()
+                                                     : std::find(column_names_.begin() + 1,
+                                                                 column_names_.end(), key.column);
+            if (column == column_names_.end()) {
+                return invalid("ORDER BY " + print_identifier(key.column) +
+                               ": there is no such column" + suggestion(key.column, column_names_));
+            }
+            keys.push_back(
+                {static_cast<std::size_t>(column - column_names_.begin()), key.descending});
+        }
+        root_ = LogicalPlan{OrderRows{*std::move(root_), std::move(keys)}};
         return success();
     }
 
     const SelectStatement& select_;
     const BindContext& context_;
     TimeContext time_;
+    TimeBounds bounds_;
     std::vector<ResolvedSource> sources_;
     Schema schema_;
     Grouping grouping_;
@@ -435,6 +549,7 @@ private:
     std::vector<ResultMessage> messages_;
     std::optional<LogicalPlan> root_;
     std::vector<std::string> column_names_;
+    std::vector<std::optional<FieldType>> column_types_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <tidemark/store.h>
 
 #include "query/plan/logical_plan.h"
+#include "query/plan/outer_query.h"
 #include "query/syntax/ast.h"
 
 namespace tidemark::query {
@@ -16,7 +17,8 @@ inline constexpr std::int64_t kDefaultHoldNs = 300'000'000'000;
 struct BindContext {
     const Store& store;
     SessionDefaults defaults;
-    std::int64_t now_ns = 0;  ///< What now() is.
+    std::int64_t now_ns = 0;            ///< What now() is.
+    const OuterQuery* outer = nullptr;  ///< Of a subquery; else null.
 };
 
 /// Turns a SELECT into a plan: names resolved against the schema, time range, conditions, groups,

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "query/plan/messages.h"
-#include "query/plan/name_suggestion.h"
 #include "query/plan/time_expression.h"
 #include "query/syntax/duration.h"
 #include "query/syntax/printer.h"
@@ -209,12 +208,11 @@ Status CallList::bind_field(const Call& call, const Expression& argument, BoundC
         return check_field_type(bound.info(), *name.type);
     }
     if (schema_.is_empty()) return success();
-    std::vector<std::string> names;
-    for (const auto& [field, type] : schema_.fields()) names.push_back(field);
-    warn(messages_,
-         name.kind == NameKind::Tag
-             ? name.name + " is a tag: " + call.name + "() takes fields"
-             : "there is no field " + print_identifier(name.name) + suggestion(name.name, names));
+    if (name.kind == NameKind::Tag) {
+        warn(messages_, name.name + " is a tag: " + call.name + "() takes fields");
+    } else if (auto text = schema_.unknown_name(name.name, NameKind::Field)) {
+        warn(messages_, *std::move(text));
+    }
     return success();
 }
 

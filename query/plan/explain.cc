@@ -127,8 +127,22 @@ private:
                                      : "  a sample holds for " + print_ns(hold_ns));
     }
 
+    void add_subquery(const SelectPlan& plan) {
+        line("  rows of a subquery:");
+        depth_ += 2;
+        std::visit([this](const auto& node) { add(node); }, plan.root.node);
+        depth_ -= 2;
+    }
+
     void add_series(const SeriesSelection& series, const TimeFrame& frame) {
+        const SelectPlan* subquery = nullptr;
         for (const ResolvedSource& source : series.sources) {
+            if (source.subquery != nullptr) {
+                // One subquery is one source for each of its measurements, in a row.
+                if (source.subquery.get() != subquery) add_subquery(*source.subquery);
+                subquery = source.subquery.get();
+                continue;
+            }
             line("  scan " + print_identifier(source.database) + "." +
                  (source.policy.empty() ? "" : print_identifier(source.policy)) + "." +
                  print_identifier(source.measurement));

@@ -51,6 +51,9 @@ struct SelectRows {
     std::optional<std::size_t> wanted_rows;
     bool wants_latest = false;
     bool may_shrink = false;  ///< A later step takes rows or groups away.
+    /// A row needs one of these or of its own fields. Where tags alone are selected from a
+    /// subquery, they come with each of its rows; stored rows come with their fields only.
+    std::vector<std::string> witnesses;
 };
 
 /// One row per bucket and group. Yields time, `beside`, and one cell per call.
@@ -129,8 +132,12 @@ struct LogicalPlan {
 struct SelectPlan {
     LogicalPlan root;
     std::vector<std::string> column_names;  ///< The first is time's.
+    /// Of the same columns; nothing for one that holds null only.
+    std::vector<std::optional<FieldType>> column_types;
     std::vector<std::string> group_tags;
-    std::optional<TimeZone> time_zone;  ///< In which times are to be shown.
+    std::vector<std::string> measurements;  ///< Of the sources, ascending, each once.
+    std::vector<std::string> input_names;   ///< Every field and tag of the sources.
+    std::optional<TimeZone> time_zone;      ///< In which times are to be shown.
     std::vector<ResultMessage> messages;
 };
 

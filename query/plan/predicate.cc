@@ -6,7 +6,6 @@
 #include <re2/re2.h>
 
 #include "query/plan/messages.h"
-#include "query/plan/name_suggestion.h"
 #include "query/syntax/printer.h"
 
 namespace tidemark::query {
@@ -171,6 +170,7 @@ private:
     /// A Boolean field alone is the predicate that it is true.
     Status add_node(const Expression& whole, const VariableReference& node) {
         const ResolvedName name = schema_.resolve(node);
+        if (name.kind == NameKind::Unknown) return add_unknown(name.name);
         if (name.kind != NameKind::Field || *name.type != FieldType::Boolean) {
             return invalid("expected a comparison, found " + print(whole));
         }
@@ -326,11 +326,7 @@ private:
     }
 
     Status add_unknown(const std::string& name) {
-        if (!schema_.is_empty()) {
-            const std::vector<std::string> names = schema_.names();
-            warn(messages_,
-                 "there is no field or tag " + print_identifier(name) + suggestion(name, names));
-        }
+        if (auto text = schema_.unknown_name(name)) warn(messages_, *std::move(text));
         predicate_.steps_.push_back({StepKind::Constant, 0, Truth::Unknown});
         return success();
     }

@@ -158,7 +158,9 @@ private:
         if (const auto op = arithmetic_operator(node.op)) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, bind(*node.left));
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression right, bind(*node.right));
-            return expression_of(Arithmetic{*op, std::move(left), std::move(right)});
+            const bool cuts = hooks_.cuts_quotients && *op == ArithmeticOperator::Divide;
+            return expression_of(Arithmetic{cuts ? ArithmeticOperator::Quotient : *op,
+                                            std::move(left), std::move(right)});
         }
         const auto op = comparison_of(node.op);
         if (op && hooks_.bind_comparison) {
@@ -229,7 +231,7 @@ std::string_view comparison_text(Comparison op) {
 }
 
 std::string_view arithmetic_text(ArithmeticOperator op) {
-    constexpr std::string_view kTexts[] = {"+", "-", "*", "/", "%", "&", "|", "^"};
+    constexpr std::string_view kTexts[] = {"+", "-", "*", "/", "/", "%", "&", "|", "^"};
     return kTexts[static_cast<std::size_t>(op)];
 }
 
@@ -405,6 +407,23 @@ std::optional<Cell> literal_cell(const Expression& expression) {
             }
         },
         expression.node);
+}
+
+bool can_convert(FieldType type, CastType cast) {
+    switch (cast) {
+        case CastType::Field:
+        case CastType::Tag:
+            return true;
+        case CastType::Float:
+        case CastType::Integer:
+        case CastType::Unsigned:
+            return type != FieldType::String && type != FieldType::Boolean;
+        case CastType::String:
+            return type == FieldType::String;
+        case CastType::Boolean:
+            return type == FieldType::Boolean;
+    }
+    return false;
 }
 
 Result<RowExpression> bind_row_expression(const Expression& expression, const BindHooks& hooks) {

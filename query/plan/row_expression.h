@@ -10,6 +10,7 @@
 
 #include <tidemark/query.h>
 #include <tidemark/result.h>
+#include <tidemark/types.h>
 
 #include "query/column/cell.h"
 #include "query/syntax/ast.h"
@@ -104,6 +105,9 @@ Result<std::shared_ptr<const re2::RE2>> compile_regex(const RegexLiteral& regex)
 /// Whether the regex matches anywhere in `text`.
 bool regex_matches(const re2::RE2& regex, std::string_view text);
 
+/// Whether a conversion of values of this type can give any: numbers become numbers only.
+bool can_convert(FieldType type, CastType cast);
+
 /// How names, calls and comparisons that mean something special are bound.
 struct BindHooks {
     /// VariableReference and Call.
@@ -112,6 +116,8 @@ struct BindHooks {
     std::function<Result<std::optional<RowExpression>>(const Expression&)> bind_comparison;
     /// The same for IN lists.
     std::function<Result<std::optional<RowExpression>>(const Expression&)> bind_list;
+    /// `/` cuts the quotient of integers, as InfluxQL does in WHERE.
+    bool cuts_quotients = false;
 };
 
 /// Binds an expression tree of the syntax. InvalidArgument where it holds what no row can answer

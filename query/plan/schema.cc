@@ -4,8 +4,10 @@
 
 #include <re2/re2.h>
 
+#include "query/plan/logical_plan.h"
 #include "query/plan/name_suggestion.h"
 #include "query/plan/row_expression.h"
+#include "query/syntax/printer.h"
 
 namespace tidemark::query {
 namespace {
@@ -38,28 +40,31 @@ Status check_database(const Store& store, const std::string& database) {
 
 Result<std::vector<ResolvedSource>> resolve_sources(const Store& store,
                                                     const std::vector<Source>& sources,
-                                                    const SessionDefaults& defaults) {
+                                                    const SessionDefaults& defaults,
+                                                    const SubqueryBinder& bind_subquery) {
     std::vector<ResolvedSource> resolved;
+    const auto add = [&](ResolvedSource candidate) {
+        const bool is_known =
+            std::find(resolved.begin(), resolved.end(), candidate) != resolved.end();
+        if (!is_known) resolved.push_back(std::move(candidate));
+    };
     for (const Source& source : sources) {
-        const auto* measurement = std::get_if<MeasurementSource>(&source);
-        if (measurement == nullptr) {
-            return Error(ErrorCode::Unsupported, "subqueries in FROM are not supported");
+        if (const auto* inner = std::get_if<SubquerySource>(&source)) {
+            TIDEMARK_ASSIGN_OR_RETURN(const auto plan, bind_subquery(*inner->select));
+            for (const std::string& name : plan->measurements) add({"", "", name, plan});
+            continue;
         }
-        const bool is_elsewhere = !measurement->database.empty();
-        const std::string database = is_elsewhere ? measurement->database : defaults.database;
-        const std::string policy = !measurement->policy.empty() ? measurement->policy
-                                   : is_elsewhere               ? std::string()
-                                                                : defaults.policy;
+        const auto& measurement = std::get<MeasurementSource>(source);
+        const bool is_elsewhere = !measurement.database.empty();
+        const std::string database = is_elsewhere ? measurement.database : defaults.database;
+        const std::string policy = !measurement.policy.empty() ? measurement.policy
+                                   : is_elsewhere              ? std::string()
+                                                               : defaults.policy;
         TIDEMARK_RETURN_IF_ERROR(check_database(store, database));
         TIDEMARK_RETURN_IF_ERROR(check_policy(store, database, policy));
         TIDEMARK_ASSIGN_OR_RETURN(const auto names,
-                                  measurement_names(store, database, *measurement));
-        for (const std::string& name : names) {
-            ResolvedSource candidate{database, policy, name};
-            if (std::find(resolved.begin(), resolved.end(), candidate) == resolved.end()) {
-                resolved.push_back(std::move(candidate));
-            }
-        }
+                                  measurement_names(store, database, measurement));
+        for (const std::string& name : names) add({database, policy, name, nullptr});
     }
     return resolved;
 }
@@ -67,6 +72,10 @@ Result<std::vector<ResolvedSource>> resolve_sources(const Store& store,
 Schema Schema::of(const Store& store, const std::vector<ResolvedSource>& sources) {
     Schema schema;
     for (const ResolvedSource& source : sources) {
+        if (source.subquery != nullptr) {
+            schema.add_subquery(*source.subquery);
+            continue;
+        }
         for (const FieldKey& field : store.field_keys(source.database, source.measurement)) {
             schema.fields_.emplace(field.name, field.type);
         }
@@ -75,6 +84,18 @@ Schema Schema::of(const Store& store, const std::vector<ResolvedSource>& sources
         }
     }
     return schema;
+}
+
+void Schema::add_subquery(const SelectPlan& plan) {
+    for (std::size_t i = 1; i < plan.column_names.size(); ++i) {
+        if (plan.column_types[i]) {
+            fields_.emplace(plan.column_names[i], *plan.column_types[i]);
+        } else {
+            empty_columns_.insert(plan.column_names[i]);
+        }
+    }
+    tags_.insert(plan.group_tags.begin(), plan.group_tags.end());
+    inner_names_.insert(plan.input_names.begin(), plan.input_names.end());
 }
 
 ResolvedName Schema::resolve(const VariableReference& reference) const {
@@ -93,6 +114,23 @@ std::vector<std::string> Schema::names() const {
     std::vector<std::string> names(tags_.begin(), tags_.end());
     for (const auto& [name, type] : fields_) names.push_back(name);
     return names;
+}
+
+std::optional<std::string> Schema::unknown_name(const std::string& name, NameKind wanted) const {
+    if (is_empty() || empty_columns_.contains(name)) return std::nullopt;
+    std::vector<std::string> known;
+    if (wanted != NameKind::Field) known.assign(tags_.begin(), tags_.end());
+    if (wanted != NameKind::Tag) {
+        for (const auto& [field, type] : fields_) known.push_back(field);
+    }
+    constexpr std::string_view kKinds[] = {"field ", "tag ", "field or tag "};
+    const std::string text = "there is no " +
+                             std::string(kKinds[static_cast<std::size_t>(wanted)]) +
+                             print_identifier(name);
+    if (inner_names_.contains(name)) {
+        return text + " outside the subquery: select it or group by it there";
+    }
+    return text + suggestion(name, known);
 }
 
 }  // namespace tidemark::query

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include <re2/re2.h>
 
+#include "query/plan/column_types.h"
 #include "query/plan/messages.h"
-#include "query/plan/name_suggestion.h"
 #include "query/syntax/printer.h"
 
 namespace tidemark::query {
@@ -68,6 +69,45 @@ bool compares(BinaryOperator op) {
     return op >= BinaryOperator::Equal && op <= BinaryOperator::DoesNotMatch;
 }
 
+/// Whether `test` is true for a node of the expression.
+template <typename Test>
+bool any_node(const RowExpression& expression, const Test& test) {
+    if (test(expression)) return true;
+    const auto in = [&](const Box<RowExpression>& operand) { return any_node(*operand, test); };
+    return std::visit(
+        [&](const auto& node) {
+            using Node = std::decay_t<decltype(node)>;
+            if constexpr (std::is_same_v<Node, SlotReference> ||
+                          std::is_same_v<Node, ConstantCell>) {
+                return false;
+            } else if constexpr (std::is_same_v<Node, AnyOf>) {
+                return in(node.operand) ||
+                       std::any_of(node.values.begin(), node.values.end(),
+                                   [&](const auto& value) { return any_node(value, test); });
+            } else if constexpr (std::is_same_v<Node, RegexTest> ||
+                                 std::is_same_v<Node, Inversion> ||
+                                 std::is_same_v<Node, Conversion>) {
+                return in(node.operand);
+            } else {
+                return in(node.left) || in(node.right);
+            }
+        },
+        expression.node);
+}
+
+/// Whether a division of two integers is in it.
+bool cuts_fraction(const RowExpression& expression, const ColumnTypes& types) {
+    const auto is_integer = [&](const RowExpression& operand) {
+        const auto type = column_type(operand, types);
+        return type == FieldType::Integer || type == FieldType::Unsigned;
+    };
+    return any_node(expression, [&](const RowExpression& node) {
+        const auto* arithmetic = std::get_if<Arithmetic>(&node.node);
+        return arithmetic != nullptr && arithmetic->op == ArithmeticOperator::Quotient &&
+               is_integer(*arithmetic->left) && is_integer(*arithmetic->right);
+    });
+}
+
 class WhereBinder {
 public:
     WhereBinder(const Schema& schema, const TimeContext& context,
@@ -83,6 +123,15 @@ public:
         return std::move(clause_);
     }
 
+    Result<TimeBounds> bind_time_only(const Expression& where) {
+        std::vector<const Expression*> conjuncts;
+        collect_conjuncts(where, conjuncts);
+        for (const Expression* conjunct : conjuncts) {
+            if (mentions_time(*conjunct)) TIDEMARK_RETURN_IF_ERROR(bind_time(*conjunct));
+        }
+        return clause_.time;
+    }
+
 private:
     Status bind_conjunct(const Expression& conjunct) {
         if (mentions_time(conjunct)) return bind_time(conjunct);
@@ -94,7 +143,20 @@ private:
             warn_of_mismatch(comparison);
             return Result<std::optional<RowExpression>>(std::optional<RowExpression>());
         };
+        hooks.bind_list = [this](const Expression& list) {
+            for (const Expression& value : std::get<InList>(list.node).values) {
+                warn_of_quotes(without_parentheses(value));
+            }
+            return Result<std::optional<RowExpression>>(std::optional<RowExpression>());
+        };
+        hooks.cuts_quotients = true;
         TIDEMARK_ASSIGN_OR_RETURN(RowExpression condition, bind_row_expression(conjunct, hooks));
+        if (cuts_fraction(condition, input_types(clause_.inputs, schema_))) {
+            warn(
+                "a quotient of integers is cut in WHERE: make one side a float, as in x / 2.0, "
+                "in " +
+                print(conjunct));
+        }
         if (clause_.condition) {
             condition = RowExpression{Conjunction{*std::move(clause_.condition), condition}};
         }
@@ -197,8 +259,8 @@ private:
     Result<RowExpression> bind_name(const Expression& leaf) {
         const auto* reference = std::get_if<VariableReference>(&leaf.node);
         if (reference == nullptr) {
-            return Error(ErrorCode::InvalidArgument,
-                         "functions are not allowed in WHERE: found " + print(leaf));
+            return Error(ErrorCode::InvalidArgument, "functions are not allowed in WHERE: found " +
+                                                         print(leaf) + "; HAVING takes them");
         }
         const ResolvedName name = schema_.resolve(*reference);
         const bool is_tag = name.kind != NameKind::Field;
@@ -211,9 +273,19 @@ private:
     }
 
     void warn_of_unknown(const std::string& name) {
-        if (schema_.is_empty() || name == quoted_name_) return;
-        const std::vector<std::string> names = schema_.names();
-        warn("there is no field or tag " + print_identifier(name) + suggestion(name, names));
+        if (quoted_names_.contains(name)) return;
+        if (auto text = schema_.unknown_name(name)) warn(*std::move(text));
+    }
+
+    /// A text in double quotes is a name; true when that was surely not meant.
+    bool warn_of_quotes(const Expression& value) {
+        const auto* quoted = std::get_if<VariableReference>(&value.node);
+        if (quoted == nullptr || schema_.resolve(*quoted).kind != NameKind::Unknown) return false;
+        quoted_names_.insert(quoted->name);
+        warn(print_identifier(quoted->name) +
+             " in double quotes is a name, and there is no such field or tag: did you mean " +
+             print_string(quoted->name) + "?");
+        return true;
     }
 
     /// Comparisons that InfluxDB answers with nothing, silently.
@@ -223,14 +295,7 @@ private:
         if (left == nullptr) return;
         const Expression& right = without_parentheses(*binary.right);
         const ResolvedName name = schema_.resolve(*left);
-        const auto* quoted = std::get_if<VariableReference>(&right.node);
-        if (quoted != nullptr && schema_.resolve(*quoted).kind == NameKind::Unknown) {
-            quoted_name_ = quoted->name;
-            warn(print_identifier(quoted->name) +
-                 " in double quotes is a name, and there is no such field or tag: did you mean " +
-                 print_string(quoted->name) + "?");
-            return;
-        }
+        if (warn_of_quotes(right)) return;
         const auto constant = literal_cell(right);
         if (!constant) return;
         const bool is_text = std::holds_alternative<std::string>(*constant);
@@ -253,36 +318,17 @@ private:
     const TimeContext& context_;
     std::vector<ResultMessage>& messages_;
     WhereClause clause_;
-    std::string quoted_name_;  // A name that was told to be a text in the wrong quotes.
+    std::set<std::string> quoted_names_;  // Were told to be texts in the wrong quotes.
 };
 
 /// What is known of a condition before any field is read.
 enum class Verdict : std::uint8_t { Never, Always, DependsOnFields };
 
 bool reads_fields(const RowExpression& expression, const std::vector<InputColumn>& inputs) {
-    const auto reads = [&](const Box<RowExpression>& operand) {
-        return reads_fields(*operand, inputs);
-    };
-    return std::visit(
-        [&](const auto& node) {
-            using Node = std::decay_t<decltype(node)>;
-            if constexpr (std::is_same_v<Node, SlotReference>) {
-                return !inputs[node.slot].is_tag;
-            } else if constexpr (std::is_same_v<Node, ConstantCell>) {
-                return false;
-            } else if constexpr (std::is_same_v<Node, AnyOf>) {
-                return reads(node.operand) ||
-                       std::any_of(node.values.begin(), node.values.end(),
-                                   [&](const auto& value) { return reads_fields(value, inputs); });
-            } else if constexpr (std::is_same_v<Node, RegexTest> ||
-                                 std::is_same_v<Node, Inversion> ||
-                                 std::is_same_v<Node, Conversion>) {
-                return reads(node.operand);
-            } else {
-                return reads(node.left) || reads(node.right);
-            }
-        },
-        expression.node);
+    return any_node(expression, [&](const RowExpression& node) {
+        const auto* reference = std::get_if<SlotReference>(&node.node);
+        return reference != nullptr && !inputs[reference->slot].is_tag;
+    });
 }
 
 Verdict verdict(const RowExpression& condition, const std::vector<InputColumn>& inputs,
@@ -321,6 +367,12 @@ std::string_view tag_value(const TagSet& tags, std::string_view key) {
     const auto tag =
         std::find_if(tags.begin(), tags.end(), [&](const Tag& t) { return t.key == key; });
     return tag == tags.end() ? std::string_view() : tag->value;
+}
+
+Result<TimeBounds> bind_time_bounds(const Expression& where, const TimeContext& context) {
+    const Schema schema;
+    std::vector<ResultMessage> unheard;
+    return WhereBinder(schema, context, unheard).bind_time_only(where);
 }
 
 Result<WhereClause> bind_where(const Expression& where, const Schema& schema,

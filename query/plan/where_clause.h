@@ -42,6 +42,10 @@ struct WhereClause {
     bool has_field_condition() const;
 };
 
+/// The time bounds of WHERE alone: all that can be known of it before the schema is. Errors as
+/// bind_where().
+Result<TimeBounds> bind_time_bounds(const Expression& where, const TimeContext& context);
+
 /// InvalidArgument when time stands where it cannot bound the range (under OR or NOT, with !=).
 /// What runs but surely is not meant is put into `messages`.
 Result<WhereClause> bind_where(const Expression& where, const Schema& schema,

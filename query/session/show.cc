@@ -70,7 +70,7 @@ private:
             }
         }
         TIDEMARK_ASSIGN_OR_RETURN(const auto resolved,
-                                  resolve_sources(context_.store, sources, {database_, {}}));
+                                  resolve_sources(context_.store, sources, {database_, {}}, {}));
         std::erase_if(known, [&](const std::string& name) {
             return std::none_of(resolved.begin(), resolved.end(),
                                 [&](const auto& source) { return source.measurement == name; });

@@ -1,0 +1,141 @@
+#include "query/plan/column_types.h"
+
+#include <utility>
+
+#include "query/syntax/box.h"
+
+namespace tidemark::query {
+namespace {
+
+using Type = std::optional<FieldType>;
+
+Type type_of_cell(const Cell& cell) {
+    return std::visit(Match{
+                          [](std::monostate) { return Type(); },
+                          [](double) { return Type(FieldType::Float); },
+                          [](std::int64_t) { return Type(FieldType::Integer); },
+                          [](std::uint64_t) { return Type(FieldType::Unsigned); },
+                          [](bool) { return Type(FieldType::Boolean); },
+                          [](const std::string&) { return Type(FieldType::String); },
+                          [](TimeCell) { return Type(FieldType::Integer); },
+                      },
+                      cell);
+}
+
+/// As calculate() in query/column/cell.h.
+Type type_of_arithmetic(ArithmeticOperator op, Type left, Type right) {
+    if (!left || !right) return std::nullopt;
+    if (left != right) return FieldType::Float;
+    if (op == ArithmeticOperator::Divide) return FieldType::Float;
+    return left;
+}
+
+Type type_of_conversion(CastType type, Type operand) {
+    switch (type) {
+        case CastType::Float:
+            return FieldType::Float;
+        case CastType::Integer:
+            return FieldType::Integer;
+        case CastType::Unsigned:
+            return FieldType::Unsigned;
+        case CastType::String:
+            return FieldType::String;
+        case CastType::Boolean:
+            return FieldType::Boolean;
+        case CastType::Field:
+        case CastType::Tag:
+            break;
+    }
+    return operand;
+}
+
+}  // namespace
+
+Type column_type(const RowExpression& expression, std::span<const Type> slots) {
+    const auto type = [&](const Box<RowExpression>& operand) {
+        return column_type(*operand, slots);
+    };
+    return std::visit(
+        [&](const auto& node) -> Type {
+            using Node = std::decay_t<decltype(node)>;
+            if constexpr (std::is_same_v<Node, SlotReference>) {
+                return slots[node.slot];
+            } else if constexpr (std::is_same_v<Node, ConstantCell>) {
+                return type_of_cell(node.cell);
+            } else if constexpr (std::is_same_v<Node, Arithmetic>) {
+                return type_of_arithmetic(node.op, type(node.left), type(node.right));
+            } else if constexpr (std::is_same_v<Node, Conversion>) {
+                return type_of_conversion(node.type, type(node.operand));
+            } else {
+                return FieldType::Boolean;
+            }
+        },
+        expression.node);
+}
+
+Type column_type(const BoundCall& call) {
+    switch (call.info().result) {
+        case ResultRule::Duration:
+            return call.unit_ns == 1 ? FieldType::Integer : FieldType::Float;
+        case ResultRule::Time:
+            return FieldType::Integer;
+        case ResultRule::Integer:
+            return FieldType::Integer;
+        case ResultRule::Field:
+            return call.field_type;
+        case ResultRule::Float:
+        case ResultRule::Table:
+            break;
+    }
+    const bool lacks_field = call.info().field_types != 0 && !call.field_type;
+    return lacks_field ? Type() : FieldType::Float;
+}
+
+ColumnTypes input_types(const std::vector<InputColumn>& inputs, const Schema& schema) {
+    ColumnTypes types;
+    types.reserve(inputs.size());
+    for (const InputColumn& input : inputs) {
+        const auto field = schema.fields().find(input.name);
+        if (input.is_tag) {
+            types.emplace_back(FieldType::String);
+        } else if (field != schema.fields().end()) {
+            types.emplace_back(field->second);
+        } else {
+            types.emplace_back();
+        }
+    }
+    return types;
+}
+
+ColumnTypes slot_types(const std::vector<InputColumn>& inputs, const Schema& schema) {
+    ColumnTypes types = input_types(inputs, schema);
+    types.insert(types.begin(), FieldType::Integer);
+    return types;
+}
+
+ColumnTypes column_types(const std::vector<RowExpression>& columns,
+                         std::span<const std::optional<FieldType>> slots) {
+    ColumnTypes types{FieldType::Integer};
+    types.reserve(1 + columns.size());
+    for (const RowExpression& column : columns) types.push_back(column_type(column, slots));
+    return types;
+}
+
+ColumnTypes episode_column_types(const BoundCall& call, std::size_t tag_count) {
+    const FieldType duration = call.unit_ns == 1 ? FieldType::Integer : FieldType::Float;
+    ColumnTypes types{FieldType::Integer};
+    for (const std::string_view name : episode_columns()) {
+        if (name == "end") {
+            types.emplace_back(FieldType::Integer);
+        } else if (name == "open") {
+            types.emplace_back(FieldType::Boolean);
+        } else {
+            const bool is_value = name == "peak" || name == "mean";
+            types.emplace_back(is_value ? FieldType::Float : duration);
+        }
+    }
+    types.insert(types.end(), tag_count, FieldType::String);
+    return types;
+}
+
+}  // namespace tidemark::query

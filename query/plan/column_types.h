@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <tidemark/types.h>
+
+#include "query/plan/call_binder.h"
+#include "query/plan/row_expression.h"
+#include "query/plan/schema.h"
+#include "query/plan/where_clause.h"
+
+namespace tidemark::query {
+
+/// The type of the cells an expression gives, when slot i holds cells of `slots[i]`. Instants count
+/// as integers, in ns. Nothing when it gives null only.
+std::optional<FieldType> column_type(const RowExpression& expression,
+                                     std::span<const std::optional<FieldType>> slots);
+
+/// The same for the cell of a call. Nothing when the call is over a field that does not exist.
+std::optional<FieldType> column_type(const BoundCall& call);
+
+using ColumnTypes = std::vector<std::optional<FieldType>>;
+
+ColumnTypes input_types(const std::vector<InputColumn>& inputs, const Schema& schema);
+
+/// Of the slots of a row that holds time and then these fields and tags.
+ColumnTypes slot_types(const std::vector<InputColumn>& inputs, const Schema& schema);
+
+/// Of the columns of an answer: time's, and those that are computed.
+ColumnTypes column_types(const std::vector<RowExpression>& columns,
+                         std::span<const std::optional<FieldType>> slots);
+
+/// The same for episodes(): time, episode_columns(), tags.
+ColumnTypes episode_column_types(const BoundCall& call, std::size_t tag_count);
+
+}  // namespace tidemark::query
