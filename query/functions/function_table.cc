@@ -21,6 +21,8 @@ constexpr ArgumentShape kPredicate{ArgumentKind::Predicate};
 constexpr ArgumentShape kPercents{ArgumentKind::Percent, true, true};
 constexpr ArgumentShape kQuantiles{ArgumentKind::Quantile, true, true};
 constexpr ArgumentShape kLimit{ArgumentKind::Limit};
+constexpr ArgumentShape kRowCount{ArgumentKind::RowCount};
+constexpr ArgumentShape kTags{ArgumentKind::Tags, false, true};
 constexpr ArgumentShape kUnit{ArgumentKind::Unit, false, false};
 constexpr ArgumentShape kOptions{ArgumentKind::EpisodeOptions, false, true};
 constexpr ArgumentShape kNone{ArgumentKind::Unit, false, false};
@@ -46,6 +48,37 @@ FunctionInfo quantile_function(FunctionId id, std::string_view name, ResultRule 
             2,
             kNumeric,
             is_selector,
+            false};
+}
+
+FunctionInfo picker_function(FunctionId id, std::string_view name, std::uint8_t types,
+                             std::array<ArgumentShape, 3> arguments, std::size_t argument_count,
+                             bool is_selector) {
+    return {id,
+            name,
+            FunctionClass::RowPicker,
+            FunctionNeed::Values,
+            ResultRule::Field,
+            arguments,
+            argument_count,
+            types,
+            is_selector,
+            false};
+}
+
+/// `parameter` is kNone for functions of the values alone.
+FunctionInfo transformation(FunctionId id, std::string_view name, ResultRule result,
+                            std::size_t argument_count, ArgumentShape parameter,
+                            std::uint8_t types = kNumeric) {
+    return {id,
+            name,
+            FunctionClass::Transformation,
+            FunctionNeed::Values,
+            result,
+            {kField, parameter, kNone},
+            argument_count,
+            types,
+            false,
             false};
 }
 
@@ -93,6 +126,23 @@ std::vector<FunctionInfo> make_table() {
         quantile_function(Percentile, "percentile", ResultRule::Field, kPercents, kSelector),
         quantile_function(PercentileDisc, "percentile_disc", ResultRule::Field, kQuantiles),
         quantile_function(PercentileCont, "percentile_cont", ResultRule::Float, kQuantiles),
+        sample_function(Mode, "mode", Values, ResultRule::Field, kAnyType),
+        // count(distinct(f)): no name that a statement can spell.
+        sample_function(CountDistinct, "count(distinct)", Values, ResultRule::Integer, kAnyType),
+        picker_function(Distinct, "distinct", kAnyType, {kField, kNone, kNone}, 1, false),
+        picker_function(Top, "top", kNumeric, {kField, kTags, kRowCount}, 3, kSelector),
+        picker_function(Bottom, "bottom", kNumeric, {kField, kTags, kRowCount}, 3, kSelector),
+        picker_function(Sample, "sample", kAnyType, {kField, kRowCount, kNone}, 2, kSelector),
+        transformation(Derivative, "derivative", ResultRule::Float, 2, kUnit),
+        transformation(NonNegativeDerivative, "non_negative_derivative", ResultRule::Float, 2,
+                       kUnit),
+        transformation(Difference, "difference", ResultRule::Field, 1, kNone),
+        transformation(NonNegativeDifference, "non_negative_difference", ResultRule::Field, 1,
+                       kNone),
+        transformation(MovingAverage, "moving_average", ResultRule::Float, 2, kRowCount),
+        transformation(CumulativeSum, "cumulative_sum", ResultRule::Field, 1, kNone),
+        transformation(Elapsed, "elapsed", ResultRule::Integer, 2, kUnit, kAnyType),
+        transformation(Integral, "integral", ResultRule::Float, 2, kUnit),
         {Share,
          "share",
          FunctionClass::PointShare,
@@ -214,6 +264,7 @@ std::optional<std::string_view> nearest_function_name(std::string_view name) {
     std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
     std::optional<std::string_view> nearest;
     for (const FunctionInfo& info : table()) {
+        if (info.id == FunctionId::CountDistinct) continue;
         const std::size_t distance = edit_distance(wanted, info.name);
         if (distance < best) {
             best = distance;

@@ -13,7 +13,7 @@
 
 // The one list of functions a query may call. The binder checks calls against it and decides from
 // it what to ask of a scan; what a function computes is in the folds (sample_fold.h,
-// percentile_rows.h, state_window.h, time_integral.h).
+// percentile_rows.h, sample_picker.h, transformation.h, state_window.h, time_integral.h).
 
 namespace tidemark::query {
 
@@ -31,6 +31,20 @@ enum class FunctionId : std::uint8_t {
     Percentile,
     PercentileDisc,
     PercentileCont,
+    Mode,
+    CountDistinct,
+    Distinct,
+    Top,
+    Bottom,
+    Sample,
+    Derivative,
+    NonNegativeDerivative,
+    Difference,
+    NonNegativeDifference,
+    MovingAverage,
+    CumulativeSum,
+    Elapsed,
+    Integral,
     Share,
     ShareLe,
     TimeMean,
@@ -52,13 +66,15 @@ enum class FunctionId : std::uint8_t {
 
 /// Who computes it.
 enum class FunctionClass : std::uint8_t {
-    Aggregate,   ///< SampleFold; the row's time is the bucket's.
-    Selector,    ///< SampleFold; picks one sample, whose time is the row's without GROUP BY time.
-    Quantile,    ///< PercentileRows. `percentile` is a selector as well.
-    PointShare,  ///< ShareFold over the points at which a predicate is known.
-    TimeMean,    ///< TimeIntegral.
-    State,       ///< StateTimeline and its totals and runs.
-    Table,       ///< Many rows for one call; stands alone in its SELECT.
+    Aggregate,  ///< SampleFold; the row's time is the bucket's.
+    Selector,   ///< SampleFold; picks one sample, whose time is the row's without GROUP BY time.
+    Quantile,   ///< PercentileRows. `percentile` is a selector as well.
+    RowPicker,  ///< SamplePicker, DistinctFold: several rows per window.
+    Transformation,  ///< Transformation: of successive values, of a field or of an aggregate.
+    PointShare,      ///< ShareFold over the points at which a predicate is known.
+    TimeMean,        ///< TimeIntegral.
+    State,           ///< StateTimeline and its totals and runs.
+    Table,           ///< Many rows for one call; stands alone in its SELECT.
 };
 
 enum class ArgumentKind : std::uint8_t {
@@ -67,6 +83,8 @@ enum class ArgumentKind : std::uint8_t {
     Percent,         ///< A decimal as written, 0 to 100 (others give null, as in InfluxDB).
     Quantile,        ///< A decimal as written, in (0, 1].
     Limit,           ///< A number literal to compare the field with.
+    RowCount,        ///< A positive integer: how many rows.
+    Tags,            ///< Any number of tags or fields, before the last argument.
     Unit,            ///< A duration: the unit the answer comes in. Default 1s.
     EpisodeOptions,  ///< Any of FOR d, KEEP d, CLEAR predicate.
 };
@@ -105,12 +123,17 @@ struct FunctionInfo {
     std::size_t argument_count;
     /// Field types it takes, as bits 1 << FieldType; 0 when its argument is a predicate.
     std::uint8_t field_types;
-    bool is_selector = false;  ///< Picks a sample: has a time of its own, may stand beside fields.
+    bool is_selector = false;  ///< Picks samples: has a time of its own, may stand beside fields.
     bool takes_run_options = false;  ///< FOR, KEEP and CLEAR.
 
     bool needs_carry_in() const {
         return function_class == FunctionClass::State || function_class == FunctionClass::Table ||
                function_class == FunctionClass::TimeMean;
+    }
+    /// It does not give one row per bucket.
+    bool gives_rows() const {
+        return function_class == FunctionClass::RowPicker ||
+               function_class == FunctionClass::Transformation;
     }
     /// Its answer depends on where a run began, however far back (CarryIn::RunStart).
     bool needs_run_start() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "query/functions/column_access.h"
+#include "query/functions/distinct_fold.h"
 #include "query/functions/double_double.h"
 
 namespace tidemark::query {
@@ -406,6 +407,9 @@ FoldPtr make_typed_fold(FunctionId function, bool needs_time) {
 
 FoldPtr make_fold(FunctionId function, FieldType type, bool needs_time) {
     if (function == FunctionId::Count) return std::make_unique<CountFold>();
+    if (function == FunctionId::Mode || function == FunctionId::CountDistinct) {
+        return make_distinct_fold(function, type);
+    }
     switch (type) {
         case FieldType::Float:
             return make_typed_fold<double>(function, needs_time);

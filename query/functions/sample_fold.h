@@ -24,9 +24,9 @@ struct FoldResult {
 };
 
 /// InfluxQL's functions over the samples of one window of one group: count, sum, mean, min, max,
-/// first, last, spread, stddev. Samples may be added in any order, as summaries or as values,
-/// mixed; folds of parts merge to the fold of the whole (counts, times and integer sums to the same
-/// bits, float sums within R17's bound).
+/// first, last, spread, stddev, mode, count(distinct). Samples may be added in any order, as
+/// summaries or as values, mixed; folds of parts merge to the fold of the whole (counts, times and
+/// integer sums to the same bits, float sums within R17's bound).
 ///
 /// Rules where several samples could be meant: min and max take the earliest of equal values;
 /// first and last take, at equal times, the greater value; what is still equal goes to the first

@@ -352,6 +352,30 @@ Result<std::vector<TimeBucket>> make_time_buckets(const BucketSpec& spec, const 
     return buckets;
 }
 
+std::optional<std::int64_t> fixed_step_ns(const BucketStep& step) {
+    const WideInteger count = step.count;
+    switch (step.unit) {
+        case StepUnit::Nanosecond:
+            return step.count;
+        case StepUnit::Day:
+            return saturate(count * kDayNs);
+        case StepUnit::Week:
+            return saturate(count * kDayNs * 7);
+        case StepUnit::Month:
+        case StepUnit::Quarter:
+        case StepUnit::Year:
+            break;
+    }
+    return std::nullopt;
+}
+
+Result<TimeRange> bucket_at(const BucketSpec& spec, std::int64_t time_ns) {
+    TIDEMARK_RETURN_IF_ERROR(check_spec(spec));
+    const BucketStarts starts(*spec.step, spec.offset_ns, spec.zone);
+    const BucketWalk walk(starts, time_ns);
+    return TimeRange{walk.span().begin_ns, walk.span().end_ns};
+}
+
 std::vector<std::int64_t> window_edges(const std::vector<TimeBucket>& buckets) {
     std::vector<std::int64_t> edges;
     edges.reserve(2 * buckets.size());

@@ -49,6 +49,9 @@ struct BucketStep {
     bool operator==(const BucketStep&) const = default;
 };
 
+/// Its length, days having 24 h; nothing for months and longer units.
+std::optional<std::int64_t> fixed_step_ns(const BucketStep& step);
+
 /// GROUP BY time(step, offset) WINDOW window tz(zone).
 struct BucketSpec {
     /// Nothing: no GROUP BY time, the whole range is one bucket.
@@ -70,6 +73,10 @@ struct TimeBucket {
 /// is not positive.
 Result<std::vector<TimeBucket>> make_time_buckets(const BucketSpec& spec, const TimeRange& range,
                                                   std::size_t bucket_limit);
+
+/// The whole bucket that holds `time_ns`, whatever the WINDOW. `spec.step` is there.
+/// InvalidArgument for a step that is not positive.
+Result<TimeRange> bucket_at(const BucketSpec& spec, std::int64_t time_ns);
 
 /// All edges of the windows, sorted, each once: the cuts of a scan.
 std::vector<std::int64_t> window_edges(const std::vector<TimeBucket>& buckets);

@@ -8,37 +8,31 @@
 #include "query/plan/time_expression.h"
 
 namespace tidemark::query {
-namespace {
 
-/// The cells beside one row.
-class BesideReader {
-public:
-    BesideReader(const AggregateWindows& plan, std::vector<ColumnRequest>& columns) : plan_(plan) {
-        for (const InputColumn& input : plan.beside) {
-            columns_.push_back(input.is_tag ? 0 : column_of(columns, input.name, Need::Values));
-        }
+BesideReader::BesideReader(const std::vector<InputColumn>& beside,
+                           std::vector<ColumnRequest>& columns)
+    : beside_(&beside) {
+    columns_.reserve(beside.size());
+    for (const InputColumn& input : beside) {
+        columns_.push_back(input.is_tag ? 0 : column_of(columns, input.name, Need::Values));
     }
+}
 
-    std::vector<Cell> read(const ScanPiece& piece, std::size_t row, const TagSet& tags) const {
-        std::vector<Cell> cells;
-        for (std::size_t i = 0; i < columns_.size(); ++i) {
-            const InputColumn& input = plan_.beside[i];
-            if (!input.is_tag) {
-                cells.push_back(cell_at(piece.columns[columns_[i]].values, row));
-                continue;
-            }
-            const std::string_view value = tag_value(tags, input.name);
-            cells.push_back(value.empty() ? Cell() : Cell(std::string(value)));
+std::vector<Cell> BesideReader::read(const ScanPiece& piece, std::size_t row,
+                                     const TagSet& tags) const {
+    std::vector<Cell> cells;
+    cells.reserve(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const InputColumn& input = (*beside_)[i];
+        if (!input.is_tag) {
+            cells.push_back(cell_at(piece.columns[columns_[i]].values, row));
+            continue;
         }
-        return cells;
+        const std::string_view value = tag_value(tags, input.name);
+        cells.push_back(value.empty() ? Cell() : Cell(std::string(value)));
     }
-
-private:
-    const AggregateWindows& plan_;
-    std::vector<std::size_t> columns_;  // Of the fields, in the request.
-};
-
-}  // namespace
+    return cells;
+}
 
 Result<std::vector<std::vector<Cell>>> read_beside(const AggregateWindows& plan,
                                                    const SeriesGroup& group,
@@ -59,7 +53,7 @@ Result<std::vector<std::vector<Cell>>> read_beside(const AggregateWindows& plan,
     request.range = {windows_by_time.begin()->first,
                      saturating_add(windows_by_time.rbegin()->first, 1)};
     const std::size_t picked = column_of(request.columns, call.field, Need::Values);
-    const BesideReader reader(plan, request.columns);
+    const BesideReader reader(plan.beside, request.columns);
     add_condition_columns(plan.series.where, request.columns);
     TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
                               SourceScans::open(plan.series, request, context));

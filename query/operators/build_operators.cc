@@ -1,9 +1,14 @@
 #include "query/operators/build_operators.h"
 
+#include <utility>
+
 #include "query/operators/aggregate_operator.h"
 #include "query/operators/episodes_operator.h"
+#include "query/operators/join_operator.h"
+#include "query/operators/pick_operator.h"
 #include "query/operators/raw_rows_operator.h"
 #include "query/operators/row_operators.h"
+#include "query/operators/transform_operator.h"
 
 namespace tidemark::query {
 
@@ -20,6 +25,19 @@ OperatorPtr build_operators(const LogicalPlan& plan, ExecutionContext& context) 
                           },
                           [&](const ListEpisodes& node) -> OperatorPtr {
                               return std::make_unique<EpisodesOperator>(node, context);
+                          },
+                          [&](const PickSamples& node) -> OperatorPtr {
+                              return std::make_unique<PickOperator>(node, context);
+                          },
+                          [&](const TransformRows& node) -> OperatorPtr {
+                              return std::make_unique<TransformOperator>(input(node.input), node,
+                                                                         context);
+                          },
+                          [&](const JoinByTime& node) -> OperatorPtr {
+                              std::vector<OperatorPtr> inputs;
+                              inputs.reserve(node.inputs.size());
+                              for (const auto& child : node.inputs) inputs.push_back(input(child));
+                              return std::make_unique<JoinOperator>(std::move(inputs), node);
                           },
                           [&](const FillWindows& node) -> OperatorPtr {
                               return std::make_unique<FillOperator>(input(node.input), node);

@@ -43,6 +43,8 @@ bool SampleStage::computes(const BoundCall& call) {
         case FunctionClass::TimeMean:
         case FunctionClass::State:
         case FunctionClass::Table:
+        case FunctionClass::RowPicker:
+        case FunctionClass::Transformation:
             return false;
     }
     return false;
@@ -318,6 +320,7 @@ Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
         cells.has_value = true;
         if (call.call == 0) cells.sample_times_ns[window] = result.time_ns;
         if (result.is_out_of_range) cells.is_out_of_range[call.call] = true;
+        if (plan_.calls[call.call].counts_tag) result.cell = std::int64_t{0};
         cells.of_call[call.call][window] = std::move(result.cell);
     }
     return success();

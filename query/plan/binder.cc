@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "query/plan/column_types.h"
@@ -13,6 +14,7 @@
 #include "query/plan/name_suggestion.h"
 #include "query/plan/select_items.h"
 #include "query/syntax/printer.h"
+#include "storage/base/checksum.h"
 
 namespace tidemark::query {
 namespace {
@@ -188,6 +190,9 @@ private:
             return info != nullptr && info->function_class == FunctionClass::Table;
         });
         if (has_table) return bind_table(calls);
+        const bool gives_rows = std::any_of(calls.begin(), calls.end(),
+                                            [](const Call* call) { return is_row_call(*call); });
+        if (gives_rows) return bind_row_calls(calls);
         return calls.empty() ? bind_rows() : bind_aggregates(calls);
     }
 
@@ -227,13 +232,9 @@ private:
         SelectRows rows;
         rows.series = series_;
         rows.frame = time_frame(false);
-        std::vector<RowExpression> columns;
         BindHooks hooks;
         hooks.bind_leaf = [&](const Expression& leaf) { return bind_input(leaf, rows.columns); };
-        for (const Expression& item : items_.expressions) {
-            TIDEMARK_ASSIGN_OR_RETURN(RowExpression column, bind_row_expression(item, hooks));
-            columns.push_back(std::move(column));
-        }
+        TIDEMARK_ASSIGN_OR_RETURN(std::vector<RowExpression> columns, bind_columns(hooks));
         const bool has_field = std::any_of(rows.columns.begin(), rows.columns.end(),
                                            [](const InputColumn& input) { return !input.is_tag; });
         const bool has_subquery =
@@ -327,21 +328,9 @@ private:
             TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
             return RowExpression{SlotReference{first_call + index}};
         };
-        std::vector<RowExpression> columns;
-        for (const Expression& item : items_.expressions) {
-            TIDEMARK_ASSIGN_OR_RETURN(RowExpression column, bind_row_expression(item, hooks));
-            columns.push_back(std::move(column));
-        }
-        std::optional<RowExpression> having;
-        if (select_.having) {
-            HavingScope scope;
-            scope.names = &items_.names;
-            scope.columns = &columns;
-            scope.expressions = &items_.expressions;
-            scope.calls = &list;
-            scope.first_call_slot = first_call;
-            TIDEMARK_ASSIGN_OR_RETURN(having, bind_having(*select_.having, scope, time_));
-        }
+        TIDEMARK_ASSIGN_OR_RETURN(std::vector<RowExpression> columns, bind_columns(hooks));
+        TIDEMARK_ASSIGN_OR_RETURN(std::optional<RowExpression> having,
+                                  bind_having_calls(columns, list, first_call));
         aggregate.calls = list.calls();
         aggregate.predicates = list.predicates();
         aggregate.keeps_sample_time = !grouping_.buckets.step && selected_count == 1 &&
@@ -425,10 +414,148 @@ private:
             fill.number = literal_cell(*select_.fill->number).value_or(Cell());
         }
         for (const BoundCall& call : calls) {
-            fill.is_count.push_back(call.function == FunctionId::Count);
+            fill.is_count.push_back(call.function == FunctionId::Count ||
+                                    call.function == FunctionId::CountDistinct);
         }
         root_ = LogicalPlan{std::move(fill)};
         return success();
+    }
+
+    // ---- calls that give rows of their own
+
+    Status bind_row_calls(const std::vector<const Call*>& calls) {
+        CallList list(schema_, messages_);
+        std::vector<RowCall> row_calls;
+        TIDEMARK_RETURN_IF_ERROR(sort_calls(calls, row_calls, list));
+        std::vector<InputColumn> beside;
+        TIDEMARK_RETURN_IF_ERROR(check_company(row_calls, list, beside));
+        const std::size_t first_row_call = 1 + beside.size();
+        const std::size_t first_call = first_row_call + row_calls.size();
+        BindHooks hooks;
+        hooks.bind_leaf = [&](const Expression& leaf) -> Result<RowExpression> {
+            const auto* call = std::get_if<Call>(&leaf.node);
+            if (call == nullptr) return bind_input(leaf, beside);
+            if (!is_row_call(*call)) {
+                TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
+                return RowExpression{SlotReference{first_call + index}};
+            }
+            return RowExpression{SlotReference{first_row_call + position(row_calls, print(leaf))}};
+        };
+        TIDEMARK_ASSIGN_OR_RETURN(std::vector<RowExpression> columns, bind_columns(hooks));
+        TIDEMARK_ASSIGN_OR_RETURN(std::optional<RowExpression> having,
+                                  bind_having_calls(columns, list, first_call));
+        TIDEMARK_RETURN_IF_ERROR(join_row_calls(row_calls, list, beside));
+        if (having) {
+            root_ = LogicalPlan{
+                FilterRows{*std::move(root_), *std::move(having), print(*select_.having)}};
+        }
+        root_ = LogicalPlan{ComputeColumns{*std::move(root_), std::move(columns)}};
+        name_columns();
+        return success();
+    }
+
+    static std::size_t position(const std::vector<RowCall>& row_calls, const std::string& text) {
+        const auto same = std::find_if(row_calls.begin(), row_calls.end(),
+                                       [&](const RowCall& call) { return call.text == text; });
+        return static_cast<std::size_t>(same - row_calls.begin());
+    }
+
+    /// Each different call once, by its kind.
+    Status sort_calls(const std::vector<const Call*>& calls, std::vector<RowCall>& row_calls,
+                      CallList& list) {
+        const std::string text = print(select_);
+        const std::uint64_t seed = storage::xxh3_64(std::as_bytes(std::span(text)), 0);
+        const RowCallScope scope{schema_, grouping_.buckets, seed, select_.limits.limit, messages_};
+        for (const Call* call : calls) {
+            if (!is_row_call(*call)) {
+                TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*call));
+                (void)index;
+                continue;
+            }
+            TIDEMARK_ASSIGN_OR_RETURN(RowCall bound, bind_row_call(*call, scope));
+            if (position(row_calls, bound.text) == row_calls.size()) {
+                row_calls.push_back(std::move(bound));
+            }
+        }
+        return success();
+    }
+
+    /// Fields and tags may stand beside one call only, and only if it picks samples.
+    Status check_company(const std::vector<RowCall>& row_calls, const CallList& list,
+                         std::vector<InputColumn>& beside) {
+        std::vector<const VariableReference*> references;
+        for (const Expression& item : items_.expressions) collect_references(item, references);
+        TIDEMARK_RETURN_IF_ERROR(check_row_calls(row_calls, list.calls(), !references.empty()));
+        for (const VariableReference* reference : references) {
+            TIDEMARK_ASSIGN_OR_RETURN(const RowExpression slot,
+                                      bind_input(Expression{{}, *reference}, beside));
+            (void)slot;
+        }
+        return success();
+    }
+
+    /// Plans of all calls, the row calls before the others, side by side.
+    Status join_row_calls(const std::vector<RowCall>& row_calls, const CallList& list,
+                          const std::vector<InputColumn>& beside) {
+        JoinByTime join;
+        const bool has_number = select_.fill && select_.fill->number && grouping_.buckets.step;
+        if (has_number) join.missing = literal_cell(*select_.fill->number).value_or(Cell());
+        for (const RowCall& call : row_calls) {
+            TIDEMARK_RETURN_IF_ERROR(plan_row_call(call, beside));
+            join.inputs.emplace_back(*std::move(root_));
+            join.widths.push_back(1);
+        }
+        if (!list.calls().empty()) {
+            TIDEMARK_RETURN_IF_ERROR(plan_windows(list, 0));
+            join.inputs.emplace_back(*std::move(root_));
+            join.widths.push_back(list.calls().size());
+        }
+        root_ =
+            join.inputs.size() > 1 ? LogicalPlan{std::move(join)} : std::move(*join.inputs.front());
+        return success();
+    }
+
+    Status plan_row_call(const RowCall& call, const std::vector<InputColumn>& beside) {
+        const bool is_descending = !select_.order_by.empty() &&
+                                   select_.order_by.front().column == "time" &&
+                                   select_.order_by.front().descending;
+        if (call.aggregate != nullptr) {
+            CallList inner(schema_, messages_);
+            TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, inner.add(*call.aggregate));
+            (void)index;
+            TIDEMARK_RETURN_IF_ERROR(plan_windows(inner, call.earlier_buckets()));
+        } else {
+            TimeFrame frame = time_frame(false);
+            TIDEMARK_RETURN_IF_ERROR(begin_earlier(call.earlier_buckets(), frame));
+            if (call.pick) {
+                root_ = LogicalPlan{PickSamples{series_, frame, *call.pick, beside, is_descending}};
+            } else {
+                root_ = LogicalPlan{
+                    SelectRows{series_, frame, {InputColumn{call.field.name, false}}, {}}};
+            }
+        }
+        if (call.steps.empty()) return success();
+        root_ =
+            LogicalPlan{TransformRows{*std::move(root_), 1, call.steps, is_descending, call.text}};
+        return success();
+    }
+
+    static Status begin_earlier(std::size_t bucket_count, TimeFrame& frame) {
+        if (!frame.has_lower || !frame.buckets.step || frame.range.is_empty()) return success();
+        TIDEMARK_ASSIGN_OR_RETURN(
+            frame.range.begin_ns,
+            buckets_before(frame.buckets, frame.range.begin_ns, bucket_count));
+        return success();
+    }
+
+    Status plan_windows(const CallList& list, std::size_t earlier_buckets) {
+        AggregateWindows aggregate;
+        aggregate.calls = list.calls();
+        aggregate.predicates = list.predicates();
+        TIDEMARK_RETURN_IF_ERROR(finish_aggregate(aggregate));
+        TIDEMARK_RETURN_IF_ERROR(begin_earlier(earlier_buckets, aggregate.frame));
+        root_ = LogicalPlan{std::move(aggregate)};
+        return add_fill(list.calls(), 1);
     }
 
     // ---- tables
@@ -486,6 +613,31 @@ private:
     }
 
     // ---- what all have in common
+
+    Result<std::vector<RowExpression>> bind_columns(const BindHooks& hooks) const {
+        std::vector<RowExpression> columns;
+        columns.reserve(items_.expressions.size());
+        for (const Expression& item : items_.expressions) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression column, bind_row_expression(item, hooks));
+            columns.push_back(std::move(column));
+        }
+        return columns;
+    }
+
+    /// HAVING over `columns` and calls, which are added to the list; nothing without HAVING.
+    Result<std::optional<RowExpression>> bind_having_calls(
+        const std::vector<RowExpression>& columns, CallList& list, std::size_t first_call) {
+        using Bound = std::optional<RowExpression>;
+        if (!select_.having) return Bound();
+        HavingScope scope;
+        scope.names = &items_.names;
+        scope.columns = &columns;
+        scope.expressions = &items_.expressions;
+        scope.calls = &list;
+        scope.first_call_slot = first_call;
+        TIDEMARK_ASSIGN_OR_RETURN(RowExpression having, bind_having(*select_.having, scope, time_));
+        return Bound(std::move(having));
+    }
 
     void name_columns() {
         column_names_ = {items_.time_name};

@@ -14,55 +14,42 @@ namespace {
 
 // Functions of InfluxQL and of the KPI extensions that a statement may name but that nobody
 // computes: refused by name instead of as a misspelling.
-constexpr std::array<std::string_view, 49> kUnsupportedFunctions = {"abs",
+constexpr std::array<std::string_view, 36> kUnsupportedFunctions = {"abs",
                                                                     "acos",
                                                                     "apdex",
                                                                     "approx_percentile",
                                                                     "asin",
                                                                     "atan",
                                                                     "atan2",
-                                                                    "bottom",
                                                                     "ceil",
                                                                     "change_count",
                                                                     "changes",
                                                                     "correlate",
                                                                     "cos",
-                                                                    "cumulative_sum",
-                                                                    "derivative",
-                                                                    "difference",
-                                                                    "distinct",
-                                                                    "elapsed",
                                                                     "episode_count",
                                                                     "exp",
                                                                     "floor",
                                                                     "holt_winters",
                                                                     "holt_winters_with_fit",
                                                                     "increase",
-                                                                    "integral",
                                                                     "ln",
                                                                     "log",
                                                                     "log10",
                                                                     "log2",
-                                                                    "mode",
-                                                                    "moving_average",
                                                                     "mtbf",
                                                                     "mttr",
-                                                                    "non_negative_derivative",
-                                                                    "non_negative_difference",
                                                                     "nps",
                                                                     "pow",
                                                                     "rate",
                                                                     "resets",
                                                                     "round",
-                                                                    "sample",
                                                                     "sin",
                                                                     "sla",
                                                                     "sqrt",
                                                                     "state_durations",
                                                                     "tan",
                                                                     "time_integral",
-                                                                    "time_percentile",
-                                                                    "top"};
+                                                                    "time_percentile"};
 
 Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
 
@@ -88,8 +75,18 @@ Result<std::int64_t> fixed_duration_ns(const Expression& expression) {
     return *ns;
 }
 
-/// InfluxDB's wording.
-Error wrong_argument_count(const Call& call, const FunctionInfo& info) {
+/// The distinct(f) of count(distinct(f)).
+const Call* counted_distinct(const Call& call) {
+    if (call.name != "count" || call.arguments.size() != 1) return nullptr;
+    const auto* nested = std::get_if<Call>(&without_parentheses(call.arguments.front()).node);
+    const bool is_distinct =
+        nested != nullptr && nested->name == "distinct" && nested->arguments.size() == 1;
+    return is_distinct ? nested : nullptr;
+}
+
+}  // namespace
+
+Status check_argument_count(const Call& call, const FunctionInfo& info) {
     std::size_t least = 0;
     std::size_t most = 0;
     for (std::size_t i = 0; i < info.argument_count; ++i) {
@@ -97,14 +94,19 @@ Error wrong_argument_count(const Call& call, const FunctionInfo& info) {
         ++most;
         if (info.arguments[i].is_required) ++least;
     }
+    const std::size_t got = call.arguments.size();
+    if (least <= got && got <= most) return success();
     const std::string expected = least == most ? std::to_string(least)
                                                : "at least " + std::to_string(least) +
                                                      " but no more than " + std::to_string(most);
     return invalid("invalid number of arguments for " + call.name + ", expected " + expected +
-                   ", got " + std::to_string(call.arguments.size()));
+                   ", got " + std::to_string(got));
 }
 
-}  // namespace
+Status refuse_run_options(const Call& call, const FunctionInfo& info) {
+    if (call.named_arguments.empty() || info.takes_run_options) return success();
+    return invalid("FOR, KEEP and CLEAR do not go with " + call.name + "()");
+}
 
 Error unsupported_function_error(std::string_view name) {
     if (std::find(kUnsupportedFunctions.begin(), kUnsupportedFunctions.end(), name) !=
@@ -114,24 +116,60 @@ Error unsupported_function_error(std::string_view name) {
     return unknown_function_error(name);
 }
 
+Result<FieldArgument> bind_field_argument(const Call& call, const FunctionInfo& info,
+                                          const Expression& argument, const Schema& schema,
+                                          std::vector<ResultMessage>& messages) {
+    const Expression& inner = without_parentheses(argument);
+    const auto* nested = std::get_if<Call>(&inner.node);
+    if (nested != nullptr && find_function(nested->name) == nullptr) {
+        return unsupported_function_error(nested->name);
+    }
+    const auto* reference = std::get_if<VariableReference>(&inner.node);
+    if (reference == nullptr) return invalid("expected field argument in " + call.name + "()");
+    const ResolvedName name = schema.resolve(*reference);
+    if (name.kind == NameKind::Field) {
+        TIDEMARK_RETURN_IF_ERROR(check_field_type(info, *name.type));
+        return FieldArgument{name.name, name.type};
+    }
+    if (schema.is_empty()) return FieldArgument{name.name, std::nullopt};
+    if (name.kind == NameKind::Tag) {
+        warn(messages, name.name + " is a tag: " + call.name + "() takes fields");
+    } else if (auto text = schema.unknown_name(name.name, NameKind::Field)) {
+        warn(messages, *std::move(text));
+    }
+    return FieldArgument{name.name, std::nullopt};
+}
+
 Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> unit_ns) {
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr) return unsupported_function_error(call.name);
+    if (info->gives_rows()) {
+        return invalid(call.name + "() gives rows of its own: it can stand in SELECT, and HAVING " +
+                       "can name its column");
+    }
     BoundCall bound;
     bound.function = info->id;
     bound.text = print(Expression{{}, call});
+    if (const Call* distinct = counted_distinct(call)) {
+        bound.function = FunctionId::CountDistinct;
+        TIDEMARK_RETURN_IF_ERROR(bind_field(*distinct, distinct->arguments.front(), bound));
+        if (!bound.field_type && schema_.tags().contains(bound.field) && !schema_.is_empty()) {
+            const auto& [name, type] = *schema_.fields().begin();
+            bound.field = name;
+            bound.field_type = type;
+            bound.counts_tag = true;
+        }
+        return add_bound(std::move(bound));
+    }
+    TIDEMARK_RETURN_IF_ERROR(check_argument_count(call, *info));
     std::size_t next = 0;
     for (std::size_t i = 0; i < info->argument_count; ++i) {
         const ArgumentShape& shape = info->arguments[i];
         if (shape.kind == ArgumentKind::EpisodeOptions) continue;
-        if (next == call.arguments.size()) {
-            if (shape.is_required) return wrong_argument_count(call, *info);
-            continue;
-        }
+        if (next == call.arguments.size()) break;
         TIDEMARK_RETURN_IF_ERROR(bind_argument(shape, call, call.arguments[next], bound));
         ++next;
     }
-    if (next < call.arguments.size()) return wrong_argument_count(call, *info);
     if (info->id == FunctionId::Median) {
         TIDEMARK_ASSIGN_OR_RETURN(auto median, PercentileRequest::make(info->id, ""));
         bound.percentile = median;
@@ -141,6 +179,10 @@ Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> 
         bound.unit_ns = *unit_ns;
         bound.text += " in " + print_duration({*unit_ns, DurationUnit::Nanosecond});
     }
+    return add_bound(std::move(bound));
+}
+
+std::size_t CallList::add_bound(BoundCall bound) {
     const auto same = std::find_if(calls_.begin(), calls_.end(), [&](const BoundCall& other) {
         return other.text == bound.text;
     });
@@ -187,32 +229,18 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
             return wrong_argument(call, argument, "a unit above zero");
         }
         case ArgumentKind::EpisodeOptions:
+        case ArgumentKind::RowCount:
+        case ArgumentKind::Tags:
             break;
     }
     return success();
 }
 
 Status CallList::bind_field(const Call& call, const Expression& argument, BoundCall& bound) {
-    const Expression& inner = without_parentheses(argument);
-    if (const auto* nested = std::get_if<Call>(&inner.node)) {
-        if (find_function(nested->name) == nullptr) return unsupported_function_error(nested->name);
-        return Error(ErrorCode::Unsupported,
-                     "a function of a function is not supported: " + print(Expression{{}, call}));
-    }
-    const auto* reference = std::get_if<VariableReference>(&inner.node);
-    if (reference == nullptr) return invalid("expected field argument in " + call.name + "()");
-    const ResolvedName name = schema_.resolve(*reference);
-    bound.field = name.name;
-    if (name.kind == NameKind::Field) {
-        bound.field_type = name.type;
-        return check_field_type(bound.info(), *name.type);
-    }
-    if (schema_.is_empty()) return success();
-    if (name.kind == NameKind::Tag) {
-        warn(messages_, name.name + " is a tag: " + call.name + "() takes fields");
-    } else if (auto text = schema_.unknown_name(name.name, NameKind::Field)) {
-        warn(messages_, *std::move(text));
-    }
+    TIDEMARK_ASSIGN_OR_RETURN(
+        FieldArgument field, bind_field_argument(call, bound.info(), argument, schema_, messages_));
+    bound.field = std::move(field.name);
+    bound.field_type = field.type;
     return success();
 }
 
@@ -232,10 +260,8 @@ Status CallList::bind_limit(const Call& call, const Expression& limit, BoundCall
 }
 
 Status CallList::bind_run_options(const Call& call, BoundCall& bound) {
+    TIDEMARK_RETURN_IF_ERROR(refuse_run_options(call, bound.info()));
     for (const NamedArgument& named : call.named_arguments) {
-        if (!bound.info().takes_run_options) {
-            return invalid("FOR, KEEP and CLEAR do not go with " + call.name + "()");
-        }
         switch (named.name) {
             case ArgumentName::For: {
                 TIDEMARK_ASSIGN_OR_RETURN(bound.for_ns, fixed_duration_ns(named.value));

@@ -16,6 +16,13 @@
 
 namespace tidemark::query {
 
+/// The field that a function works on.
+struct FieldArgument {
+    std::string name;
+    /// Nothing when there is no such field: then the call never has a value.
+    std::optional<FieldType> type;
+};
+
 /// A function call with its arguments understood.
 struct BoundCall {
     FunctionId function = FunctionId::Count;
@@ -29,6 +36,8 @@ struct BoundCall {
     std::int64_t keep_ns = 0;
     std::optional<std::size_t> clear;  ///< As predicate.
     std::string text;                  ///< As written, in one spelling.
+    /// count(distinct(TAG)): 0 wherever `field` has samples, as in InfluxDB.
+    bool counts_tag = false;
 
     const FunctionInfo& info() const { return function_info(function); }
     bool has_run_options() const { return for_ns > 0 || keep_ns > 0 || clear.has_value(); }
@@ -53,6 +62,8 @@ private:
     Status bind_field(const Call& call, const Expression& argument, BoundCall& bound);
     Status bind_limit(const Call& call, const Expression& limit, BoundCall& bound);
     Status bind_run_options(const Call& call, BoundCall& bound);
+    /// The position of the call; the one that is there already where it is the same.
+    std::size_t add_bound(BoundCall bound);
     Result<std::size_t> add_predicate(const Expression& expression);
     std::size_t keep_predicate(BoundPredicate bound);
 
@@ -61,6 +72,18 @@ private:
     std::vector<BoundCall> calls_;
     std::vector<BoundPredicate> predicates_;
 };
+
+/// Checks the argument of `call` that has to be a field. InvalidArgument for anything but a name,
+/// and for a field of a type that the function does not take; warns of names that are no field.
+Result<FieldArgument> bind_field_argument(const Call& call, const FunctionInfo& info,
+                                          const Expression& argument, const Schema& schema,
+                                          std::vector<ResultMessage>& messages);
+
+/// InvalidArgument, in InfluxDB's words, unless the call has as many arguments as the table says.
+Status check_argument_count(const Call& call, const FunctionInfo& info);
+
+/// InvalidArgument when FOR, KEEP or CLEAR stand in a call that does not take them.
+Status refuse_run_options(const Call& call, const FunctionInfo& info);
 
 /// The error for calling `name`: of InfluxQL but not supported, or unknown with a suggestion.
 Error unsupported_function_error(std::string_view name);

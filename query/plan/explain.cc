@@ -85,6 +85,24 @@ private:
         add_series(node.series, node.frame);
     }
 
+    void add(const PickSamples& node) {
+        std::string text = std::string(node.pick.info().name) + " of " + node.pick.field.name;
+        if (node.pick.by_tags) text += " by " + joined(node.pick.tags, ", ");
+        line("pick samples: " + text);
+        for (const InputColumn& column : node.beside) line("  beside: " + print_column(column));
+        add_series(node.series, node.frame);
+    }
+
+    void add(const TransformRows& node) {
+        line("transform rows: " + node.text + (node.descending ? ", backwards" : ""));
+        input(node.input);
+    }
+
+    void add(const JoinByTime& node) {
+        line("join by time");
+        for (const auto& plan : node.inputs) input(plan);
+    }
+
     void add(const FillWindows& node) {
         constexpr std::string_view kKinds[] = {"null", "none", "previous", "linear", "a number"};
         line("fill windows with " + std::string(kKinds[static_cast<std::size_t>(node.kind)]));

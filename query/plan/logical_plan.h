@@ -14,6 +14,7 @@
 #include "query/functions/time_buckets.h"
 #include "query/plan/call_binder.h"
 #include "query/plan/predicate.h"
+#include "query/plan/row_calls.h"
 #include "query/plan/row_expression.h"
 #include "query/plan/schema.h"
 #include "query/plan/where_clause.h"
@@ -80,6 +81,35 @@ struct ListEpisodes {
     bool yields_ns = false;
 };
 
+/// The samples that top, bottom or sample pick of each bucket and group, or its distinct values.
+/// Yields time, `beside`, and the value.
+struct PickSamples {
+    SeriesSelection series;
+    TimeFrame frame;
+    BoundPick pick;
+    std::vector<InputColumn> beside;
+    /// distinct: the answer runs backwards, so values come in the order in which they are last
+    /// seen.
+    bool descending = false;
+};
+
+/// What transformations make of one column of successive rows. Yields time and one value.
+struct TransformRows {
+    Box<LogicalPlan> input;
+    std::size_t slot = 1;
+    std::vector<TransformationStep> steps;
+    bool descending = false;  ///< From the last row to the first.
+    std::string text;
+};
+
+/// Puts rows of several inputs side by side that have the same time, each row once. Yields time and
+/// the columns of all inputs.
+struct JoinByTime {
+    std::vector<Box<LogicalPlan>> inputs;
+    std::vector<std::size_t> widths;  ///< Columns of each input, without time.
+    Cell missing;                     ///< Stands where an input has no row.
+};
+
 /// Gives buckets without a value one, or drops rows without any.
 struct FillWindows {
     Box<LogicalPlan> input;
@@ -123,8 +153,8 @@ struct LimitRows {
 };
 
 struct LogicalPlan {
-    std::variant<SelectRows, AggregateWindows, ListEpisodes, FillWindows, FilterRows,
-                 ComputeColumns, OrderRows, LimitRows>
+    std::variant<SelectRows, AggregateWindows, ListEpisodes, PickSamples, TransformRows, JoinByTime,
+                 FillWindows, FilterRows, ComputeColumns, OrderRows, LimitRows>
         node;
 };
 

@@ -44,6 +44,8 @@ constexpr std::size_t kPercentLimit = 100;
 struct NamedItem {
     Expression expression;
     std::optional<std::string> alias;
+    /// Stands for the generated name of an item without an alias.
+    std::optional<std::string> own_name = std::nullopt;
 };
 
 bool mentions_wildcard(const Expression& expression) {
@@ -90,8 +92,24 @@ private:
             return Error(ErrorCode::InvalidArgument,
                          "unsupported expression with wildcard: " + print(inner));
         }
-        items_.push_back({item.expression, item.alias});
+        add_item(item);
         return success();
+    }
+
+    /// The item, and for top(f, tag, n) and bottom a column for each of the names.
+    void add_item(const SelectItem& item) {
+        items_.push_back({item.expression, item.alias});
+        std::vector<const Call*> calls;
+        collect_calls(item.expression, calls);
+        for (const Call* call : calls) {
+            const FunctionInfo* info = find_function(call->name);
+            if (info == nullptr || info->arguments[1].kind != ArgumentKind::Tags) continue;
+            for (std::size_t i = 1; i + 1 < call->arguments.size(); ++i) {
+                const Expression& name = without_parentheses(call->arguments[i]);
+                if (!std::holds_alternative<VariableReference>(name.node)) continue;
+                items_.push_back({name, std::nullopt});
+            }
+        }
     }
 
     void add_names(const Expression& place, WildcardKind kind, const re2::RE2* regex) {
@@ -112,21 +130,32 @@ private:
     }
 
     Status expand_call(const SelectItem& item, const Call& call) {
-        if (call.arguments.empty()) {
-            items_.push_back({item.expression, item.alias});
+        // derivative(mean(*)) stands for all that mean takes.
+        const Call* innermost = &call;
+        while (!innermost->arguments.empty()) {
+            const auto* nested =
+                std::get_if<Call>(&without_parentheses(innermost->arguments.front()).node);
+            if (nested == nullptr) break;
+            innermost = nested;
+        }
+        if (innermost->arguments.empty()) {
+            add_item(item);
             return success();
         }
-        const Expression& first = without_parentheses(call.arguments.front());
+        const Expression& first = without_parentheses(innermost->arguments.front());
         const auto* wildcard = std::get_if<Wildcard>(&first.node);
         const auto* regex = std::get_if<RegexLiteral>(&first.node);
-        if (wildcard == nullptr && regex == nullptr) {
+        const FunctionInfo* info = find_function(innermost->name);
+        const bool takes_one_field =
+            info != nullptr &&
+            (info->id == FunctionId::Distinct || info->arguments[1].kind == ArgumentKind::Tags);
+        if ((wildcard == nullptr && regex == nullptr) || takes_one_field) {
             return expand_percents(item, call);
         }
         if (wildcard != nullptr && wildcard->kind == WildcardKind::Tags) {
             return Error(ErrorCode::InvalidArgument,
-                         "unable to use tag as wildcard in " + call.name + "()");
+                         "unable to use tag as wildcard in " + innermost->name + "()");
         }
-        const FunctionInfo* info = find_function(call.name);
         std::shared_ptr<const re2::RE2> compiled;
         if (regex != nullptr) {
             TIDEMARK_ASSIGN_OR_RETURN(compiled, compile_regex(*regex));
@@ -135,21 +164,39 @@ private:
             if (compiled && !regex_matches(*compiled, name)) continue;
             if (info != nullptr && !check_field_type(*info, type)) continue;
             Call expanded = call;
-            expanded.arguments.front() =
-                Expression{first.location, VariableReference{name, std::nullopt}};
+            Expression field{first.location, VariableReference{name, std::nullopt}};
+            set_innermost(expanded, std::move(field));
             const std::string alias = item.alias.value_or(call.name) + "_" + name;
             items_.push_back({Expression{item.expression.location, std::move(expanded)}, alias});
         }
         return success();
     }
 
+    /// Replaces the first argument of the call that has no call there.
+    static void set_innermost(Call& call, Expression field) {
+        Call* innermost = &call;
+        while (true) {
+            Expression* argument = &innermost->arguments.front();
+            while (auto* inner = std::get_if<Parenthesized>(&argument->node)) {
+                argument = &*inner->operand;
+            }
+            auto* nested = std::get_if<Call>(&argument->node);
+            if (nested == nullptr) {
+                *argument = std::move(field);
+                return;
+            }
+            innermost = nested;
+        }
+    }
+
     /// percentile(f, 50, 90) is two calls, named percentile_50 and percentile_90.
     Status expand_percents(const SelectItem& item, const Call& call) {
         const FunctionInfo* info = find_function(call.name);
-        const bool repeats = info != nullptr && info->argument_count >= 2 &&
-                             info->arguments[1].may_repeat && call.arguments.size() > 2;
+        const bool repeats =
+            info != nullptr && info->argument_count >= 2 && info->arguments[1].may_repeat &&
+            info->arguments[1].kind != ArgumentKind::Tags && call.arguments.size() > 2;
         if (!repeats) {
-            items_.push_back({item.expression, item.alias});
+            add_item(item);
             return success();
         }
         if (call.arguments.size() - 1 > kPercentLimit) {
@@ -160,9 +207,14 @@ private:
         }
         for (std::size_t i = 1; i < call.arguments.size(); ++i) {
             Call one{call.name, {call.arguments[0], call.arguments[i]}, call.named_arguments};
-            const std::string alias =
-                item.alias.value_or(call.name) + "_" + print(call.arguments[i]);
-            items_.push_back({Expression{item.expression.location, std::move(one)}, alias});
+            const std::string ending = "_" + print(call.arguments[i]);
+            NamedItem named{Expression{item.expression.location, std::move(one)}, {}};
+            if (item.alias) {
+                named.alias = *item.alias + ending;
+            } else {
+                named.own_name = call.name + ending;
+            }
+            items_.push_back(std::move(named));
         }
         return success();
     }
@@ -185,7 +237,7 @@ std::vector<std::string> column_names(const std::vector<NamedItem>& items) {
             names.push_back(*item.alias);
             continue;
         }
-        std::string name = generated_name(item.expression);
+        std::string name = item.own_name.value_or(generated_name(item.expression));
         const auto conflict = taken.find(name);
         if (conflict != taken.end()) {
             std::size_t count = conflict->second;
