@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <vector>
 
 namespace tidemark::query {
@@ -18,6 +19,7 @@ constexpr std::uint8_t kNoField = 0;
 
 constexpr ArgumentShape kField{ArgumentKind::Field};
 constexpr ArgumentShape kPredicate{ArgumentKind::Predicate};
+constexpr ArgumentShape kPercent{ArgumentKind::Percent};
 constexpr ArgumentShape kPercents{ArgumentKind::Percent, true, true};
 constexpr ArgumentShape kQuantiles{ArgumentKind::Quantile, true, true};
 constexpr ArgumentShape kLimit{ArgumentKind::Limit};
@@ -107,6 +109,17 @@ FunctionInfo ratio_function(FunctionId id, std::string_view name) {
             kNoField,
             false,
             false};
+}
+
+/// A function of a field over time; `arguments` are one or two.
+FunctionInfo field_function(FunctionId id, std::string_view name, FunctionClass function_class,
+                            ResultRule result, std::uint8_t types,
+                            std::initializer_list<ArgumentShape> arguments) {
+    FunctionInfo info{id,     name, function_class,   FunctionNeed::Summary,
+                      result, {},   arguments.size(), types,
+                      false,  false};
+    std::ranges::copy(arguments, info.arguments.begin());
+    return info;
 }
 
 std::vector<FunctionInfo> make_table() {
@@ -205,6 +218,33 @@ std::vector<FunctionInfo> make_table() {
          kNoField,
          false,
          kRunOptions},
+        {EpisodeCount,
+         "episode_count",
+         FunctionClass::State,
+         Leaves,
+         ResultRule::Integer,
+         {kPredicate, kOptions, kNone},
+         2,
+         kNoField,
+         false,
+         kRunOptions},
+        duration_function(Mttr, "mttr", kRunOptions),
+        duration_function(Mtbf, "mtbf", kRunOptions),
+        field_function(TimeIntegral, "time_integral", FunctionClass::TimeMean, ResultRule::Float,
+                       kNumeric, {kField, kUnit}),
+        field_function(Increase, "increase", FunctionClass::Counter, ResultRule::Field, kNumeric,
+                       {kField}),
+        field_function(Rate, "rate", FunctionClass::Counter, ResultRule::Float, kNumeric, {kField}),
+        field_function(Resets, "resets", FunctionClass::Counter, ResultRule::Integer, kNumeric,
+                       {kField}),
+        field_function(ChangeCount, "change_count", FunctionClass::HeldValue, ResultRule::Integer,
+                       kAnyType, {kField}),
+        field_function(TimePercentile, "time_percentile", FunctionClass::HeldValue,
+                       ResultRule::Field, kNumeric, {kField, kPercent}),
+        field_function(Changes, "changes", FunctionClass::Table, ResultRule::Table, kAnyType,
+                       {kField}),
+        field_function(StateDurations, "state_durations", FunctionClass::Table, ResultRule::Table,
+                       kAnyType, {kField, kUnit}),
     };
     // median takes no parameter.
     table[static_cast<std::size_t>(Median)].argument_count = 1;
@@ -302,6 +342,15 @@ FieldType result_type(const FunctionInfo& info, FieldType field) {
             break;
     }
     return FieldType::Float;
+}
+
+std::span<const std::string_view> table_columns(FunctionId id) {
+    static constexpr std::array<std::string_view, 1> kChanges = {"value"};
+    static constexpr std::array<std::string_view, 4> kDurations = {"value", "duration", "share",
+                                                                   "entries"};
+    if (id == FunctionId::Changes) return kChanges;
+    if (id == FunctionId::StateDurations) return kDurations;
+    return episode_columns();
 }
 
 std::span<const std::string_view> episode_columns() {

@@ -13,7 +13,8 @@
 
 // The one list of functions a query may call. The binder checks calls against it and decides from
 // it what to ask of a scan; what a function computes is in the folds (sample_fold.h,
-// percentile_rows.h, sample_picker.h, transformation.h, state_window.h, time_integral.h).
+// percentile_rows.h, sample_picker.h, transformation.h, state_window.h, time_integral.h,
+// counter_fold.h, held_values.h).
 
 namespace tidemark::query {
 
@@ -62,6 +63,17 @@ enum class FunctionId : std::uint8_t {
     Current,
     Since,
     Episodes,
+    EpisodeCount,
+    Mttr,
+    Mtbf,
+    TimeIntegral,
+    Increase,
+    Rate,
+    Resets,
+    ChangeCount,
+    TimePercentile,
+    Changes,
+    StateDurations,
 };
 
 /// Who computes it.
@@ -73,6 +85,8 @@ enum class FunctionClass : std::uint8_t {
     Transformation,  ///< Transformation: of successive values, of a field or of an aggregate.
     PointShare,      ///< ShareFold over the points at which a predicate is known.
     TimeMean,        ///< TimeIntegral.
+    Counter,         ///< CounterFold.
+    HeldValue,       ///< The changes of a field (held_values.h).
     State,           ///< StateTimeline and its totals and runs.
     Table,           ///< Many rows for one call; stands alone in its SELECT.
 };
@@ -109,7 +123,7 @@ enum class ResultRule : std::uint8_t {
     Field,     ///< The field's own type.
     Duration,  ///< Float in the unit asked for; an integer when that is 1ns.
     Time,      ///< An instant.
-    Table,     ///< Several columns, see episode_columns().
+    Table,     ///< Several columns, see table_columns().
 };
 
 /// One row of the table. Constant, lives for ever.
@@ -128,7 +142,9 @@ struct FunctionInfo {
 
     bool needs_carry_in() const {
         return function_class == FunctionClass::State || function_class == FunctionClass::Table ||
-               function_class == FunctionClass::TimeMean;
+               function_class == FunctionClass::TimeMean ||
+               function_class == FunctionClass::Counter ||
+               function_class == FunctionClass::HeldValue;
     }
     /// It does not give one row per bucket.
     bool gives_rows() const {
@@ -137,7 +153,8 @@ struct FunctionInfo {
     }
     /// Its answer depends on where a run began, however far back (CarryIn::RunStart).
     bool needs_run_start() const {
-        return id == FunctionId::Current || id == FunctionId::Since || id == FunctionId::Episodes;
+        return id == FunctionId::Current || id == FunctionId::Since || id == FunctionId::Episodes ||
+               id == FunctionId::Mttr;
     }
 };
 
@@ -165,5 +182,8 @@ FieldType result_type(const FunctionInfo& info, FieldType field);
 
 /// The columns episodes() gives besides time: end, duration, inside, open, peak, mean, unknown.
 std::span<const std::string_view> episode_columns();
+
+/// The columns a function of class Table gives besides time.
+std::span<const std::string_view> table_columns(FunctionId id);
 
 }  // namespace tidemark::query

@@ -86,6 +86,14 @@ Result<PercentileRequest> PercentileRequest::make(FunctionId function, std::stri
                          "() expects a fraction above 0 and at most 1, like 0.99; found " +
                          std::string(text));
     }
+    const bool is_above_hundred =
+        decimal.digits() / 100 > decimal.divisor() ||
+        (decimal.digits() / 100 == decimal.divisor() && decimal.digits() % 100 > 0);
+    if (function == FunctionId::TimePercentile && is_above_hundred) {
+        return Error(ErrorCode::InvalidArgument,
+                     "time_percentile() expects a number from 0 to 100, like 95; found " +
+                         std::string(text));
+    }
     return PercentileRequest(function, decimal);
 }
 

@@ -25,6 +25,7 @@ public:
     static Result<PercentileRequest> make(FunctionId function, std::string_view text);
 
     FunctionId function() const { return function_; }
+    const Decimal& decimal() const { return decimal_; }
 
     /// Which values of a sorted window decide: x[low], or between x[low] and x[low + 1] at
     /// `fraction`. has_value is false when the percentile is out of range (null).

@@ -15,6 +15,12 @@ void merge_optional(std::optional<T>& into, const std::optional<T>& other, Choos
     into = into ? choose(*into, *other) : *other;
 }
 
+/// A mean is a float in every unit: no whole number holds it exactly.
+Cell mean_cell(WideNs whole_ns, std::int64_t count, std::int64_t unit_ns) {
+    if (count == 0) return std::monostate{};
+    return exact_ratio(whole_ns, static_cast<WideUnsigned>(WideNs{unit_ns} * count));
+}
+
 Cell ratio_cell(WideNs part, WideNs whole) {
     if (whole == 0) return std::monostate{};
     return exact_ratio(part, static_cast<WideUnsigned>(whole));
@@ -110,6 +116,10 @@ void StateGroup::merge(const StateGroup& other) {
     const auto smaller = [](std::int64_t a, std::int64_t b) { return std::min(a, b); };
     merge_optional(current_ns, other.current_ns, greater);
     merge_optional(since_ns, other.since_ns, smaller);
+    episode_count += other.episode_count;
+    begun_count += other.begun_count;
+    ended_count += other.ended_count;
+    ended_ns += other.ended_ns;
 }
 
 void add_runs_of_window(const TrueRuns& runs, const StateTimeline& timeline,
@@ -117,9 +127,17 @@ void add_runs_of_window(const TrueRuns& runs, const StateTimeline& timeline,
     const std::int64_t end_ns = std::min(window.end_ns, as_of_ns);
     if (window.begin_ns >= end_ns) return;
     StateGroup mine;
-    auto run = std::ranges::upper_bound(runs.runs, window.begin_ns, {}, &TrueRun::end_ns);
+    // A run that ends where the window begins has nothing in it, but ended in it.
+    auto run = std::ranges::lower_bound(runs.runs, window.begin_ns, {}, &TrueRun::end_ns);
     const TrueRun* last = nullptr;
     for (; run != runs.runs.end() && run->begin_ns < end_ns; ++run) {
+        if (run->end_ns < end_ns) {
+            ++mine.ended_count;
+            mine.ended_ns += WideNs{run->end_ns} - run->begin_ns;
+        }
+        if (run->end_ns == window.begin_ns) continue;
+        ++mine.episode_count;
+        if (run->begin_ns >= window.begin_ns) ++mine.begun_count;
         const std::int64_t inside_ns = saturated_length_ns(std::max(run->begin_ns, window.begin_ns),
                                                            std::min(run->end_ns, end_ns));
         mine.longest_ns = std::max(mine.longest_ns, inside_ns);
@@ -175,6 +193,12 @@ Result<Cell> state_result(FunctionId function, const StateGroup& group, std::int
         case FunctionId::Current:
             if (!group.current_ns) return Cell(std::monostate{});
             return duration_cell(*group.current_ns, unit_ns);
+        case FunctionId::EpisodeCount:
+            return Cell(group.episode_count);
+        case FunctionId::Mttr:
+            return mean_cell(group.ended_ns, group.ended_count, unit_ns);
+        case FunctionId::Mtbf:
+            return mean_cell(totals.bad_ns, group.begun_count, unit_ns);
         case FunctionId::Since:
             if (!group.since_ns) return Cell(std::monostate{});
             return Cell(TimeCell{*group.since_ns});

@@ -69,17 +69,22 @@ private:
 };
 
 /// What a group knows about one predicate in one window: everything the state functions answer
-/// from. Series merge: durations are summed, longest and current are maxima, since the minimum.
+/// from. Series merge: durations and counts are summed, longest and current are maxima, since the
+/// minimum.
 struct StateGroup {
     StateTotals totals;
     std::int64_t longest_ns = 0;
     std::optional<std::int64_t> current_ns;  ///< Nothing: unknown in all series.
     std::optional<std::int64_t> since_ns;    ///< Nothing: false or unknown in all series.
+    std::int64_t episode_count = 0;          ///< Runs with at least 1 ns in the window.
+    std::int64_t begun_count = 0;            ///< Runs that began in the window.
+    std::int64_t ended_count = 0;            ///< Runs that ended in the window.
+    WideNs ended_ns = 0;                     ///< Those runs' true lengths.
 
     void merge(const StateGroup& other);
 };
 
-/// longest, current and since of one series in one window, from its true runs (after FOR, KEEP,
+/// Everything but the totals of one series in one window, from its true runs (after FOR, KEEP,
 /// CLEAR). `timeline` is the plain predicate and decides false against unknown.
 void add_runs_of_window(const TrueRuns& runs, const StateTimeline& timeline,
                         const TimeRange& window, std::int64_t as_of_ns, StateGroup& group);

@@ -148,4 +148,9 @@ Cell TimeIntegral::WindowResult::mean() const {
         divide(integral, to_double_double(static_cast<WideInteger>(known_ns))).rounded());
 }
 
+Cell TimeIntegral::WindowResult::area(std::int64_t unit_ns) const {
+    if (known_ns == 0) return std::monostate{};
+    return float_cell(divide(integral, to_double_double(unit_ns)).rounded());
+}
+
 }  // namespace tidemark::query

@@ -15,8 +15,9 @@
 
 namespace tidemark::query {
 
-/// time_mean(f) over many windows of one group: integral of x over the known time K / |K|, where
-/// each sample holds until the next, at most the hold limit, and not beyond as_of (R1, R3).
+/// time_mean(f) and time_integral(f, unit) over many windows of one group: integral of x over the
+/// known time K / |K|, where each sample holds until the next, at most the hold limit, and not
+/// beyond as_of (R1, R3).
 ///
 /// Time is split at the windows' edges; what lies between two edges is summed once, and a window is
 /// the sum of its parts (no subtraction, so nothing cancels).
@@ -60,6 +61,8 @@ public:
 
         /// Rounded once; null when nothing is known or no double holds it.
         Cell mean() const;
+        /// The integral in value times `unit_ns`, rounded once; null as the mean.
+        Cell area(std::int64_t unit_ns) const;
     };
 
     /// Cheapest when windows are asked for in their order.

@@ -91,6 +91,15 @@ Status AggregateOperator::open_stages() {
                                   IntegralStage::open(plan_, *windows_, context_));
         integrals_.emplace(std::move(stage));
     }
+    if (any(CounterStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(CounterStage stage,
+                                  CounterStage::open(plan_, *windows_, context_));
+        counters_.emplace(std::move(stage));
+    }
+    if (any(HeldStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(HeldStage stage, HeldStage::open(plan_, *windows_, context_));
+        held_.emplace(std::move(stage));
+    }
     if (groups_.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
                                   SourceScans::open(plan_.series, ScanRequest(), context_));
@@ -156,6 +165,8 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     if (integrals_) {
         TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, first_samples, coverage_, cells));
     }
+    if (counters_) TIDEMARK_RETURN_IF_ERROR(counters_->run(group, cells));
+    if (held_) TIDEMARK_RETURN_IF_ERROR(held_->run(group, first_samples, coverage_, cells));
     if (states_) {
         TIDEMARK_RETURN_IF_ERROR(
             states_->run(group, first_samples, thread_count, coverage_, cells));

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "query/operators/counter_stage.h"
+#include "query/operators/held_stage.h"
 #include "query/operators/integral_stage.h"
 #include "query/operators/operator.h"
 #include "query/operators/sample_stage.h"
@@ -38,6 +40,8 @@ private:
     std::optional<SampleStage> samples_;
     std::optional<StateStage> states_;
     std::optional<IntegralStage> integrals_;
+    std::optional<CounterStage> counters_;
+    std::optional<HeldStage> held_;
     CoverageWatch coverage_;
     std::vector<SeriesGroup> groups_;
     std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]

@@ -4,6 +4,7 @@
 
 #include "query/operators/aggregate_operator.h"
 #include "query/operators/episodes_operator.h"
+#include "query/operators/held_table_operator.h"
 #include "query/operators/join_operator.h"
 #include "query/operators/pick_operator.h"
 #include "query/operators/raw_rows_operator.h"
@@ -25,6 +26,9 @@ OperatorPtr build_operators(const LogicalPlan& plan, ExecutionContext& context) 
                           },
                           [&](const ListEpisodes& node) -> OperatorPtr {
                               return std::make_unique<EpisodesOperator>(node, context);
+                          },
+                          [&](const ListValues& node) -> OperatorPtr {
+                              return std::make_unique<HeldTableOperator>(node, context);
                           },
                           [&](const PickSamples& node) -> OperatorPtr {
                               return std::make_unique<PickOperator>(node, context);

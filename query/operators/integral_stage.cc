@@ -54,7 +54,9 @@ Status IntegralStage::run(const SeriesGroup& group,
             const TimeIntegral::WindowResult result = integral.window(window);
             if (result.known_ns == 0) continue;
             cells.has_value = true;
-            cells.of_call[i][window] = result.mean();
+            const BoundCall& call = plan_->calls[i];
+            cells.of_call[i][window] =
+                call.function == FunctionId::TimeMean ? result.mean() : result.area(call.unit_ns);
             if (is_null(cells.of_call[i][window])) cells.is_out_of_range[i] = true;
         }
     }

@@ -12,7 +12,7 @@
 
 namespace tidemark::query {
 
-/// The calls of an AggregateWindows that weigh values by time: time_mean.
+/// The calls of an AggregateWindows that weigh values by time: time_mean and time_integral.
 ///
 /// Thread-safe once open.
 class IntegralStage {

@@ -41,6 +41,8 @@ bool SampleStage::computes(const BoundCall& call) {
         case FunctionClass::PointShare:
             return true;
         case FunctionClass::TimeMean:
+        case FunctionClass::Counter:
+        case FunctionClass::HeldValue:
         case FunctionClass::State:
         case FunctionClass::Table:
         case FunctionClass::RowPicker:

@@ -57,6 +57,12 @@ private:
     std::vector<const Scan*> scans_;
 };
 
+/// Reads the values of one field of one series and gives each piece of them, as its only column, to
+/// `visit`.
+Status read_values(const SeriesSelection& selection, const GroupMember& member,
+                   const std::string& field, const TimeRange& range, ExecutionContext& context,
+                   const std::function<void(const ScanPiece&)>& visit);
+
 /// The groups that the series of `scans` fall into, by measurement, then tag values.
 std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans);
 

@@ -141,8 +141,9 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
     const std::int64_t begin_ns = request_.range.begin_ns;
     std::int64_t known_from = begin_ns;
     for (std::size_t level = 0; question.needs_run_start && !goes_back_alone(question); ++level) {
-        if (!needs_earlier_history(state.timeline, options(), begin_ns, known_from,
-                                   request_.range.end_ns)) {
+        // Of a run that ends where the range begins, mttr wants to know the start.
+        if (!needs_earlier_history(state.timeline, options(), saturating_add(begin_ns, -1),
+                                   known_from, request_.range.end_ns)) {
             break;
         }
         TIDEMARK_ASSIGN_OR_RETURN(const SourceScans* scans, earlier_scans(level));

@@ -1,6 +1,7 @@
 #include "query/plan/binder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <set>
@@ -122,8 +123,10 @@ private:
     }
 
     Result<std::shared_ptr<const SelectPlan>> bind_subquery(const SelectStatement& inner) {
+        const bool looks_back = look_back_ns(select_, kDefaultHoldNs).has_value();
+        if (looks_back) TIDEMARK_RETURN_IF_ERROR(resolve_hold());
         OuterQuery outer{bounds_, grouping_.tags, grouping_.buckets, 1,
-                         look_back_ns(select_, hold_ns())};
+                         look_back_ns(select_, hold_ns_)};
         if (context_.outer != nullptr) {
             outer.depth = context_.outer->depth + 1;
             outer.group_tags.insert(outer.group_tags.end(), context_.outer->group_tags.begin(),
@@ -212,10 +215,45 @@ private:
         return frame;
     }
 
-    std::int64_t hold_ns() const {
-        if (!select_.stale) return kDefaultHoldNs;
-        if (!select_.stale->hold) return kHoldForever;
-        return select_.stale->hold->fixed_ns().value_or(kDefaultHoldNs);
+    /// How long a value holds: as the query says, else its measurement, else its database (R6).
+    Status resolve_hold() {
+        if (select_.stale) {
+            hold_ns_ = kHoldForever;
+            if (select_.stale->hold) {
+                hold_ns_ = select_.stale->hold->fixed_ns().value_or(kDefaultHoldNs);
+            }
+            return success();
+        }
+        std::vector<ResolvedSource> stored;
+        TIDEMARK_RETURN_IF_ERROR(collect_stored_sources(select_, stored));
+        std::optional<std::int64_t> declared_ns;
+        for (const ResolvedSource& source : stored) {
+            const std::int64_t ns = context_.store.stale_ns(source.database, source.measurement)
+                                        .value_or(kDefaultHoldNs);
+            if (declared_ns.value_or(ns) != ns) {
+                return invalid(
+                    "the measurements of this query were declared with different STALE: say in "
+                    "the query which one it takes, such as STALE 5m");
+            }
+            declared_ns = ns;
+        }
+        hold_ns_ = declared_ns.value_or(kDefaultHoldNs);
+        return success();
+    }
+
+    /// The measurements that a SELECT reads, those of its subqueries included.
+    Status collect_stored_sources(const SelectStatement& select,
+                                  std::vector<ResolvedSource>& stored) const {
+        const auto enter = [&](const SelectStatement& inner)
+            -> Result<std::shared_ptr<const SelectPlan>> {
+            TIDEMARK_RETURN_IF_ERROR(collect_stored_sources(inner, stored));
+            return std::make_shared<const SelectPlan>();
+        };
+        TIDEMARK_ASSIGN_OR_RETURN(
+            std::vector<ResolvedSource> sources,
+            resolve_sources(context_.store, select.sources, context_.defaults, enter));
+        std::move(sources.begin(), sources.end(), std::back_inserter(stored));
+        return success();
     }
 
     std::optional<Truth> unknown_as() const {
@@ -378,10 +416,13 @@ private:
         const bool asks_for_states =
             std::any_of(aggregate.calls.begin(), aggregate.calls.end(),
                         [](const BoundCall& call) { return call.info().needs_carry_in(); });
-        if (asks_for_states) TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
+        if (asks_for_states) {
+            TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
+            TIDEMARK_RETURN_IF_ERROR(resolve_hold());
+        }
         aggregate.series = series_;
         aggregate.frame = time_frame(asks_for_states);
-        aggregate.hold_ns = hold_ns();
+        aggregate.hold_ns = hold_ns_;
         aggregate.unknown_as = unknown_as();
         for (const BoundCall& call : aggregate.calls) warn_of_single_samples(call);
         return success();
@@ -395,11 +436,11 @@ private:
     }
 
     void warn_of_single_samples(const BoundCall& call) {
-        if (call.for_ns == 0 || call.for_ns > hold_ns()) return;
+        if (call.for_ns == 0 || call.for_ns > hold_ns_) return;
         const std::string hold =
-            hold_ns() == kHoldForever
+            hold_ns_ == kHoldForever
                 ? "for ever (STALE NONE)"
-                : "for " + print_duration({hold_ns(), DurationUnit::Nanosecond}) + " (STALE)";
+                : "for " + print_duration({hold_ns_, DurationUnit::Nanosecond}) + " (STALE)";
         warn(messages_, "FOR " + print_duration({call.for_ns, DurationUnit::Nanosecond}) +
                             " can be met by a single sample, because one holds " + hold);
     }
@@ -444,7 +485,9 @@ private:
         TIDEMARK_ASSIGN_OR_RETURN(std::vector<RowExpression> columns, bind_columns(hooks));
         TIDEMARK_ASSIGN_OR_RETURN(std::optional<RowExpression> having,
                                   bind_having_calls(columns, list, first_call));
-        TIDEMARK_RETURN_IF_ERROR(join_row_calls(row_calls, list, beside));
+        ColumnTypes types = slot_types(beside, schema_);
+        TIDEMARK_RETURN_IF_ERROR(join_row_calls(row_calls, list, beside, types));
+        column_types_ = column_types(columns, types);
         if (having) {
             root_ = LogicalPlan{
                 FilterRows{*std::move(root_), *std::move(having), print(*select_.having)}};
@@ -494,14 +537,18 @@ private:
         return success();
     }
 
-    /// Plans of all calls, the row calls before the others, side by side.
+    /// Plans of all calls, the row calls before the others, side by side. Appends their types.
     Status join_row_calls(const std::vector<RowCall>& row_calls, const CallList& list,
-                          const std::vector<InputColumn>& beside) {
+                          const std::vector<InputColumn>& beside, ColumnTypes& types) {
         JoinByTime join;
         const bool has_number = select_.fill && select_.fill->number && grouping_.buckets.step;
         if (has_number) join.missing = literal_cell(*select_.fill->number).value_or(Cell());
         for (const RowCall& call : row_calls) {
-            TIDEMARK_RETURN_IF_ERROR(plan_row_call(call, beside));
+            TIDEMARK_ASSIGN_OR_RETURN(std::optional<FieldType> type, plan_row_call(call, beside));
+            for (const TransformationStep& step : call.steps) {
+                if (type) type = result_type(function_info(step.function), *type);
+            }
+            types.push_back(type);
             join.inputs.emplace_back(*std::move(root_));
             join.widths.push_back(1);
         }
@@ -509,20 +556,24 @@ private:
             TIDEMARK_RETURN_IF_ERROR(plan_windows(list, 0));
             join.inputs.emplace_back(*std::move(root_));
             join.widths.push_back(list.calls().size());
+            for (const BoundCall& call : list.calls()) types.push_back(column_type(call));
         }
         root_ =
             join.inputs.size() > 1 ? LogicalPlan{std::move(join)} : std::move(*join.inputs.front());
         return success();
     }
 
-    Status plan_row_call(const RowCall& call, const std::vector<InputColumn>& beside) {
+    /// Returns the type of what the steps of the call work on.
+    Result<std::optional<FieldType>> plan_row_call(const RowCall& call,
+                                                   const std::vector<InputColumn>& beside) {
         const bool is_descending = !select_.order_by.empty() &&
                                    select_.order_by.front().column == "time" &&
                                    select_.order_by.front().descending;
+        std::optional<FieldType> type = call.pick ? call.pick->field.type : call.field.type;
         if (call.aggregate != nullptr) {
             CallList inner(schema_, messages_);
             TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, inner.add(*call.aggregate));
-            (void)index;
+            type = column_type(inner.calls()[index]);
             TIDEMARK_RETURN_IF_ERROR(plan_windows(inner, call.earlier_buckets()));
         } else {
             TimeFrame frame = time_frame(false);
@@ -534,10 +585,11 @@ private:
                     SelectRows{series_, frame, {InputColumn{call.field.name, false}}, {}}};
             }
         }
-        if (call.steps.empty()) return success();
-        root_ =
-            LogicalPlan{TransformRows{*std::move(root_), 1, call.steps, is_descending, call.text}};
-        return success();
+        if (!call.steps.empty()) {
+            root_ = LogicalPlan{
+                TransformRows{*std::move(root_), 1, call.steps, is_descending, call.text}};
+        }
+        return type;
     }
 
     static Status begin_earlier(std::size_t bucket_count, TimeFrame& frame) {
@@ -569,40 +621,44 @@ private:
             return invalid(calls.front()->name + "() cannot be combined with GROUP BY time(..)");
         }
         TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
+        TIDEMARK_RETURN_IF_ERROR(resolve_hold());
         CallList list(schema_, messages_);
         TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*calls.front()));
-        ListEpisodes episodes;
-        episodes.series = series_;
-        episodes.frame = time_frame(true);
-        episodes.call = list.calls()[index];
-        episodes.predicates = list.predicates();
-        episodes.hold_ns = hold_ns();
-        warn_of_single_samples(episodes.call);
+        const BoundCall call = list.calls()[index];
+        warn_of_single_samples(call);
+        std::vector<std::string> tag_columns;
         for (const std::string& tag : schema_.tags()) {
             const auto& grouped = grouping_.tags;
             if (std::find(grouped.begin(), grouped.end(), tag) == grouped.end()) {
-                episodes.tag_columns.push_back(tag);
+                tag_columns.push_back(tag);
             }
         }
         items_.names.clear();
-        for (const std::string_view name : episode_columns()) items_.names.emplace_back(name);
-        items_.names.insert(items_.names.end(), episodes.tag_columns.begin(),
-                            episodes.tag_columns.end());
+        for (const std::string_view name : table_columns(call.function)) {
+            items_.names.emplace_back(name);
+        }
+        items_.names.insert(items_.names.end(), tag_columns.begin(), tag_columns.end());
         std::vector<RowExpression> columns;
         std::vector<std::size_t> ns_slots;
         std::size_t next_ns_slot = 1 + items_.names.size();
         for (std::size_t i = 0; i < items_.names.size(); ++i) {
             columns.push_back(RowExpression{SlotReference{1 + i}});
             const std::string& name = items_.names[i];
-            const bool is_duration = i < episode_columns().size() &&
+            const bool is_duration = i < table_columns(call.function).size() &&
                                      (name == "duration" || name == "inside" || name == "unknown");
             ns_slots.push_back(is_duration ? next_ns_slot++ : 0);
         }
         name_columns();
-        episodes.yields_ns = select_.having.has_value();
-        column_types_ = episode_column_types(episodes.call, episodes.tag_columns.size());
-        root_ = LogicalPlan{std::move(episodes)};
-        if (!select_.having) return success();
+        const TimeFrame frame = time_frame(true);
+        const bool yields_ns = select_.having.has_value();
+        column_types_ = table_column_types(call, tag_columns.size());
+        if (call.function == FunctionId::Episodes) {
+            root_ = LogicalPlan{ListEpisodes{series_, frame, call, list.predicates(), hold_ns_,
+                                             tag_columns, yields_ns}};
+        } else {
+            root_ = LogicalPlan{ListValues{series_, frame, call, hold_ns_, tag_columns, yields_ns}};
+        }
+        if (!yields_ns) return success();
         HavingScope scope;
         scope.names = &items_.names;
         scope.columns = &columns;
@@ -698,6 +754,7 @@ private:
     Grouping grouping_;
     SelectItems items_;
     SeriesSelection series_;
+    std::int64_t hold_ns_ = kDefaultHoldNs;
     std::vector<ResultMessage> messages_;
     std::optional<LogicalPlan> root_;
     std::vector<std::string> column_names_;

@@ -121,17 +121,19 @@ ColumnTypes column_types(const std::vector<RowExpression>& columns,
     return types;
 }
 
-ColumnTypes episode_column_types(const BoundCall& call, std::size_t tag_count) {
+ColumnTypes table_column_types(const BoundCall& call, std::size_t tag_count) {
     const FieldType duration = call.unit_ns == 1 ? FieldType::Integer : FieldType::Float;
     ColumnTypes types{FieldType::Integer};
-    for (const std::string_view name : episode_columns()) {
-        if (name == "end") {
+    for (const std::string_view name : table_columns(call.function)) {
+        if (name == "end" || name == "entries") {
             types.emplace_back(FieldType::Integer);
+        } else if (name == "value") {
+            types.push_back(call.field_type);
         } else if (name == "open") {
             types.emplace_back(FieldType::Boolean);
         } else {
-            const bool is_value = name == "peak" || name == "mean";
-            types.emplace_back(is_value ? FieldType::Float : duration);
+            const bool is_duration = name == "duration" || name == "inside" || name == "unknown";
+            types.emplace_back(is_duration ? duration : FieldType::Float);
         }
     }
     types.insert(types.end(), tag_count, FieldType::String);

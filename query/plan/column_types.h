@@ -33,7 +33,7 @@ ColumnTypes slot_types(const std::vector<InputColumn>& inputs, const Schema& sch
 ColumnTypes column_types(const std::vector<RowExpression>& columns,
                          std::span<const std::optional<FieldType>> slots);
 
-/// The same for episodes(): time, episode_columns(), tags.
-ColumnTypes episode_column_types(const BoundCall& call, std::size_t tag_count);
+/// The same for a table: time, table_columns(), tags.
+ColumnTypes table_column_types(const BoundCall& call, std::size_t tag_count);
 
 }  // namespace tidemark::query

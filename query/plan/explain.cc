@@ -103,6 +103,12 @@ private:
         for (const auto& plan : node.inputs) input(plan);
     }
 
+    void add(const ListValues& node) {
+        line("list values: " + node.call.text);
+        add_hold(node.hold_ns, {});
+        add_series(node.series, node.frame);
+    }
+
     void add(const FillWindows& node) {
         constexpr std::string_view kKinds[] = {"null", "none", "previous", "linear", "a number"};
         line("fill windows with " + std::string(kKinds[static_cast<std::size_t>(node.kind)]));

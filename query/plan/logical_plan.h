@@ -110,6 +110,17 @@ struct JoinByTime {
     Cell missing;                     ///< Stands where an input has no row.
 };
 
+/// The rows of changes() or state_durations(). Yields time, the columns of table_columns(),
+/// `tag_columns`, and if asked for state_durations' duration in ns.
+struct ListValues {
+    SeriesSelection series;
+    TimeFrame frame;
+    BoundCall call;
+    std::int64_t hold_ns = 0;
+    std::vector<std::string> tag_columns;  ///< As ListEpisodes'.
+    bool yields_ns = false;
+};
+
 /// Gives buckets without a value one, or drops rows without any.
 struct FillWindows {
     Box<LogicalPlan> input;
@@ -153,7 +164,7 @@ struct LimitRows {
 };
 
 struct LogicalPlan {
-    std::variant<SelectRows, AggregateWindows, ListEpisodes, PickSamples, TransformRows, JoinByTime,
+    std::variant<SelectRows, AggregateWindows, ListEpisodes, ListValues, PickSamples, TransformRows, JoinByTime,
                  FillWindows, FilterRows, ComputeColumns, OrderRows, LimitRows>
         node;
 };

@@ -7,6 +7,7 @@
 #include <tidemark/query.h>
 
 #include "query/plan/messages.h"
+#include "query/session/policies.h"
 #include "query/session/select_runner.h"
 #include "query/session/show.h"
 #include "query/syntax/parser.h"
@@ -31,28 +32,28 @@ public:
         return run_explain(statement, context_);
     }
     StatementResult operator()(const CreateDatabase& statement) const {
-        if (statement.policy) {
-            return unsupported(
-                "CREATE DATABASE .. WITH is not supported: a database keeps everything in the "
-                "policy autogen");
-        }
-        StatementResult result = finished(context_.store.create_database(statement.name));
+        StatementResult result = change(statement, context_);
         if (!context_.options.may_write) warn_of_read_only(statement, result);
         return result;
     }
     StatementResult operator()(const DropDatabase& statement) const {
-        if (!context_.options.may_write) return needs_post("DROP DATABASE");
-        return finished(context_.store.drop_database(statement.name));
+        return changed("DROP DATABASE", statement);
     }
-    StatementResult operator()(const CreateRetentionPolicy&) const { return no_policies(); }
-    StatementResult operator()(const AlterRetentionPolicy&) const { return no_policies(); }
-    StatementResult operator()(const DropRetentionPolicy&) const { return no_policies(); }
+    StatementResult operator()(const CreateRetentionPolicy& statement) const {
+        return changed("CREATE RETENTION POLICY", statement);
+    }
+    StatementResult operator()(const AlterRetentionPolicy& statement) const {
+        return changed("ALTER RETENTION POLICY", statement);
+    }
+    StatementResult operator()(const DropRetentionPolicy& statement) const {
+        return changed("DROP RETENTION POLICY", statement);
+    }
+    StatementResult operator()(const SetStale& statement) const {
+        return changed(statement.measurement ? "ALTER MEASUREMENT" : "ALTER DATABASE", statement);
+    }
     StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
     StatementResult operator()(const DropSeries&) const { return no_deletes(); }
     StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }
-    StatementResult operator()(const ShowCardinality&) const {
-        return unsupported("SHOW .. CARDINALITY is not supported: count the rows of SHOW SERIES");
-    }
     StatementResult operator()(const ShowQueries&) const {
         return unsupported("SHOW QUERIES is not supported: the server's metrics show its load");
     }
@@ -86,22 +87,16 @@ public:
     }
 
 private:
-    static StatementResult finished(Status status) {
-        return status ? StatementResult() : failed(std::move(status).error());
-    }
     // InfluxDB's words: clients know them.
     static void warn_of_read_only(const CreateDatabase& statement, StatementResult& result) {
         warn(result.messages, "deprecated use of '" + print(Statement{{}, statement}) +
                                   "' in a read only context, please use a POST request instead");
     }
-    static StatementResult needs_post(const std::string& statement) {
-        return failed(Error(ErrorCode::InvalidArgument,
-                            statement + " changes something: use a POST request"));
-    }
-    static StatementResult no_policies() {
-        return unsupported(
-            "retention policies are not supported: every database has one, autogen, which keeps "
-            "everything");
+    template <typename Change>
+    StatementResult changed(const std::string& name, const Change& statement) const {
+        if (context_.options.may_write) return change(statement, context_);
+        return failed(
+            Error(ErrorCode::InvalidArgument, name + " changes something: use a POST request"));
     }
     static StatementResult no_deletes() {
         return unsupported(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "query/plan/row_expression.h"
 #include "query/plan/schema.h"
 #include "query/plan/where_clause.h"
+#include "query/syntax/printer.h"
 
 namespace tidemark::query {
 namespace {
@@ -157,6 +159,95 @@ std::string series_key(const std::string& measurement, const TagSet& tags) {
     return key;
 }
 
+// ---- CARDINALITY
+
+/// What one number of a CARDINALITY statement counts.
+struct CountGroup {
+    std::string measurement;
+    std::vector<std::pair<std::string, std::string>> tags;  // Of GROUP BY.
+    auto operator<=>(const CountGroup&) const = default;
+};
+
+using Counts = std::map<CountGroup, std::size_t>;
+
+/// Without clauses InfluxDB estimates these two for the whole database; here it is the exact
+/// number.
+bool is_of_database(const ShowCardinality& statement) {
+    const SchemaClauses& clauses = statement.clauses;
+    const bool has_clauses = !clauses.sources.empty() || clauses.where ||
+                             !clauses.group_by.empty() || clauses.limits != Limits();
+    const bool may_be =
+        statement.what == CardinalityOf::Series || statement.what == CardinalityOf::Measurements;
+    return may_be && !statement.exact && !has_clauses;
+}
+
+std::string_view count_column(const ShowCardinality& statement) {
+    const bool is_estimate = statement.what == CardinalityOf::Series && !statement.exact;
+    return is_estimate || is_of_database(statement) ? "cardinality estimation" : "count";
+}
+
+Result<std::vector<std::string>> grouped_tags(const ShowCardinality& statement) {
+    std::vector<std::string> tags;
+    for (const Dimension& dimension : statement.clauses.group_by) {
+        const auto* tag = std::get_if<TagDimension>(&dimension);
+        const bool takes_groups = statement.what != CardinalityOf::Measurements &&
+                                  statement.what != CardinalityOf::FieldKeys;
+        if (tag == nullptr || !takes_groups) {
+            return Error(ErrorCode::Unsupported,
+                         "GROUP BY of CARDINALITY takes names of tags, and goes with SERIES, TAG "
+                         "KEY and TAG VALUES");
+        }
+        tags.push_back(tag->name);
+    }
+    std::sort(tags.begin(), tags.end());
+    return tags;
+}
+
+/// What a series adds to the things that are counted.
+std::vector<std::string> things_of(const ShowCardinality& statement, const std::string& key,
+                                   const TagSet& tags,
+                                   const std::function<bool(const std::string&)>& is_wanted) {
+    if (statement.what == CardinalityOf::Series) return {key};
+    std::vector<std::string> things;
+    for (const Tag& tag : tags) {
+        if (!is_wanted(tag.key)) continue;
+        things.push_back(statement.what == CardinalityOf::TagKeys ? tag.key : tag.value);
+    }
+    return things;
+}
+
+Result<Counts> count_things(const ShowCardinality& statement, const StatementContext& context,
+                            const std::string& database, const std::vector<Subject>& subjects) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto group_tags, grouped_tags(statement));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto is_wanted, name_matcher(statement.with_key));
+    Counts counts;
+    if (is_of_database(statement)) counts[CountGroup()] = 0;
+    std::map<CountGroup, std::set<std::string>> things;
+    for (const Subject& subject : subjects) {
+        if (statement.what == CardinalityOf::Measurements) {
+            ++counts[CountGroup()];
+            continue;
+        }
+        if (statement.what == CardinalityOf::FieldKeys) {
+            const auto fields = context.store.field_keys(database, subject.measurement);
+            counts[{subject.measurement, {}}] = fields.size();
+            continue;
+        }
+        for (const TagSet& tags : subject.series) {
+            CountGroup group{is_of_database(statement) ? "" : subject.measurement, {}};
+            for (const std::string& tag : group_tags) {
+                group.tags.emplace_back(tag, tag_value(tags, tag));
+            }
+            const std::string key = series_key(subject.measurement, tags);
+            for (std::string& thing : things_of(statement, key, tags, is_wanted)) {
+                things[group].insert(std::move(thing));
+            }
+        }
+    }
+    for (const auto& [group, found] : things) counts[group] = found.size();
+    return counts;
+}
+
 }  // namespace
 
 StatementResult show(const ShowDatabases&, const StatementContext& context) {
@@ -173,12 +264,22 @@ StatementResult show(const ShowRetentionPolicies& statement, const StatementCont
         statement.database.empty() ? context.options.database : statement.database;
     Status status = check_database(context.store, database);
     if (!status) return failed(std::move(status).error());
+    std::vector<Row> rows;
+    for (const RetentionPolicy& policy : context.store.retention_policies(database)) {
+        const bool has_no_limit = policy.future_limit_ns == kHoldForever;
+        rows.push_back({Cell(policy.name), Cell(print_go_duration(policy.duration_ns)),
+                        Cell(print_go_duration(policy.shard_duration_ns)),
+                        Cell(static_cast<std::int64_t>(policy.replication)),
+                        Cell(has_no_limit ? "INF" : print_go_duration(policy.future_limit_ns)),
+                        Cell(print_go_duration(policy.past_limit_ns)), Cell(policy.is_default)});
+    }
     StatementResult result;
-    add_series(result, "",
-               {"name", "duration", "shardGroupDuration", "replicaN", "futureWriteLimit",
-                "pastWriteLimit", "default"},
-               {{Cell("autogen"), Cell("0s"), Cell("168h0m0s"), Cell(std::int64_t{1}), Cell("0s"),
-                 Cell("0s"), Cell(true)}});
+    // InfluxDB shows this table also when it is empty.
+    result.series.push_back({"",
+                             {},
+                             {"name", "duration", "shardGroupDuration", "replicaN",
+                              "futureWriteLimit", "pastWriteLimit", "default"},
+                             std::move(rows)});
     return result;
 }
 
@@ -269,6 +370,30 @@ StatementResult show(const ShowFieldKeys& statement, const StatementContext& con
             }
             return rows;
         });
+}
+
+StatementResult show(const ShowCardinality& statement, const StatementContext& context) {
+    SubjectReader reader(statement.clauses, context);
+    auto subjects = reader.read();
+    if (!subjects) return failed(std::move(subjects).error());
+    if (reader.where().time.has_lower || reader.where().time.has_upper) {
+        return failed(Error(ErrorCode::InvalidArgument,
+                            "SHOW " + std::string(cardinality_name(statement.what)) +
+                                " EXACT CARDINALITY doesn't support time in WHERE clause"));
+    }
+    auto counts = count_things(statement, context, reader.database(), subjects.value());
+    if (!counts) return failed(std::move(counts).error());
+    StatementResult result;
+    for (auto& [group, count] : counts.value()) {
+        std::vector<Row> rows{{Cell(static_cast<std::int64_t>(count))}};
+        limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
+        add_series(result, group.measurement, {std::string(count_column(statement))},
+                   std::move(rows));
+        if (!result.series.empty()) result.series.back().tags = group.tags;
+    }
+    limit(result.series, statement.clauses.limits.series_limit,
+          statement.clauses.limits.series_offset);
+    return result;
 }
 
 }  // namespace tidemark::query

@@ -13,5 +13,6 @@ StatementResult show(const ShowSeries& statement, const StatementContext& contex
 StatementResult show(const ShowTagKeys& statement, const StatementContext& context);
 StatementResult show(const ShowTagValues& statement, const StatementContext& context);
 StatementResult show(const ShowFieldKeys& statement, const StatementContext& context);
+StatementResult show(const ShowCardinality& statement, const StatementContext& context);
 
 }  // namespace tidemark::query

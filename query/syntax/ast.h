@@ -459,7 +459,8 @@ struct PolicyOptions {
     std::optional<Duration> duration;  ///< 0 is INF: for ever.
     std::optional<std::uint64_t> replication;
     std::optional<Duration> shard_duration;
-    std::optional<Duration> future_limit;  ///< 0 is INF.
+    std::optional<Duration> future_limit;  ///< 0 is the store's own limit.
+    bool has_no_future_limit = false;      ///< FUTURE LIMIT INF; future_limit is 0 then.
     std::optional<Duration> past_limit;    ///< 0 is INF.
     std::optional<std::string> name;       ///< Only in CREATE DATABASE.
     bool is_default = false;               ///< Not in CREATE DATABASE.
@@ -500,6 +501,15 @@ struct DropRetentionPolicy {
     std::string name;
     std::string database;
     bool operator==(const DropRetentionPolicy&) const = default;
+};
+
+/// ALTER DATABASE x SET STALE 5m, ALTER MEASUREMENT m ON x SET STALE NONE
+struct SetStale {
+    Location location;
+    std::string database;
+    std::optional<std::string> measurement;  ///< Nothing: the whole database.
+    StaleClause stale;
+    bool operator==(const SetStale&) const = default;
 };
 
 struct DropMeasurement {
@@ -548,8 +558,8 @@ struct Statement {
     std::variant<SelectStatement, ExplainStatement, ShowDatabases, ShowRetentionPolicies,
                  ShowMeasurements, ShowSeries, ShowTagKeys, ShowTagValues, ShowFieldKeys,
                  ShowCardinality, ShowQueries, ShowStats, CreateDatabase, DropDatabase,
-                 CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, DropMeasurement,
-                 DropSeries, DeleteStatement, KillQuery, ForeignStatement>
+                 CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, SetStale,
+                 DropMeasurement, DropSeries, DeleteStatement, KillQuery, ForeignStatement>
         node;
     bool operator==(const Statement&) const = default;
 };

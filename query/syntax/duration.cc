@@ -150,4 +150,23 @@ std::string print_rounded_duration(std::int64_t ns) {
     return text;
 }
 
+std::string print_go_duration(std::int64_t ns) {
+    // count / unit_ns with as many decimals as it takes.
+    const auto decimal = [](std::int64_t count, std::int64_t unit_ns) {
+        std::string text = std::to_string(count / unit_ns);
+        std::string decimals = std::to_string(unit_ns + count % unit_ns).substr(1);
+        decimals.erase(decimals.find_last_not_of('0') + 1);
+        return decimals.empty() ? text : text + "." + decimals;
+    };
+    if (ns == 0) return "0s";
+    if (ns < 1'000) return std::to_string(ns) + "ns";
+    if (ns < 1'000'000) return decimal(ns, 1'000) + "µs";
+    if (ns < kSecondNs) return decimal(ns, 1'000'000) + "ms";
+    const std::int64_t minutes = ns / (60 * kSecondNs);
+    std::string text = decimal(ns % (60 * kSecondNs), kSecondNs) + "s";
+    if (minutes > 0) text = std::to_string(minutes % 60) + "m" + text;
+    if (minutes >= 60) text = std::to_string(minutes / 60) + "h" + text;
+    return text;
+}
+
 }  // namespace tidemark::query

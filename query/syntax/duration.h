@@ -47,4 +47,8 @@ std::string print_duration(const Duration& duration);
 /// takes: "5m315ms", "1h2m3s", "12.5s" is "12s500ms". parse_duration() reads it.
 std::string print_rounded_duration(std::int64_t ns);
 
+/// As InfluxDB answers lengths of time, in Go's notation: "168h0m0s", "1m30s", "1.5s", "167µs",
+/// "0s". `ns` is not negative.
+std::string print_go_duration(std::int64_t ns);
+
 }  // namespace tidemark::query

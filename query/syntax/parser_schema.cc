@@ -23,11 +23,6 @@ Result<Duration> expect_duration_or_infinity(TokenStream& tokens) {
     return tokens.expect_duration();
 }
 
-Result<Duration> parse_limit_duration(TokenStream& tokens) {
-    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("LIMIT"));
-    return expect_duration_or_infinity(tokens);
-}
-
 Result<Duration> parse_shard_duration(TokenStream& tokens) {
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("DURATION"));
     if (tokens.is_word("INF")) {
@@ -57,11 +52,14 @@ Result<bool> parse_policy_option(TokenStream& tokens, PolicyStatement statement,
         return true;
     }
     if (!options.future_limit && tokens.accept_word("FUTURE")) {
-        TIDEMARK_ASSIGN_OR_RETURN(options.future_limit, parse_limit_duration(tokens));
+        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("LIMIT"));
+        options.has_no_future_limit = tokens.is_word("INF");
+        TIDEMARK_ASSIGN_OR_RETURN(options.future_limit, expect_duration_or_infinity(tokens));
         return true;
     }
     if (!options.past_limit && tokens.accept_word("PAST")) {
-        TIDEMARK_ASSIGN_OR_RETURN(options.past_limit, parse_limit_duration(tokens));
+        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("LIMIT"));
+        TIDEMARK_ASSIGN_OR_RETURN(options.past_limit, expect_duration_or_infinity(tokens));
         return true;
     }
     if (statement != PolicyStatement::CreateDatabase && !options.is_default &&
@@ -165,6 +163,24 @@ Status check_no_policy(TokenStream& tokens, const std::vector<MeasurementSource>
     return success();
 }
 
+// Behind ALTER DATABASE and ALTER MEASUREMENT: the name, SET STALE and how long.
+Result<StatementNode> parse_set_stale(TokenStream& tokens, bool is_of_measurement) {
+    SetStale set;
+    set.location = tokens.location();
+    TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
+    if (is_of_measurement) {
+        set.measurement = std::move(name);
+        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("ON"));
+        TIDEMARK_ASSIGN_OR_RETURN(name, tokens.expect_name());
+    }
+    set.database = std::move(name);
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("SET"));
+    const Location location = tokens.location();
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("STALE"));
+    TIDEMARK_ASSIGN_OR_RETURN(set.stale, parse_stale(tokens, location));
+    return StatementNode(std::move(set));
+}
+
 }  // namespace
 
 Result<StatementNode> parse_create(TokenStream& tokens) {
@@ -176,6 +192,8 @@ Result<StatementNode> parse_create(TokenStream& tokens) {
 }
 
 Result<StatementNode> parse_alter(TokenStream& tokens) {
+    if (tokens.accept_word("DATABASE")) return parse_set_stale(tokens, false);
+    if (tokens.accept_word("MEASUREMENT")) return parse_set_stale(tokens, true);
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("RETENTION"));
     TIDEMARK_ASSIGN_OR_RETURN(PolicyPlace place, parse_policy_place(tokens));
     TIDEMARK_ASSIGN_OR_RETURN(PolicyOptions options,

@@ -83,12 +83,6 @@ Result<ExceptClause> parse_except(TokenStream& tokens, Location location) {
     return except;
 }
 
-Result<StaleClause> parse_stale(TokenStream& tokens, Location location) {
-    if (tokens.accept_word("NONE")) return StaleClause{location, std::nullopt};
-    TIDEMARK_ASSIGN_OR_RETURN(const Duration hold, tokens.expect_duration());
-    return StaleClause{location, hold};
-}
-
 Result<UnknownAs> parse_unknown_as(TokenStream& tokens) {
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("AS"));
     if (tokens.accept_word("BAD")) return UnknownAs::Bad;
@@ -231,6 +225,12 @@ Status parse_tail(TokenStream& tokens, SelectStatement& select) {
 }
 
 }  // namespace
+
+Result<StaleClause> parse_stale(TokenStream& tokens, Location location) {
+    if (tokens.accept_word("NONE")) return StaleClause{location, std::nullopt};
+    TIDEMARK_ASSIGN_OR_RETURN(const Duration hold, tokens.expect_duration());
+    return StaleClause{location, hold};
+}
 
 Result<SelectStatement> parse_select(TokenStream& tokens) {
     SelectStatement select;

@@ -20,6 +20,9 @@ Result<MeasurementSource> parse_measurement(TokenStream& tokens);
 /// Measurements separated by commas.
 Result<std::vector<MeasurementSource>> parse_measurements(TokenStream& tokens);
 
+/// Behind STALE, which stands at `location`.
+Result<StaleClause> parse_stale(TokenStream& tokens, Location location);
+
 /// Behind GROUP BY.
 Result<std::vector<Dimension>> parse_dimensions(TokenStream& tokens);
 

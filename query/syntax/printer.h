@@ -22,6 +22,9 @@ std::string print_string(std::string_view text);
 /// "::float"
 std::string_view cast_text(CastType cast);
 
+/// "SERIES", "TAG KEY": what stands in front of CARDINALITY.
+std::string_view cardinality_name(CardinalityOf what);
+
 /// "+", "=~", "AND"
 std::string_view operator_text(BinaryOperator op);
 

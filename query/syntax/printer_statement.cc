@@ -2,9 +2,7 @@
 #include "query/syntax/text_writer.h"
 
 namespace tidemark::query {
-namespace {
-
-std::string_view cardinality_text(CardinalityOf what) {
+std::string_view cardinality_name(CardinalityOf what) {
     switch (what) {
         case CardinalityOf::Measurements:
             return "MEASUREMENT";
@@ -19,6 +17,8 @@ std::string_view cardinality_text(CardinalityOf what) {
     }
     return {};
 }
+
+namespace {
 
 class StatementPrinter {
 public:
@@ -72,7 +72,7 @@ public:
     }
 
     void operator()(const ShowCardinality& show) {
-        out_.write("SHOW ").write(cardinality_text(show.what));
+        out_.write("SHOW ").write(cardinality_name(show.what));
         out_.write(show.exact ? " EXACT CARDINALITY" : " CARDINALITY");
         write_front(show.clauses);
         write_match(" WITH KEY ", show.with_key);
@@ -109,6 +109,14 @@ public:
 
     void operator()(const DropRetentionPolicy& drop) {
         write_policy("DROP", drop.name, drop.database);
+    }
+
+    void operator()(const SetStale& set) {
+        out_.write("ALTER ");
+        if (set.measurement) out_.write("MEASUREMENT ").write_name(*set.measurement).write(" ON ");
+        if (!set.measurement) out_.write("DATABASE ");
+        out_.write_name(set.database).write(" SET STALE ");
+        set.stale.hold ? out_.write_duration(*set.stale.hold) : out_.write("NONE");
     }
 
     void operator()(const DropMeasurement& drop) {
@@ -185,7 +193,11 @@ private:
         if (options.shard_duration) {
             out_.write(" SHARD DURATION ").write_duration(*options.shard_duration);
         }
-        write_infinite(" FUTURE LIMIT ", options.future_limit);
+        if (options.future_limit) {
+            out_.write(" FUTURE LIMIT ");
+            options.has_no_future_limit ? out_.write("INF")
+                                        : out_.write_duration(*options.future_limit);
+        }
         write_infinite(" PAST LIMIT ", options.past_limit);
         if (options.is_default) out_.write(" DEFAULT");
         if (options.name) out_.write(" NAME ").write_name(*options.name);

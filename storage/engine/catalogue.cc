@@ -5,6 +5,7 @@
 
 #include "storage/base/assert.h"
 #include "storage/engine/quarantine.h"
+#include "storage/engine/retention_policy.h"
 #include "storage/engine/series_key.h"
 
 namespace tidemark::storage {
@@ -13,7 +14,6 @@ namespace {
 constexpr RecordLogKind kLogKind{"catalogue", 0x4143'4d54};  // "TMCA"
 
 /// Ids further ahead than this were not given out by any catalogue; memory is not spent on them.
-constexpr std::size_t kMaxLostDatabases = std::size_t{1} << 16;
 constexpr std::size_t kMaxLostSeries = std::size_t{1} << 22;
 constexpr std::size_t kMaxLostFields = std::size_t{1} << 16;
 
@@ -28,6 +28,14 @@ void make_place_for(Container& entries, std::size_t id) {
 // Places in front of ids whose records were lost have no name.
 bool is_known(const auto& entries, std::size_t id) {
     return id < entries.size() && !entries[id].name.empty();
+}
+
+template <typename T>
+std::vector<T> sorted_once(std::vector<T> items) {
+    std::ranges::sort(items);
+    const auto repeated = std::ranges::unique(items);
+    items.erase(repeated.begin(), repeated.end());
+    return items;
 }
 
 std::vector<SeriesId> ids_of(std::unordered_map<std::string_view, SeriesId> series) {
@@ -86,35 +94,40 @@ Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
         if (created->id == 0 || created->id > id_limit + kMaxLostDatabases) {
             return nonsense("a database id is too big");
         }
-        make_place_for(databases_, created->id);
-        if (is_known(databases_, created->id) || created->name.empty()) {
+        make_place_for_policy(created->id);
+        if (is_known_policy(created->id) || created->name.empty()) {
             return nonsense("database " + std::to_string(created->id) + " was there");
         }
         // Names are unique among those that live, so the record that dropped the other was lost.
         if (const auto namesake = find_database_locked(created->name)) forget_database(*namesake);
-        databases_[created->id].name = created->name;
-        databases_[created->id].is_live = true;
-        live_databases_[created->name] = created->id;
+        insert_database(created->id, created->name);
         return success();
     }
     if (const auto* dropped = std::get_if<DatabaseDropped>(&record)) {
-        if (!is_known(databases_, dropped->id)) return nonsense("an unknown database was dropped");
+        if (!is_known_database(dropped->id)) return nonsense("an unknown database was dropped");
         forget_database(dropped->id);
         return success();
     }
+    const bool is_of_policies = std::holds_alternative<PolicySet>(record) ||
+                                std::holds_alternative<PolicyDropped>(record) ||
+                                std::holds_alternative<StaleSet>(record);
+    return is_of_policies ? apply_policy(record, id_limit) : apply_schema(record, id_limit);
+}
+
+Status Catalogue::apply_schema(const CatalogueRecord& record, std::uint64_t id_limit) {
     if (const auto* added = std::get_if<MeasurementAdded>(&record)) {
         if (added->id == 0 || added->id > id_limit) return nonsense("a measurement id is too big");
         make_place_for(measurements_, added->id);
-        if (!is_known(databases_, added->database)) {
+        if (!is_known_policy(added->policy)) {
             return nonsense("measurement " + added->name + " is of an unknown database");
         }
         if (is_known(measurements_, added->id) || added->name.empty() ||
-            databases_[added->database].measurements.contains(added->name)) {
+            policies_[added->policy].measurements.contains(added->name)) {
             return nonsense("measurement " + added->name + " was there");
         }
-        measurements_[added->id].database = added->database;
+        measurements_[added->id].policy = added->policy;
         measurements_[added->id].name = added->name;
-        databases_[added->database].measurements[added->name] = added->id;
+        policies_[added->policy].measurements[added->name] = added->id;
         return success();
     }
     if (const auto* field = std::get_if<FieldAdded>(&record)) {
@@ -166,9 +179,8 @@ Result<DatabaseId> Catalogue::create_database(std::string_view name) {
         if (const auto found = find_database_locked(name)) {
             id = *found;
         } else {
-            id = static_cast<DatabaseId>(databases_.size());
-            databases_.push_back({std::string(name), true, {}});
-            live_databases_.emplace(name, id);
+            id = static_cast<DatabaseId>(policies_.size());
+            insert_database(id, name);
             append(DatabaseCreated{id, std::string(name)});
         }
     }
@@ -188,14 +200,14 @@ Status Catalogue::drop_database(std::string_view name) {
     return make_durable();
 }
 
-MeasurementId Catalogue::add_measurement(DatabaseId database, std::string_view name) {
+MeasurementId Catalogue::add_measurement(PolicyId policy, std::string_view name) {
     MutexLock lock(mutex_);
     const auto id = static_cast<MeasurementId>(measurements_.size());
     Measurement& measurement = measurements_.emplace_back();
-    measurement.database = database;
+    measurement.policy = policy;
     measurement.name = name;
-    databases_[database].measurements.emplace(name, id);
-    append(MeasurementAdded{id, database, std::string(name)});
+    policies_[policy].measurements.emplace(name, id);
+    append(MeasurementAdded{id, policy, std::string(name)});
     return id;
 }
 
@@ -226,7 +238,7 @@ void Catalogue::append(const CatalogueRecord& record) {
 bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
     Measurement& measurement = measurements_[measurement_id];
     Series& series = series_[id];
-    const bool is_live = databases_[measurement.database].is_live;
+    const bool is_live = policies_[measurement.policy].is_live;
     if (is_live) {
         std::string key = make_series_key(measurement.name, tags);
         if (measurement.series.contains(key)) return false;
@@ -239,12 +251,31 @@ bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const T
     return true;
 }
 
+void Catalogue::insert_database(DatabaseId id, std::string_view name) {
+    make_place_for_policy(id);
+    databases_[id].name = name;
+    databases_[id].is_live = true;
+    live_databases_[std::string(name)] = id;
+    insert_policy(id, id, default_policy());
+}
+
 void Catalogue::forget_database(DatabaseId id) {
     Database& database = databases_[id];
     if (!database.is_live) return;
     database.is_live = false;
     live_databases_.erase(database.name);
-    for (const auto& [name, measurement_id] : database.measurements) {
+    for (const PolicyId policy : std::vector<PolicyId>(database.policies)) forget_policy(policy);
+    database.stale_ns.clear();
+}
+
+void Catalogue::forget_policy(PolicyId id) {
+    Policy& policy = policies_[id];
+    if (!policy.is_live) return;
+    policy.is_live = false;
+    Database& database = databases_[policy.database];
+    std::erase(database.policies, id);
+    if (database.default_policy == id) database.default_policy = 0;
+    for (const auto& [name, measurement_id] : policy.measurements) {
         Measurement& measurement = measurements_[measurement_id];
         // The map first: its keys are views into the series.
         for (const SeriesId series_id : ids_of(std::exchange(measurement.series, {}))) {
@@ -255,14 +286,14 @@ void Catalogue::forget_database(DatabaseId id) {
         measurement.fields.clear();
         measurement.key_order.clear();
     }
-    database.measurements.clear();
+    policy.measurements.clear();
 }
 
 Status Catalogue::make_durable() { return log_ == nullptr ? success() : log_->commit(); }
 
 void Catalogue::reserve_database_id(DatabaseId id) {
     MutexLock lock(mutex_);
-    if (id < databases_.size() + kMaxLostDatabases) make_place_for(databases_, id);
+    if (id < policies_.size() + kMaxLostDatabases) make_place_for_policy(id);
 }
 
 void Catalogue::reserve_series_id(SeriesId id) {
@@ -296,20 +327,19 @@ std::optional<DatabaseId> Catalogue::find_database_locked(std::string_view name)
     return found->second;
 }
 
-bool Catalogue::is_live(DatabaseId database) const {
-    MutexLock lock(mutex_);
-    return database < databases_.size() && databases_[database].is_live;
+bool Catalogue::is_known_policy(PolicyId id) const {
+    return id < policies_.size() && !policies_[id].properties.name.empty();
 }
 
-bool Catalogue::was_dropped(DatabaseId database) const {
-    MutexLock lock(mutex_);
-    return is_known(databases_, database) && !databases_[database].is_live;
+void Catalogue::make_place_for_policy(PolicyId id) {
+    make_place_for(databases_, id);
+    make_place_for(policies_, id);
 }
 
-std::optional<MeasurementId> Catalogue::find_measurement(DatabaseId database,
+std::optional<MeasurementId> Catalogue::find_measurement(PolicyId policy,
                                                          std::string_view name) const {
     MutexLock lock(mutex_);
-    const auto& measurements = databases_[database].measurements;
+    const auto& measurements = policies_[policy].measurements;
     const auto found = measurements.find(name);
     if (found == measurements.end()) return std::nullopt;
     return found->second;
@@ -334,7 +364,7 @@ std::optional<Catalogue::SeriesHome> Catalogue::home_of(SeriesId id) const {
     // A live series has a key: its measurement's name is not empty.
     if (id >= series_.size() || series_[id].key.empty()) return std::nullopt;
     const MeasurementId measurement = series_[id].measurement;
-    return SeriesHome{measurements_[measurement].database, measurement};
+    return SeriesHome{measurements_[measurement].policy, measurement};
 }
 
 bool Catalogue::was_series(SeriesId id) const {
@@ -352,62 +382,97 @@ std::uint64_t Catalogue::series_count() const {
     return live_series_count_;
 }
 
-const Catalogue::Measurement* Catalogue::measurement_named(std::string_view database,
-                                                           std::string_view measurement) const {
+std::vector<const Catalogue::Measurement*> Catalogue::measurements_named(
+    std::string_view database, std::string_view measurement) const {
+    std::vector<const Measurement*> named;
     const auto database_id = find_database_locked(database);
-    if (!database_id) return nullptr;
-    const auto& measurements = databases_[*database_id].measurements;
-    const auto found = measurements.find(measurement);
-    return found == measurements.end() ? nullptr : &measurements_[found->second];
+    if (!database_id) return named;
+    for (const PolicyId policy : databases_[*database_id].policies) {
+        const auto& measurements = policies_[policy].measurements;
+        const auto found = measurements.find(measurement);
+        if (found != measurements.end()) named.push_back(&measurements_[found->second]);
+    }
+    return named;
 }
 
 std::vector<std::string> Catalogue::measurements(std::string_view database) const {
     MutexLock lock(mutex_);
     std::vector<std::string> names;
-    if (const auto id = find_database_locked(database)) {
-        for (const auto& [name, measurement] : databases_[*id].measurements) names.push_back(name);
+    const auto id = find_database_locked(database);
+    if (!id) return names;
+    for (const PolicyId policy : databases_[*id].policies) {
+        for (const auto& [name, measurement] : policies_[policy].measurements) {
+            names.push_back(name);
+        }
     }
-    return names;
+    return sorted_once(std::move(names));
 }
 
 std::vector<FieldKey> Catalogue::field_keys(std::string_view database,
                                             std::string_view measurement) const {
     MutexLock lock(mutex_);
     std::vector<FieldKey> fields;
-    const Measurement* found = measurement_named(database, measurement);
-    if (found == nullptr) return fields;
-    for (const FieldKey& field : found->fields) {
-        if (!field.name.empty()) fields.push_back(field);
+    for (const Measurement* found : measurements_named(database, measurement)) {
+        for (const FieldKey& field : found->fields) {
+            if (!field.name.empty()) fields.push_back(field);
+        }
     }
-    std::ranges::sort(fields);
-    return fields;
+    return sorted_once(std::move(fields));
 }
 
 std::vector<std::string> Catalogue::tag_keys(std::string_view database,
                                              std::string_view measurement) const {
     MutexLock lock(mutex_);
-    const Measurement* found = measurement_named(database, measurement);
-    return found == nullptr ? std::vector<std::string>() : found->tags.keys();
+    std::vector<std::string> keys;
+    for (const Measurement* found : measurements_named(database, measurement)) {
+        for (std::string& key : found->tags.keys()) keys.push_back(std::move(key));
+    }
+    return sorted_once(std::move(keys));
 }
 
 std::vector<std::string> Catalogue::tag_values(std::string_view database,
                                                std::string_view measurement,
                                                std::string_view key) const {
     MutexLock lock(mutex_);
-    const Measurement* found = measurement_named(database, measurement);
-    return found == nullptr ? std::vector<std::string>() : found->tags.values(key);
+    std::vector<std::string> values;
+    for (const Measurement* found : measurements_named(database, measurement)) {
+        for (std::string& value : found->tags.values(key)) values.push_back(std::move(value));
+    }
+    return sorted_once(std::move(values));
 }
 
-std::vector<ScanSeries> Catalogue::select(DatabaseId database, std::string_view measurement,
+std::vector<SeriesTags> Catalogue::series(std::string_view database, std::string_view measurement,
+                                          const std::vector<TagMatcher>& matchers) const {
+    MutexLock lock(mutex_);
+    std::vector<std::string_view> keys;
+    const auto named = measurements_named(database, measurement);
+    for (const Measurement* found : named) {
+        for (const SeriesId id : select_ids(*found, matchers)) keys.push_back(series_[id].key);
+    }
+    if (named.size() > 1) keys = sorted_once(std::move(keys));
+    std::vector<SeriesTags> series;
+    series.reserve(keys.size());
+    for (const std::string_view key : keys) {
+        series.push_back({std::string(measurement), tags_of_series_key(key)});
+    }
+    return series;
+}
+
+std::vector<SeriesId> Catalogue::select_ids(const Measurement& measurement,
+                                            const std::vector<TagMatcher>& matchers) const {
+    std::vector<SeriesId> ids = measurement.tags.select(matchers);
+    sort_by_key(measurement, ids);
+    return ids;
+}
+
+std::vector<ScanSeries> Catalogue::select(PolicyId policy, std::string_view measurement,
                                           const std::vector<TagMatcher>& matchers) const {
     MutexLock lock(mutex_);
     std::vector<ScanSeries> selected;
-    const auto& measurements = databases_[database].measurements;
+    const auto& measurements = policies_[policy].measurements;
     const auto found = measurements.find(measurement);
     if (found == measurements.end()) return selected;
-    const Measurement& entry = measurements_[found->second];
-    std::vector<SeriesId> ids = entry.tags.select(matchers);
-    sort_by_key(entry, ids);
+    const std::vector<SeriesId> ids = select_ids(measurements_[found->second], matchers);
     selected.reserve(ids.size());
     for (const SeriesId id : ids) selected.push_back({id, tags_of_series_key(series_[id].key)});
     return selected;

@@ -24,12 +24,12 @@
 
 namespace tidemark::storage {
 
-inline constexpr std::string_view kDefaultRetentionPolicy = "autogen";
-/// For the query engine's own series; nobody writes into it through Store::write().
-inline constexpr std::string_view kReservedRetentionPolicy = "kpi";
+/// Ids further ahead than this were not given out by any catalogue; memory is not spent on them.
+inline constexpr std::size_t kMaxLostDatabases = std::size_t{1} << 16;
 
-/// What a store knows of its data without looking at it: databases, measurements, fields and their
-/// types, series and their tags. Kept in memory, persisted as a record log. FORMAT.md section 6.
+/// What a store knows of its data without looking at it: databases, their retention policies,
+/// measurements, fields and their types, series and their tags. Kept in memory, persisted as a
+/// record log. FORMAT.md section 6.
 ///
 /// Thread-safe, except that changes (create, drop, add) come from one thread at a time, so that a
 /// caller can look and then add. Measurements, fields and series that were added are visible at
@@ -51,7 +51,13 @@ public:
     /// Durable on return. Its series are gone at once; a database made later under the same name is
     /// another one.
     Status drop_database(std::string_view name);
-    MeasurementId add_measurement(DatabaseId database, std::string_view name);
+    // As Store's functions of these names; durable on return.
+    Status create_policy(std::string_view database, const RetentionPolicy& policy);
+    Status alter_policy(std::string_view database, std::string_view policy,
+                        const RetentionPolicyChange& change);
+    Status drop_policy(std::string_view database, std::string_view policy);
+    Status set_stale(std::string_view database, std::string_view measurement, std::int64_t hold_ns);
+    MeasurementId add_measurement(PolicyId policy, std::string_view name);
     /// The next field index of the measurement.
     FieldIndex add_field(MeasurementId measurement, std::string_view name, FieldType type);
     SeriesId add_series(MeasurementId measurement, const TagSet& tags);
@@ -76,27 +82,38 @@ public:
 
     std::vector<std::string> databases() const;  ///< Sorted.
     std::optional<DatabaseId> find_database(std::string_view name) const;
-    bool is_live(DatabaseId database) const;
-    /// False for a database whose record was lost: what is there of it must be kept.
-    bool was_dropped(DatabaseId database) const;
-    std::optional<MeasurementId> find_measurement(DatabaseId database, std::string_view name) const;
+    std::vector<RetentionPolicy> policies(std::string_view database) const;  ///< As created.
+    /// An empty name is the default policy's. NotFound in InfluxDB's words.
+    Result<PolicyId> find_policy(std::string_view database, std::string_view policy) const;
+    bool is_live(PolicyId policy) const;
+    /// False for a policy whose record was lost: what is there of it must be kept.
+    bool was_dropped(PolicyId policy) const;
+    RetentionPolicy policy(PolicyId policy) const;
+    std::optional<std::int64_t> stale_ns(std::string_view database,
+                                         std::string_view measurement) const;
+    std::optional<MeasurementId> find_measurement(PolicyId policy, std::string_view name) const;
+    /// The type that the other policies of this one's database know of a field: it is the same in
+    /// all of them.
+    std::optional<FieldType> type_elsewhere(PolicyId policy, std::string_view measurement,
+                                            std::string_view field) const;
     std::optional<SeriesId> find_series(MeasurementId measurement, const TagSet& tags) const;
     /// Fields in order of index. A field whose record was lost has an empty name.
     std::vector<FieldKey> fields(MeasurementId measurement) const;
 
     struct SeriesHome {
-        DatabaseId database;
+        PolicyId policy;
         MeasurementId measurement;
     };
-    /// Nothing for a series that never was or went with its database.
+    /// Nothing for a series that never was or went with its policy.
     std::optional<SeriesHome> home_of(SeriesId id) const;
-    /// True also for a series that went with its database.
+    /// True also for a series that went with its policy.
     bool was_series(SeriesId id) const;
     /// The canonical key; empty when home_of() is nothing.
     std::string series_key(SeriesId id) const;
     std::uint64_t series_count() const;
 
-    // For Store: sorted, empty when there is no such database or measurement.
+    // For Store: of all policies together, sorted, empty when there is no such database or
+    // measurement.
 
     std::vector<std::string> measurements(std::string_view database) const;
     std::vector<FieldKey> field_keys(std::string_view database, std::string_view measurement) const;
@@ -104,18 +121,28 @@ public:
                                       std::string_view measurement) const;
     std::vector<std::string> tag_values(std::string_view database, std::string_view measurement,
                                         std::string_view key) const;
-    /// The series that match, in order of series key.
-    std::vector<ScanSeries> select(DatabaseId database, std::string_view measurement,
+    std::vector<SeriesTags> series(std::string_view database, std::string_view measurement,
+                                   const std::vector<TagMatcher>& matchers) const;
+    /// The series of a policy that match, in order of series key.
+    std::vector<ScanSeries> select(PolicyId policy, std::string_view measurement,
                                    const std::vector<TagMatcher>& matchers) const;
 
 private:
     struct Database {
         std::string name;  // Empty: never given out, or lost.
         bool is_live = false;
+        std::vector<PolicyId> policies;  // Live ones, in order of creation.
+        PolicyId default_policy = 0;     // 0: it was dropped.
+        std::map<std::string, std::int64_t, std::less<>> stale_ns;  // "": the database's.
+    };
+    struct Policy {
+        DatabaseId database = 0;
+        bool is_live = false;
+        RetentionPolicy properties;  // Whether it is the default one is known by its database.
         std::map<std::string, MeasurementId, std::less<>> measurements;
     };
     struct Measurement {
-        DatabaseId database = 0;
+        PolicyId policy = 0;
         std::string name;  // Empty: never given out, or lost.
         std::vector<FieldKey> fields;
         std::unordered_map<std::string_view, SeriesId> series;  // Views into series_.
@@ -124,7 +151,7 @@ private:
         mutable std::vector<SeriesId> key_order;
     };
     struct Series {
-        std::string key;                // Empty when it went with its database.
+        std::string key;                // Empty when it went with its policy.
         MeasurementId measurement = 0;  // 0: never given out, or lost.
     };
 
@@ -139,11 +166,31 @@ private:
     // False, and nothing is changed, when the measurement has a series of these tags.
     bool insert_series(SeriesId id, MeasurementId measurement, const TagSet& tags)
         TIDEMARK_REQUIRES(mutex_);
+    Status apply_schema(const CatalogueRecord& record, std::uint64_t id_limit)
+        TIDEMARK_REQUIRES(mutex_);
+    Status apply_policy(const CatalogueRecord& record, std::uint64_t id_limit)
+        TIDEMARK_REQUIRES(mutex_);
+    Status apply_policy_set(const PolicySet& set, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
+    bool is_known_database(DatabaseId id) const TIDEMARK_REQUIRES(mutex_);
+    bool is_known_policy(PolicyId id) const TIDEMARK_REQUIRES(mutex_);
+    void make_place_for_policy(PolicyId id) TIDEMARK_REQUIRES(mutex_);
+    void insert_database(DatabaseId id, std::string_view name) TIDEMARK_REQUIRES(mutex_);
+    void insert_policy(PolicyId id, DatabaseId database, const RetentionPolicy& properties)
+        TIDEMARK_REQUIRES(mutex_);
     void forget_database(DatabaseId id) TIDEMARK_REQUIRES(mutex_);
+    void forget_policy(PolicyId id) TIDEMARK_REQUIRES(mutex_);
     std::optional<DatabaseId> find_database_locked(std::string_view name) const
         TIDEMARK_REQUIRES(mutex_);
-    const Measurement* measurement_named(std::string_view database,
-                                         std::string_view measurement) const
+    Result<DatabaseId> require_database(std::string_view name) const TIDEMARK_REQUIRES(mutex_);
+    std::optional<PolicyId> find_policy_locked(DatabaseId database, std::string_view policy) const
+        TIDEMARK_REQUIRES(mutex_);
+    RetentionPolicy properties_of(PolicyId policy) const TIDEMARK_REQUIRES(mutex_);
+    /// The measurements of this name, of each policy that has it.
+    std::vector<const Measurement*> measurements_named(std::string_view database,
+                                                       std::string_view measurement) const
+        TIDEMARK_REQUIRES(mutex_);
+    std::vector<SeriesId> select_ids(const Measurement& measurement,
+                                     const std::vector<TagMatcher>& matchers) const
         TIDEMARK_REQUIRES(mutex_);
     void sort_by_key(const Measurement& measurement, std::vector<SeriesId>& ids) const
         TIDEMARK_REQUIRES(mutex_);
@@ -153,8 +200,10 @@ private:
     std::vector<std::string> damage_;
 
     mutable Mutex mutex_;
-    // Positions are ids; position 0 is nobody's.
+    // Positions are ids; position 0 is nobody's. An id is of a database and its first policy, or
+    // only of a policy.
     std::vector<Database> databases_ TIDEMARK_GUARDED_BY(mutex_) = std::vector<Database>(1);
+    std::vector<Policy> policies_ TIDEMARK_GUARDED_BY(mutex_) = std::vector<Policy>(1);
     std::map<std::string, DatabaseId, std::less<>> live_databases_ TIDEMARK_GUARDED_BY(mutex_);
     std::deque<Measurement> measurements_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Measurement>(1);
     std::deque<Series> series_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Series>(1);

@@ -14,6 +14,9 @@ enum class RecordKind : std::uint8_t {
     MeasurementAdded = 3,
     FieldAdded = 4,
     SeriesAdded = 5,
+    PolicySet = 6,
+    PolicyDropped = 7,
+    StaleSet = 8,
 };
 
 void encode(ByteWriter& writer, const DatabaseCreated& record) {
@@ -25,7 +28,7 @@ void encode(ByteWriter& writer, const DatabaseDropped& record) { writer.write_va
 
 void encode(ByteWriter& writer, const MeasurementAdded& record) {
     writer.write_varint(record.id);
-    writer.write_varint(record.database);
+    writer.write_varint(record.policy);
     writer.write_sized_string(record.name);
 }
 
@@ -44,6 +47,27 @@ void encode(ByteWriter& writer, const SeriesAdded& record) {
         writer.write_sized_string(tag.key);
         writer.write_sized_string(tag.value);
     }
+}
+
+void encode(ByteWriter& writer, const PolicySet& record) {
+    const RetentionPolicy& policy = record.properties;
+    writer.write_varint(record.id);
+    writer.write_varint(record.database);
+    writer.write_sized_string(policy.name);
+    for (const std::int64_t duration_ns : {policy.duration_ns, policy.shard_duration_ns,
+                                           policy.future_limit_ns, policy.past_limit_ns}) {
+        writer.write_varint(static_cast<std::uint64_t>(duration_ns));
+    }
+    writer.write_varint(policy.replication);
+    writer.write_u8(policy.is_default ? 1 : 0);
+}
+
+void encode(ByteWriter& writer, const PolicyDropped& record) { writer.write_varint(record.id); }
+
+void encode(ByteWriter& writer, const StaleSet& record) {
+    writer.write_varint(record.database);
+    writer.write_sized_string(record.measurement);
+    writer.write_varint(static_cast<std::uint64_t>(record.hold_ns));
 }
 
 Result<std::uint32_t> read_id(ByteReader& reader) {
@@ -72,9 +96,9 @@ Result<CatalogueRecord> decode_database_dropped(ByteReader& reader) {
 
 Result<CatalogueRecord> decode_measurement_added(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(const MeasurementId id, read_id(reader));
-    TIDEMARK_ASSIGN_OR_RETURN(const DatabaseId database, read_id(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(const PolicyId policy, read_id(reader));
     TIDEMARK_ASSIGN_OR_RETURN(std::string name, read_name(reader));
-    return CatalogueRecord(MeasurementAdded{id, database, std::move(name)});
+    return CatalogueRecord(MeasurementAdded{id, policy, std::move(name)});
 }
 
 Result<CatalogueRecord> decode_field_added(ByteReader& reader) {
@@ -100,6 +124,47 @@ Result<CatalogueRecord> decode_series_added(ByteReader& reader) {
     return CatalogueRecord(std::move(record));
 }
 
+Result<std::int64_t> read_duration(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t duration_ns, reader.read_varint());
+    if (duration_ns > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        return Error(ErrorCode::Corruption,
+                     "duration " + std::to_string(duration_ns) + " exceeds 63 bits");
+    }
+    return static_cast<std::int64_t>(duration_ns);
+}
+
+Result<CatalogueRecord> decode_policy_set(ByteReader& reader) {
+    PolicySet record{};
+    RetentionPolicy& policy = record.properties;
+    TIDEMARK_ASSIGN_OR_RETURN(record.id, read_id(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(record.database, read_id(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.name, read_name(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.duration_ns, read_duration(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.shard_duration_ns, read_duration(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.future_limit_ns, read_duration(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.past_limit_ns, read_duration(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(policy.replication, reader.read_varint());
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t is_default, reader.read_u8());
+    if (is_default > 1) {
+        return Error(ErrorCode::Corruption, "a truth of " + std::to_string(is_default));
+    }
+    policy.is_default = is_default == 1;
+    return CatalogueRecord(std::move(record));
+}
+
+Result<CatalogueRecord> decode_policy_dropped(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PolicyId id, read_id(reader));
+    return CatalogueRecord(PolicyDropped{id});
+}
+
+Result<CatalogueRecord> decode_stale_set(ByteReader& reader) {
+    StaleSet record{};
+    TIDEMARK_ASSIGN_OR_RETURN(record.database, read_id(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(record.measurement, read_name(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(record.hold_ns, read_duration(reader));
+    return CatalogueRecord(std::move(record));
+}
+
 Result<CatalogueRecord> decode(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t kind, reader.read_u8());
     switch (static_cast<RecordKind>(kind)) {
@@ -113,6 +178,12 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
             return decode_field_added(reader);
         case RecordKind::SeriesAdded:
             return decode_series_added(reader);
+        case RecordKind::PolicySet:
+            return decode_policy_set(reader);
+        case RecordKind::PolicyDropped:
+            return decode_policy_dropped(reader);
+        case RecordKind::StaleSet:
+            return decode_stale_set(reader);
     }
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }

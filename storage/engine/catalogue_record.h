@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tidemark/result.h>
+#include <tidemark/store.h>
 #include <tidemark/types.h>
 
 namespace tidemark::storage {
@@ -15,6 +16,9 @@ namespace tidemark::storage {
 /// Ids of the catalogue count from 1 and are never given out twice.
 using DatabaseId = std::uint32_t;
 using MeasurementId = std::uint32_t;
+/// Retention policies, which hold measurements, are counted together with databases: the first
+/// policy of a database has the database's id.
+using PolicyId = DatabaseId;
 /// Position of a field among its measurement's fields, from 0.
 using FieldIndex = std::uint32_t;
 
@@ -31,7 +35,7 @@ struct DatabaseDropped {
 };
 struct MeasurementAdded {
     MeasurementId id;
-    DatabaseId database;
+    PolicyId policy;
     std::string name;
     bool operator==(const MeasurementAdded&) const = default;
 };
@@ -49,8 +53,26 @@ struct SeriesAdded {
     bool operator==(const SeriesAdded&) const = default;
 };
 
-using CatalogueRecord =
-    std::variant<DatabaseCreated, DatabaseDropped, MeasurementAdded, FieldAdded, SeriesAdded>;
+/// A policy was made, or its properties changed.
+struct PolicySet {
+    PolicyId id;
+    DatabaseId database;
+    RetentionPolicy properties;
+    bool operator==(const PolicySet&) const = default;
+};
+struct PolicyDropped {
+    PolicyId id;
+    bool operator==(const PolicyDropped&) const = default;
+};
+struct StaleSet {
+    DatabaseId database;
+    std::string measurement;  ///< Empty: the database.
+    std::int64_t hold_ns;
+    bool operator==(const StaleSet&) const = default;
+};
+
+using CatalogueRecord = std::variant<DatabaseCreated, DatabaseDropped, MeasurementAdded, FieldAdded,
+                                     SeriesAdded, PolicySet, PolicyDropped, StaleSet>;
 
 std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 

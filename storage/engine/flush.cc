@@ -73,7 +73,7 @@ Result<std::vector<PlacedGroup>> place_groups(const FlushOptions& options, const
         for (RowGroupPointer& group : groups) {
             const std::int64_t partition =
                 partition_of(group->info().first_ns, options.partition_width_ns);
-            placed.push_back({home->database, partition, id, std::move(group)});
+            placed.push_back({home->policy, partition, id, std::move(group)});
         }
     }
     std::ranges::sort(placed, {}, &PlacedGroup::order);

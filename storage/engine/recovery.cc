@@ -249,7 +249,7 @@ Status Recovery::adopt_segment(const LiveSegment& stray) {
     if (adopted.reader != nullptr) adopted.entry.info = adopted.reader->info();
     note_segment(adopted);
     if (!home) return set_aside(stray.file_name, "and what it holds cannot be told");
-    adopted.entry.database = home->database;
+    adopted.entry.database = home->policy;
     store_.messages.push_back("segment " + stray.file_name +
                               " is not in the manifest and was taken in");
     live_entries_.push_back(adopted.entry);

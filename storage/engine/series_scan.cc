@@ -46,38 +46,37 @@ FieldTypeLookup type_lookup(const std::vector<FieldKey>& fields) {
 
 }  // namespace
 
-Result<std::unique_ptr<Scan>> SeriesScan::make(const ScanRequest& request, DatabaseId database,
+Result<std::unique_ptr<Scan>> SeriesScan::make(const ScanRequest& request, PolicyId policy,
                                                const Catalogue& catalogue,
                                                std::shared_ptr<const StoreSnapshot> snapshot,
                                                std::vector<std::string> messages) {
     TIDEMARK_RETURN_IF_ERROR(check_matchers(request));
     const auto fields = catalogue.field_keys(request.database, request.measurement);
     TIDEMARK_ASSIGN_OR_RETURN(auto compiled, compile_scan(request, type_lookup(fields)));
-    auto series = catalogue.select(database, request.measurement, request.tags);
+    auto series = catalogue.select(policy, request.measurement, request.tags);
     if (request.series_filter) {
         std::erase_if(series, [&request](const ScanSeries& candidate) {
             return !request.series_filter(candidate.tags);
         });
     }
-    std::unique_ptr<SeriesScan> scan(new SeriesScan(std::move(compiled), std::move(series),
-                                                    std::move(snapshot), database,
-                                                    std::move(messages)));
+    std::unique_ptr<SeriesScan> scan(new SeriesScan(
+        std::move(compiled), std::move(series), std::move(snapshot), policy, std::move(messages)));
     scan->note_damaged_segments();
     return std::unique_ptr<Scan>(std::move(scan));
 }
 
 SeriesScan::SeriesScan(std::shared_ptr<const CompiledScan> compiled, std::vector<ScanSeries> series,
-                       std::shared_ptr<const StoreSnapshot> snapshot, DatabaseId database,
+                       std::shared_ptr<const StoreSnapshot> snapshot, PolicyId policy,
                        std::vector<std::string> messages)
     : compiled_(std::move(compiled)),
       series_(std::move(series)),
       snapshot_(std::move(snapshot)),
-      database_(database),
+      policy_(policy),
       messages_(std::move(messages)) {}
 
 void SeriesScan::note_damaged_segments() {
     for (const auto& segment : snapshot_->contents().segments) {
-        if (segment->defect.empty() || segment->entry.database != database_) continue;
+        if (segment->defect.empty() || segment->entry.database != policy_) continue;
         if (is_touched(compiled_->request, segment->entry.info)) {
             messages_.push_back(segment->defect);
         }
@@ -85,7 +84,7 @@ void SeriesScan::note_damaged_segments() {
 }
 
 Result<std::unique_ptr<SeriesCursor>> SeriesScan::open(std::size_t series_index) const {
-    TIDEMARK_ASSIGN_OR_RETURN(auto groups, row_groups_of(*snapshot_, compiled_->request, database_,
+    TIDEMARK_ASSIGN_OR_RETURN(auto groups, row_groups_of(*snapshot_, compiled_->request, policy_,
                                                          series_[series_index].id));
     // Cursors may outlive the scan: with the request they keep what they count.
     const auto counted = std::make_shared<Counted>(Counted{compiled_, statistics_});
@@ -94,11 +93,11 @@ Result<std::unique_ptr<SeriesCursor>> SeriesScan::open(std::size_t series_index)
 
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
                                                                    const ScanRequest& request,
-                                                                   DatabaseId database,
+                                                                   PolicyId policy,
                                                                    SeriesId series) {
     std::vector<std::shared_ptr<const RowGroup>> groups;
     for (const auto& segment : snapshot.contents().segments) {
-        if (segment->reader == nullptr || segment->entry.database != database) continue;
+        if (segment->reader == nullptr || segment->entry.database != policy) continue;
         if (!is_touched(request, segment->entry.info)) continue;
         TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->row_groups(series));
         groups.insert(groups.end(), found.begin(), found.end());

@@ -21,7 +21,7 @@ class SeriesScan final : public Scan {
 public:
     /// InvalidArgument when the request asks for what cannot be. `messages` are passed on as they
     /// are, those of damaged segments in the range are added.
-    static Result<std::unique_ptr<Scan>> make(const ScanRequest& request, DatabaseId database,
+    static Result<std::unique_ptr<Scan>> make(const ScanRequest& request, PolicyId policy,
                                               const Catalogue& catalogue,
                                               std::shared_ptr<const StoreSnapshot> snapshot,
                                               std::vector<std::string> messages);
@@ -44,7 +44,7 @@ private:
     };
 
     SeriesScan(std::shared_ptr<const CompiledScan> compiled, std::vector<ScanSeries> series,
-               std::shared_ptr<const StoreSnapshot> snapshot, DatabaseId database,
+               std::shared_ptr<const StoreSnapshot> snapshot, PolicyId policy,
                std::vector<std::string> messages);
 
     void note_damaged_segments();
@@ -52,7 +52,7 @@ private:
     const std::shared_ptr<const CompiledScan> compiled_;
     const std::vector<ScanSeries> series_;
     const std::shared_ptr<const StoreSnapshot> snapshot_;
-    const DatabaseId database_;
+    const PolicyId policy_;
     std::vector<std::string> messages_;
     const std::shared_ptr<ScanStatistics> statistics_ = std::make_shared<ScanStatistics>();
 };
@@ -62,7 +62,7 @@ private:
 /// directory of one of these segments cannot be read.
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
                                                                    const ScanRequest& request,
-                                                                   DatabaseId database,
+                                                                   PolicyId policy,
                                                                    SeriesId series);
 
 }  // namespace tidemark::storage

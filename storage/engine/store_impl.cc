@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/engine/flush.h"
+#include "storage/engine/retention_policy.h"
 #include "storage/engine/series_scan.h"
 #include "storage/segment/segment_format.h"
 
@@ -133,22 +134,56 @@ Status StoreImpl::check_writable() const {
 // ---- Databases ----------------------------------------------------------------------------
 
 Status StoreImpl::create_database(std::string_view name) {
-    TIDEMARK_RETURN_IF_ERROR(check_writable());
-    return write_path_->change_databases([this, name]() -> Status {
+    return change_catalogue([this, name]() -> Status {
         TIDEMARK_RETURN_IF_ERROR(catalogue_->create_database(name));
         return success();
     });
 }
 
 Status StoreImpl::drop_database(std::string_view name) {
+    return drop_from_catalogue([this, name] { return catalogue_->drop_database(name); });
+}
+
+Status StoreImpl::change_catalogue(const std::function<Status()>& change) {
     TIDEMARK_RETURN_IF_ERROR(check_writable());
+    return write_path_->change_databases(change);
+}
+
+Status StoreImpl::drop_from_catalogue(const std::function<Status()>& change) {
     MutexLock lock(flush_mutex_);
-    TIDEMARK_RETURN_IF_ERROR(
-        write_path_->change_databases([this, name] { return catalogue_->drop_database(name); }));
+    TIDEMARK_RETURN_IF_ERROR(change_catalogue(change));
     return remove_dead_segments();
 }
 
-// Segments of databases that were dropped. Mapped files stay readable for older snapshots.
+std::vector<RetentionPolicy> StoreImpl::retention_policies(std::string_view database) const {
+    return catalogue_->policies(database);
+}
+
+Status StoreImpl::create_retention_policy(std::string_view database,
+                                          const RetentionPolicy& policy) {
+    return change_catalogue([&] { return catalogue_->create_policy(database, policy); });
+}
+
+Status StoreImpl::alter_retention_policy(std::string_view database, std::string_view policy,
+                                         const RetentionPolicyChange& change) {
+    return change_catalogue([&] { return catalogue_->alter_policy(database, policy, change); });
+}
+
+Status StoreImpl::drop_retention_policy(std::string_view database, std::string_view policy) {
+    return drop_from_catalogue([&] { return catalogue_->drop_policy(database, policy); });
+}
+
+Status StoreImpl::set_stale(std::string_view database, std::string_view measurement,
+                            std::int64_t hold_ns) {
+    return change_catalogue([&] { return catalogue_->set_stale(database, measurement, hold_ns); });
+}
+
+std::optional<std::int64_t> StoreImpl::stale_ns(std::string_view database,
+                                                std::string_view measurement) const {
+    return catalogue_->stale_ns(database, measurement);
+}
+
+// Segments of policies that were dropped. Mapped files stay readable for older snapshots.
 Status StoreImpl::remove_dead_segments() {
     StoreContents kept = *contents();
     std::vector<ManifestSegment> dead;
@@ -173,16 +208,7 @@ bool StoreImpl::has_database(std::string_view name) const {
 }
 
 bool StoreImpl::has_retention_policy(std::string_view database, std::string_view policy) const {
-    return policy == kDefaultRetentionPolicy && has_database(database);
-}
-
-Result<DatabaseId> StoreImpl::find_database(std::string_view name, std::string_view policy) const {
-    const auto id = catalogue_->find_database(name);
-    if (!id) return Error(ErrorCode::NotFound, "database not found: " + std::string(name));
-    if (!policy.empty() && policy != kDefaultRetentionPolicy) {
-        return Error(ErrorCode::NotFound, "retention policy not found: " + std::string(policy));
-    }
-    return *id;
+    return !policy.empty() && catalogue_->find_policy(database, policy).has_value();
 }
 
 // ---- Writing ------------------------------------------------------------------------------
@@ -199,9 +225,9 @@ Result<WriteResult> StoreImpl::write(std::string_view database, std::string_view
         return Error(ErrorCode::InvalidArgument,
                      "retention policy " + std::string(policy) + " is reserved");
     }
-    TIDEMARK_RETURN_IF_ERROR(find_database(database, policy));
+    TIDEMARK_ASSIGN_OR_RETURN(const PolicyId id, catalogue_->find_policy(database, policy));
     TIDEMARK_RETURN_IF_ERROR(wait_for_flush());
-    auto result = write_path_->write(database, batch);
+    auto result = write_path_->write(id, batch);
     last_write_ns_.store(steady_now_ns(), std::memory_order_relaxed);
     if (is_full(*contents()->heads.back())) flusher_->notify();
     return result;
@@ -361,22 +387,25 @@ void StoreImpl::publish(StoreContents contents) {
 std::shared_ptr<const StoreSnapshot> StoreImpl::take_snapshot() const {
     // Under one lock: the rows of a head are in segments only when every view sees them all.
     MutexLock lock(contents_mutex_);
-    return std::make_shared<const StoreSnapshot>(contents_, visibility_->take_view());
+    return std::make_shared<const StoreSnapshot>(contents_, visibility_->take_view(),
+                                                 options_.clock->now_ns());
 }
 
 std::shared_ptr<const Snapshot> StoreImpl::snapshot() const { return take_snapshot(); }
 
 Result<std::unique_ptr<Scan>> StoreImpl::scan(const ScanRequest& request,
                                               std::shared_ptr<const Snapshot> snapshot) const {
-    TIDEMARK_ASSIGN_OR_RETURN(const DatabaseId database,
-                              find_database(request.database, request.retention_policy));
+    TIDEMARK_ASSIGN_OR_RETURN(const PolicyId policy,
+                              catalogue_->find_policy(request.database, request.retention_policy));
     auto ours = snapshot == nullptr
                     ? take_snapshot()
                     : std::dynamic_pointer_cast<const StoreSnapshot>(std::move(snapshot));
     if (ours == nullptr) {
         return Error(ErrorCode::InvalidArgument, "the snapshot is of another kind of store");
     }
-    return SeriesScan::make(request, database, *catalogue_, std::move(ours), missing_row_messages_);
+    ScanRequest shown = request;
+    hide_expired(catalogue_->policy(policy), ours->now_ns(), shown);
+    return SeriesScan::make(shown, policy, *catalogue_, std::move(ours), missing_row_messages_);
 }
 
 std::vector<std::string> StoreImpl::measurements(std::string_view database) const {
@@ -401,13 +430,7 @@ std::vector<std::string> StoreImpl::tag_values(std::string_view database,
 
 std::vector<SeriesTags> StoreImpl::series(std::string_view database, std::string_view measurement,
                                           const std::vector<TagMatcher>& tags) const {
-    std::vector<SeriesTags> found;
-    const auto id = catalogue_->find_database(database);
-    if (!id) return found;
-    for (ScanSeries& series : catalogue_->select(*id, measurement, tags)) {
-        found.push_back({std::string(measurement), std::move(series.tags)});
-    }
-    return found;
+    return catalogue_->series(database, measurement, tags);
 }
 
 StoreStatistics StoreImpl::statistics() const {

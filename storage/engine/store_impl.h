@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,16 @@ public:
     std::vector<std::string> databases() const override;
     bool has_database(std::string_view name) const override;
     bool has_retention_policy(std::string_view database, std::string_view policy) const override;
+    std::vector<RetentionPolicy> retention_policies(std::string_view database) const override;
+    Status create_retention_policy(std::string_view database,
+                                   const RetentionPolicy& policy) override;
+    Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                  const RetentionPolicyChange& change) override;
+    Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Status set_stale(std::string_view database, std::string_view measurement,
+                     std::int64_t hold_ns) override;
+    std::optional<std::int64_t> stale_ns(std::string_view database,
+                                         std::string_view measurement) const override;
 
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
@@ -87,7 +98,10 @@ private:
     static std::int64_t steady_now_ns();
 
     Status check_writable() const;
-    Result<DatabaseId> find_database(std::string_view name, std::string_view policy) const;
+    /// Runs `change` of the catalogue between two writes.
+    Status change_catalogue(const std::function<Status()>& change);
+    /// The same, and lets go of the segments that it made nobody's.
+    Status drop_from_catalogue(const std::function<Status()>& change);
     std::shared_ptr<const StoreSnapshot> take_snapshot() const;
     ContentsPointer contents() const TIDEMARK_EXCLUDES(contents_mutex_);
     void publish(StoreContents contents) TIDEMARK_EXCLUDES(contents_mutex_);

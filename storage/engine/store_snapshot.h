@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -15,15 +16,18 @@ namespace tidemark::storage {
 class StoreSnapshot final : public Snapshot {
 public:
     StoreSnapshot(std::shared_ptr<const StoreContents> contents,
-                  std::unique_ptr<const Visibility::View> view)
-        : contents_(std::move(contents)), view_(std::move(view)) {}
+                  std::unique_ptr<const Visibility::View> view, std::int64_t now_ns)
+        : contents_(std::move(contents)), view_(std::move(view)), now_ns_(now_ns) {}
 
     Sequence sequence() const override { return view_->sequence(); }
     const StoreContents& contents() const { return *contents_; }
+    /// When it was taken: what is older than its policy keeps is not seen.
+    std::int64_t now_ns() const { return now_ns_; }
 
 private:
     const std::shared_ptr<const StoreContents> contents_;
     const std::unique_ptr<const Visibility::View> view_;
+    const std::int64_t now_ns_;
 };
 
 }  // namespace tidemark::storage

@@ -1,5 +1,6 @@
 #include "storage/engine/time_check.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <tidemark/types.h>
@@ -34,28 +35,52 @@ std::string likely_mistake(std::int64_t ahead_ns) {
     return "looks like a wrong clock of the sender";
 }
 
-std::string format_ahead(std::int64_t ahead_ns) {
-    const std::int64_t minutes = ahead_ns / kMinuteNs;
+std::string format_distance(std::int64_t distance_ns) {
+    const std::int64_t minutes = distance_ns / kMinuteNs;
     if (minutes < 120) return std::to_string(minutes) + " min";
     if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h";
     if (minutes < 2 * 365 * 24 * 60) return std::to_string(minutes / (24 * 60)) + " days";
     return std::to_string(minutes / (365 * 24 * 60)) + " years";
 }
 
+// later - earlier, at most the greatest number.
+std::int64_t distance_ns(std::int64_t earlier_ns, std::int64_t later_ns) {
+    constexpr auto kMost = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    const auto distance =
+        static_cast<std::uint64_t>(later_ns) - static_cast<std::uint64_t>(earlier_ns);
+    return static_cast<std::int64_t>(std::min(distance, kMost));
+}
+
+std::optional<std::string> past_defect(std::int64_t time_ns, const TimeLimits& limits) {
+    const std::int64_t behind_ns = distance_ns(time_ns, limits.now_ns);
+    const auto refusal = [&](const std::string& reason) {
+        return "the time " + format_time(time_ns) + " is " + format_distance(behind_ns) +
+               " in the past, " + reason;
+    };
+    if (time_ns < limits.edge_ns) {
+        return refusal("retention policy " + limits.policy + " keeps " +
+                       format_distance(distance_ns(limits.edge_ns, limits.now_ns)) +
+                       ": write it to a policy with a longer DURATION");
+    }
+    if (limits.past_limit_ns == 0 || behind_ns <= limits.past_limit_ns) return std::nullopt;
+    return refusal("retention policy " + limits.policy + " takes " +
+                   format_distance(limits.past_limit_ns) +
+                   ": ALTER RETENTION POLICY .. PAST LIMIT moves that");
+}
+
 }  // namespace
 
-std::optional<std::string> time_defect(std::int64_t time_ns, std::int64_t now_ns,
-                                       std::int64_t future_limit_ns) {
+std::optional<std::string> time_defect(std::int64_t time_ns, const TimeLimits& limits) {
     if (time_ns < kMinTimeNs || time_ns > kMaxTimeNs) {
         return "the time " + std::to_string(time_ns) + " is out of range";
     }
-    if (future_limit_ns == kHoldForever || time_ns <= now_ns) return std::nullopt;
-    const auto ahead = static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(now_ns);
-    if (ahead <= static_cast<std::uint64_t>(future_limit_ns)) return std::nullopt;
-    constexpr auto kMaxAhead = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
-    const auto ahead_ns = static_cast<std::int64_t>(ahead < kMaxAhead ? ahead : kMaxAhead);
-    return "the time " + format_time(time_ns) + " is " + format_ahead(ahead_ns) +
-           " in the future (limit " + format_ahead(future_limit_ns) +
+    if (time_ns <= limits.now_ns) return past_defect(time_ns, limits);
+    const std::int64_t ahead_ns = distance_ns(limits.now_ns, time_ns);
+    if (limits.future_limit_ns == kHoldForever || ahead_ns <= limits.future_limit_ns) {
+        return std::nullopt;
+    }
+    return "the time " + format_time(time_ns) + " is " + format_distance(ahead_ns) +
+           " in the future (limit " + format_distance(limits.future_limit_ns) +
            "): " + likely_mistake(ahead_ns);
 }
 

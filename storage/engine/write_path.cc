@@ -3,7 +3,7 @@
 #include <new>
 #include <utility>
 
-#include "storage/engine/time_check.h"
+#include "storage/engine/retention_policy.h"
 #include "storage/wal/wal_format.h"
 
 namespace tidemark::storage {
@@ -16,7 +16,7 @@ WritePath::WritePath(const Options& options, Catalogue& catalogue, Committer& co
       head_(std::move(head)),
       last_sequence_(last_sequence) {}
 
-Result<WriteResult> WritePath::write(std::string_view database, const WriteBatch& batch) {
+Result<WriteResult> WritePath::write(PolicyId policy, const WriteBatch& batch) {
     // A row takes less in a frame than in a batch, except for its numbers: twice as much at most.
     if (batch.size_bytes() > wal_format::kMaxPayloadSizeBytes / 2) {
         return Error(ErrorCode::LimitExceeded,
@@ -27,7 +27,7 @@ Result<WriteResult> WritePath::write(std::string_view database, const WriteBatch
     TIDEMARK_RETURN_IF_ERROR(committer_.wait_for_room());
     MutexLock lock(mutex_);
     if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
-    TIDEMARK_ASSIGN_OR_RETURN(WriteSchema * schema, schema_of(database));
+    TIDEMARK_ASSIGN_OR_RETURN(WriteSchema * schema, schema_of(policy));
     try {
         return take_points(*schema, batch);
     } catch (const std::bad_alloc&) {
@@ -40,20 +40,29 @@ Result<WriteResult> WritePath::write(std::string_view database, const WriteBatch
     }
 }
 
-Result<WriteSchema*> WritePath::schema_of(std::string_view database) {
-    const auto id = catalogue_.find_database(database);
-    if (!id) return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
-    auto& schema = schemas_[*id];
-    if (schema == nullptr) schema = std::make_unique<WriteSchema>(catalogue_, *id);
+Result<WriteSchema*> WritePath::schema_of(PolicyId policy) {
+    if (!catalogue_.is_live(policy)) {
+        return Error(ErrorCode::NotFound, "the database or retention policy was dropped meanwhile");
+    }
+    auto& schema = schemas_[policy];
+    if (schema == nullptr) schema = std::make_unique<WriteSchema>(catalogue_, policy);
     return schema.get();
+}
+
+TimeLimits WritePath::time_limits(PolicyId policy) const {
+    const RetentionPolicy properties = catalogue_.policy(policy);
+    const std::int64_t now_ns = options_.clock.now_ns();
+    const bool has_future_limit = properties.future_limit_ns != 0;
+    return {now_ns, has_future_limit ? properties.future_limit_ns : options_.future_limit_ns,
+            properties.past_limit_ns, retention_edge_ns(properties, now_ns), properties.name};
 }
 
 WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch) {
     WriteResult result;
-    const std::int64_t now_ns = options_.clock.now_ns();
+    const TimeLimits limits = time_limits(schema.policy());
     frame_.begin(committer_.spare_buffer());
     for (std::size_t index = 0; index < batch.point_count(); ++index) {
-        Status status = take_point(schema, batch, index, now_ns);
+        Status status = take_point(schema, batch, index, limits);
         if (!status) result.reject(index, status.error().message());
     }
     result.accepted_count = batch.point_count() - result.rejected_count;
@@ -64,9 +73,9 @@ WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch)
 }
 
 Status WritePath::take_point(WriteSchema& schema, const WriteBatch& batch, std::size_t point_index,
-                             std::int64_t now_ns) {
-    const std::int64_t time_ns = batch.point(point_index).time_ns.value_or(now_ns);
-    if (auto defect = time_defect(time_ns, now_ns, options_.future_limit_ns)) {
+                             const TimeLimits& limits) {
+    const std::int64_t time_ns = batch.point(point_index).time_ns.value_or(limits.now_ns);
+    if (auto defect = time_defect(time_ns, limits)) {
         return Error(ErrorCode::InvalidArgument, *std::move(defect));
     }
     TIDEMARK_ASSIGN_OR_RETURN(const ResolvedPoint point, schema.resolve(batch, point_index));

@@ -16,6 +16,7 @@
 #include "storage/engine/committer.h"
 #include "storage/engine/head.h"
 #include "storage/engine/row_batch.h"
+#include "storage/engine/time_check.h"
 #include "storage/engine/write_schema.h"
 
 namespace tidemark::storage {
@@ -36,16 +37,15 @@ public:
     WritePath(const Options& options, Catalogue& catalogue, Committer& committer,
               std::shared_ptr<Head> head, Sequence last_sequence);
 
-    /// As Store::write(). The points are in the head when this returns, not visible and not
-    /// durable.
-    Result<WriteResult> write(std::string_view database, const WriteBatch& batch)
-        TIDEMARK_EXCLUDES(mutex_);
+    /// As Store::write(); NotFound when `policy` is gone. The points are in the head when this
+    /// returns, not visible and not durable.
+    Result<WriteResult> write(PolicyId policy, const WriteBatch& batch) TIDEMARK_EXCLUDES(mutex_);
 
     /// Later writes go into `head`. What was written before is in the head before and in files of
     /// the log of its own. The last sequence written before.
     Sequence change_head(std::shared_ptr<Head> head) TIDEMARK_EXCLUDES(mutex_);
 
-    /// Runs `change` between two writes, then forgets what is remembered of databases that are
+    /// Runs `change` between two writes, then forgets what is remembered of policies that are
     /// gone.
     Status change_databases(const std::function<Status()>& change) TIDEMARK_EXCLUDES(mutex_);
 
@@ -55,10 +55,11 @@ public:
     void close() TIDEMARK_EXCLUDES(mutex_);
 
 private:
-    Result<WriteSchema*> schema_of(std::string_view database) TIDEMARK_REQUIRES(mutex_);
+    Result<WriteSchema*> schema_of(PolicyId policy) TIDEMARK_REQUIRES(mutex_);
+    TimeLimits time_limits(PolicyId policy) const;
     WriteResult take_points(WriteSchema& schema, const WriteBatch& batch) TIDEMARK_REQUIRES(mutex_);
     Status take_point(WriteSchema& schema, const WriteBatch& batch, std::size_t point_index,
-                      std::int64_t now_ns) TIDEMARK_REQUIRES(mutex_);
+                      const TimeLimits& limits) TIDEMARK_REQUIRES(mutex_);
 
     const Options options_;
     Catalogue& catalogue_;
@@ -67,7 +68,7 @@ private:
     mutable Mutex mutex_;
     std::shared_ptr<Head> head_ TIDEMARK_GUARDED_BY(mutex_);
     Sequence last_sequence_ TIDEMARK_GUARDED_BY(mutex_);
-    std::map<DatabaseId, std::unique_ptr<WriteSchema>> schemas_ TIDEMARK_GUARDED_BY(mutex_);
+    std::map<PolicyId, std::unique_ptr<WriteSchema>> schemas_ TIDEMARK_GUARDED_BY(mutex_);
     RowBatchWriter frame_ TIDEMARK_GUARDED_BY(mutex_);
     bool is_closed_ TIDEMARK_GUARDED_BY(mutex_) = false;
 };

@@ -103,8 +103,8 @@ private:
     std::vector<Slot> slots_;    // A power of two, at most half full.
 };
 
-WriteSchema::WriteSchema(Catalogue& catalogue, DatabaseId database)
-    : catalogue_(catalogue), database_(database), series_(std::make_unique<SeriesTable>()) {}
+WriteSchema::WriteSchema(Catalogue& catalogue, PolicyId policy)
+    : catalogue_(catalogue), policy_(policy), series_(std::make_unique<SeriesTable>()) {}
 
 WriteSchema::~WriteSchema() = default;
 
@@ -127,7 +127,7 @@ Result<ResolvedPoint> WriteSchema::resolve_new_series(const WriteBatch& batch,
     Measurement& measurement = measurement_named(name.measurement);
     TIDEMARK_RETURN_IF_ERROR(resolve_fields(measurement, batch, point_index));
     if (measurement.id == 0) {
-        measurement.id = catalogue_.add_measurement(database_, measurement.name);
+        measurement.id = catalogue_.add_measurement(policy_, measurement.name);
     }
     keep_unknown_fields(measurement);
     const auto known = catalogue_.find_series(measurement.id, name.tags);
@@ -141,7 +141,7 @@ WriteSchema::Measurement& WriteSchema::measurement_named(const std::string& name
     Measurement& measurement = entry->second;
     if (!is_new) return measurement;
     measurement.name = name;
-    if (const auto id = catalogue_.find_measurement(database_, name)) {
+    if (const auto id = catalogue_.find_measurement(policy_, name)) {
         measurement.id = *id;
         for (const FieldKey& field : catalogue_.fields(*id)) add_field(measurement, field);
     }
@@ -213,8 +213,11 @@ Status WriteSchema::add_unknown_field(const Measurement& measurement,
         return success();
     }
     if (auto defect = field_name_defect(field.name)) return refusal(*std::move(defect));
+    const FieldType type =
+        catalogue_.type_elsewhere(policy_, measurement.name, field.name).value_or(field.type);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t bits, bits_as(field, type, measurement.name));
     unknown_fields_.push_back(fields_.size());
-    fields_.push_back({kNoIndex, field.type, bits_of(field), field.text, field.name});
+    fields_.push_back({kNoIndex, type, bits, field.text, field.name});
     return success();
 }
 

@@ -27,19 +27,19 @@ struct ResolvedPoint {
     std::span<const HeadField> fields;
 };
 
-/// What the write path remembers of one database, so that points of known series and fields need
-/// neither sorting of tags nor the catalogue. Adds new measurements, fields and series to the
+/// What the write path remembers of one retention policy, so that points of known series and fields
+/// need neither sorting of tags nor the catalogue. Adds new measurements, fields and series to the
 /// catalogue.
 ///
 /// Not thread-safe: lives under the lock that serialises writes.
 class WriteSchema {
 public:
-    WriteSchema(Catalogue& catalogue, DatabaseId database);
+    WriteSchema(Catalogue& catalogue, PolicyId policy);
     ~WriteSchema();
     WriteSchema(const WriteSchema&) = delete;
     WriteSchema& operator=(const WriteSchema&) = delete;
 
-    DatabaseId database() const { return database_; }
+    PolicyId policy() const { return policy_; }
 
     /// Judges point `point_index` of `batch`. InvalidArgument, with the reason, when it must be
     /// refused; then nothing was added to the catalogue.
@@ -84,7 +84,7 @@ private:
     void keep_unknown_fields(Measurement& measurement);
 
     Catalogue& catalogue_;
-    const DatabaseId database_;
+    const PolicyId policy_;
     std::map<std::string, Measurement, std::less<>> measurements_;
     std::unique_ptr<SeriesTable> series_;
     std::vector<HeadField> fields_;            // Of the point being resolved.

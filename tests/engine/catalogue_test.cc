@@ -138,6 +138,11 @@ TEST_CASE("a catalogue with any bit flipped opens, tells it, and goes on", "[eng
         const auto other = catalogue->create_database("other");
         REQUIRE(other);
         REQUIRE(catalogue->drop_database("other"));
+        RetentionPolicy raw;
+        raw.name = "raw";
+        REQUIRE(catalogue->create_policy("ops", raw));
+        REQUIRE(catalogue->set_stale("ops", "cpu", 60));
+        REQUIRE(catalogue->drop_policy("ops", "raw"));
     }
     const auto sound = files.read_file(kPath);
     REQUIRE(sound);

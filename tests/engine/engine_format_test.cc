@@ -138,6 +138,14 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
         REQUIRE(catalogue.value()->make_durable());
         REQUIRE(catalogue.value()->create_database("x"));
         REQUIRE(catalogue.value()->drop_database("x"));
+        RetentionPolicy day;
+        day.name = "day";
+        day.duration_ns = 86'400'000'000'000;
+        day.past_limit_ns = 200;
+        day.is_default = true;
+        REQUIRE(catalogue.value()->create_policy("ops", day));
+        REQUIRE(catalogue.value()->drop_policy("ops", "autogen"));
+        REQUIRE(catalogue.value()->set_stale("ops", "cpu", 300));
     }
     CHECK(written(files, "/catalogue") == hex_of(example));
 
@@ -146,7 +154,10 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
     REQUIRE(catalogue);
     CHECK(messages.empty());
     CHECK(catalogue.value()->databases() == std::vector<std::string>{"ops"});
-    CHECK(catalogue.value()->series_key(1) == "cpu,host=a");
+    CHECK(catalogue.value()->was_series(1));
+    REQUIRE(catalogue.value()->policies("ops").size() == 1);
+    CHECK(catalogue.value()->policies("ops").front().past_limit_ns == 200);
+    CHECK(catalogue.value()->stale_ns("ops", "cpu") == 300);
 }
 
 TEST_CASE("the example of the rows of a write is written and read", "[engine][format]") {

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/oracle/naive_kpis.h"
+
 namespace tidemark::oracle {
 namespace {
 
@@ -43,6 +45,26 @@ StatementResult as_result(const std::vector<ExpectedSeries>& answer) {
         }
     }
     return result;
+}
+
+/// Asks a table of the engine, from the head and from segments.
+void check_product(const std::vector<Point>& points, const Query& query,
+                   const std::vector<ExpectedSeries>& answer,
+                   const std::vector<std::string>& columns) {
+    // differences() names columns after the query's calls and checks times when there are buckets.
+    Query table = query;
+    table.bucket_ns = 1;
+    table.calls.assign(columns.size() - 1, query.calls.front());
+    Product product;
+    product.write(points);
+    for (const bool is_flushed : {false, true}) {
+        if (is_flushed) product.flush();
+        const StatementResult got = product.ask(text(query, "m"), query.now_ns);
+        INFO((is_flushed ? "from segments:\n" : "from the head:\n") << text(got));
+        CHECK(differences(answer, table, got).empty());
+        REQUIRE(got.series.size() == 1);
+        CHECK(got.series.front().columns == columns);
+    }
 }
 
 }  // namespace
@@ -98,23 +120,35 @@ void check_episodes(const std::vector<Point>& points, const Query& query,
         CHECK(agrees(from_oracle[i].mean, number(hand[i].mean)));
         CHECK(from_oracle[i].unknown_ns == minutes(hand[i].unknown));
     }
+    check_product(points, query, answer,
+                  {"time", "end", "duration", "inside", "open", "peak", "mean", "unknown", "host"});
+}
 
-    // differences() names columns after the query's calls and checks times when there are buckets.
-    Query table = query;
-    table.bucket_ns = 1;
-    table.calls.assign(8, query.calls.front());
-    Product product;
-    product.write(points);
-    for (const bool is_flushed : {false, true}) {
-        if (is_flushed) product.flush();
-        const StatementResult got = product.ask(statement, query.now_ns);
-        INFO((is_flushed ? "from segments:\n" : "from the head:\n") << text(got));
-        CHECK(differences(answer, table, got).empty());
-        REQUIRE(got.series.size() == 1);
-        CHECK(got.series.front().columns == std::vector<std::string>{"time", "end", "duration",
-                                                                     "inside", "open", "peak",
-                                                                     "mean", "unknown", "host"});
+void check_table(const std::vector<Point>& points, const Query& query,
+                 const std::vector<HandTableRow>& hand) {
+    INFO(text(query, "m"));
+    const Call& call = query.calls.front();
+    const Series series = series_of(points).front();
+    const bool is_changes = call.function == "changes";
+    const auto from_oracle = is_changes ? changes_of(series, call.field, query)
+                                        : state_durations_of(series, call, query);
+    REQUIRE(from_oracle.size() == hand.size());
+    std::vector<ExpectedSeries> answer{{{}, {}}};
+    for (std::size_t r = 0; r < hand.size(); ++r) {
+        CHECK(from_oracle[r].time_ns == at(hand[r].minute));
+        REQUIRE(from_oracle[r].cells.size() == hand[r].cells.size());
+        ExpectedRow row{at(hand[r].minute), {}};
+        for (std::size_t i = 0; i < hand[r].cells.size(); ++i) {
+            CHECK(agrees(from_oracle[r].cells[i], hand[r].cells[i]));
+            row.cells.push_back(hand_cell(hand[r].cells[i]));
+        }
+        row.cells.push_back(hand_cell(Cell(std::string("a"))));
+        answer.front().rows.push_back(std::move(row));
     }
+    check_product(points, query, answer,
+                  is_changes ? std::vector<std::string>{"time", "value", "host"}
+                             : std::vector<std::string>{"time", "value", "duration", "share",
+                                                        "entries", "host"});
 }
 
 }  // namespace tidemark::oracle

@@ -93,4 +93,13 @@ struct HandEpisode {
 void check_episodes(const std::vector<Point>& points, const Query& query,
                     const std::vector<HandEpisode>& hand);
 
+struct HandTableRow {
+    std::int64_t minute;  ///< Of its time.
+    Row cells;            ///< Without the tag of host a.
+};
+
+/// The rows of changes(v) or state_durations(v), the query's only call, on host a.
+void check_table(const std::vector<Point>& points, const Query& query,
+                 const std::vector<HandTableRow>& hand);
+
 }  // namespace tidemark::oracle

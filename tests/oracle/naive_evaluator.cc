@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tests/oracle/naive_functions.h"
+#include "tests/oracle/naive_kpis.h"
 
 namespace tidemark::oracle {
 namespace {
@@ -53,7 +54,7 @@ bool carries_into(const Series& series, const std::string& field, std::int64_t t
 /// sample after the present.
 bool takes_part(const Series& series, const Call& call, const Query& query,
                 const std::vector<Window>& windows) {
-    const bool is_held = is_state_function(call) || call.function == "time_mean";
+    const bool is_held = is_state_function(call) || is_held_function(call);
     std::vector<std::string> fields;
     if (call.predicate.empty()) fields.push_back(call.field);
     for (const Predicate& predicate : call.predicate) collect_fields(predicate, fields);
@@ -102,8 +103,10 @@ std::vector<Expected> evaluate_call(const Call& call, const std::vector<const Se
     for (const Window& window : windows) {
         if (is_state_function(call)) {
             column.push_back(state_function(call, states, window, query));
-        } else if (call.function == "time_mean") {
-            column.push_back(time_mean(call, present, window, query));
+        } else if (is_held_function(call)) {
+            column.push_back(held_function(call, present, window, query));
+        } else if (is_counter_function(call)) {
+            column.push_back(counter_function(call, present, window));
         } else {
             column.push_back(sample_function(call, present, window));
         }

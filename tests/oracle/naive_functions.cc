@@ -13,33 +13,9 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
-Exact exact_of(const Value& value) {
-    switch (value_type(value)) {
-        case FieldType::Float:
-            return static_cast<Exact>(std::get<double>(value));
-        case FieldType::Integer:
-            return static_cast<Exact>(std::get<std::int64_t>(value));
-        default:
-            return static_cast<Exact>(std::get<std::uint64_t>(value));
-    }
-}
-
-Exact magnitude_of(Exact number) { return number < 0 ? -number : number; }
-
 Expected null_cell() { return {}; }
 
 Expected count_cell(std::int64_t count) { return {Cell(count), 0, 0}; }
-
-Expected duration_cell(Int128 duration_ns, std::int64_t unit_ns) {
-    if (unit_ns == 1) return count_cell(static_cast<std::int64_t>(duration_ns));
-    const std::int64_t divisor_ns = unit_ns == 0 ? kSecond : unit_ns;
-    return float_cell(static_cast<Exact>(duration_ns) / static_cast<Exact>(divisor_ns), 0);
-}
-
-Expected ratio_cell(Int128 numerator, Int128 denominator) {
-    if (denominator == 0) return null_cell();
-    return float_cell(static_cast<Exact>(numerator) / static_cast<Exact>(denominator), 0);
-}
 
 std::int64_t overlap_ns(const Span& span, std::int64_t begin_ns, std::int64_t end_ns) {
     return std::max<std::int64_t>(
@@ -104,6 +80,32 @@ std::optional<Span> run_at(const SeriesStates& states, std::int64_t time_ns) {
 bool is_anything_known(const SeriesStates& states, const Window& window, std::int64_t as_of_ns) {
     const Parts parts = parts_of({states}, window, as_of_ns);
     return parts.good + parts.bad > 0;
+}
+
+/// episode_count, mttr and mtbf: counts and times are summed over the series.
+Expected run_statistic(const Call& call, const std::vector<SeriesStates>& group,
+                       const Window& window, std::int64_t as_of_ns) {
+    const std::int64_t e_ns = std::min(window.end_ns, as_of_ns);
+    const auto is_inside = [&](std::int64_t time_ns) {
+        return window.begin_ns <= time_ns && time_ns < e_ns;
+    };
+    std::int64_t episode_count = 0;
+    std::int64_t begun_count = 0;
+    std::int64_t ended_count = 0;
+    Int128 ended_ns = 0;
+    for (const SeriesStates& states : group) {
+        for (const Span& run : states.runs) {
+            if (overlap_ns(run, window.begin_ns, e_ns) > 0) ++episode_count;
+            if (is_inside(run.begin_ns)) ++begun_count;
+            if (!is_inside(run.end_ns)) continue;
+            ++ended_count;
+            ended_ns += run.end_ns - run.begin_ns;
+        }
+    }
+    if (call.function == "episode_count") return count_cell(episode_count);
+    const Int128 unit_ns = call.unit_ns == 0 ? kSecond : call.unit_ns;
+    if (call.function == "mttr") return ratio_cell(ended_ns, ended_count * unit_ns);
+    return ratio_cell(parts_of(group, window, as_of_ns).bad, begun_count * unit_ns);
 }
 
 /// longest, current and since: the greatest, greatest and least of the series'.
@@ -268,10 +270,35 @@ Expected share_cell(const Call& call, const std::vector<const Series*>& group,
 
 }  // namespace
 
+Exact exact_of(const Value& value) {
+    switch (value_type(value)) {
+        case FieldType::Float:
+            return static_cast<Exact>(std::get<double>(value));
+        case FieldType::Integer:
+            return static_cast<Exact>(std::get<std::int64_t>(value));
+        default:
+            return static_cast<Exact>(std::get<std::uint64_t>(value));
+    }
+}
+
+Exact magnitude_of(Exact number) { return number < 0 ? -number : number; }
+
+Expected duration_cell(Int128 duration_ns, std::int64_t unit_ns) {
+    if (unit_ns == 1) return count_cell(static_cast<std::int64_t>(duration_ns));
+    const std::int64_t divisor_ns = unit_ns == 0 ? kSecond : unit_ns;
+    return float_cell(static_cast<Exact>(duration_ns) / static_cast<Exact>(divisor_ns), 0);
+}
+
+Expected ratio_cell(Int128 numerator, Int128 denominator) {
+    if (denominator == 0) return null_cell();
+    return float_cell(static_cast<Exact>(numerator) / static_cast<Exact>(denominator), 0);
+}
+
 bool is_state_function(const Call& call) {
     static const std::set<std::string> kNames = {
-        "time_in",  "time_out",   "unknown",     "future",  "uptime",  "downtime",
-        "coverage", "uptime_low", "uptime_high", "longest", "current", "since"};
+        "time_in",  "time_out", "unknown",    "future",      "uptime",
+        "downtime", "coverage", "uptime_low", "uptime_high", "longest",
+        "current",  "since",    "mttr",       "mtbf",        "episode_count"};
     return kNames.contains(call.function);
 }
 
@@ -297,6 +324,9 @@ Expected state_function(const Call& call, const std::vector<SeriesStates>& group
     static const std::set<std::string> kRunFunctions = {"longest", "current", "since"};
     const std::int64_t as_of_ns = std::min(query.now_ns, query.end_ns);
     if (kRunFunctions.contains(call.function)) return run_function(call, group, window, as_of_ns);
+    if (call.function == "episode_count" || call.function == "mttr" || call.function == "mtbf") {
+        return run_statistic(call, group, window, as_of_ns);
+    }
     return partition_function(call, parts_of(group, window, as_of_ns), query.unknown_as);
 }
 

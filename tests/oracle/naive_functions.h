@@ -40,6 +40,14 @@ Expected sample_function(const Call& call, const std::vector<const Series*>& gro
 
 bool is_state_function(const Call& call);
 
+Exact exact_of(const Value& value);
+Exact magnitude_of(Exact number);
+
+/// Null where the denominator is 0.
+Expected ratio_cell(Int128 numerator, Int128 denominator);
+/// In seconds where no unit was written.
+Expected duration_cell(Int128 duration_ns, std::int64_t unit_ns);
+
 /// A cell that holds the double nearest to `exact`; it may be off by 2^-80 of `magnitude` (R17).
 Expected float_cell(Exact exact, Exact magnitude);
 

@@ -140,13 +140,15 @@ Predicate random_comparison(Random& random, const RandomData& data) {
 
 Call random_state_call(Random& random, const RandomData& data) {
     static const std::vector<std::string> kNames = {
-        "time_in",  "time_out",   "unknown",     "future",  "uptime",  "downtime",
-        "coverage", "uptime_low", "uptime_high", "longest", "current", "since"};
+        "time_in",  "time_out", "unknown",    "future",      "uptime",
+        "downtime", "coverage", "uptime_low", "uptime_high", "longest",
+        "current",  "since",    "mttr",       "mtbf",        "episode_count"};
     Call call;
     call.function = random.pick(kNames);
     call.predicate = {random_predicate(random, data, 2)};
-    const bool is_run =
-        call.function == "longest" || call.function == "current" || call.function == "since";
+    const bool is_run = call.function == "longest" || call.function == "current" ||
+                        call.function == "since" || call.function == "mttr" ||
+                        call.function == "mtbf" || call.function == "episode_count";
     if (is_run && random.chance(60)) {
         if (random.chance(60)) call.life.for_ns = random.between(1, 60) * data.step_ns / 10;
         if (random.chance(60)) call.life.keep_ns = random.between(1, 60) * data.step_ns / 10;
@@ -154,13 +156,14 @@ Call random_state_call(Random& random, const RandomData& data) {
     }
     const bool is_duration = call.function.starts_with("time_") || call.function == "unknown" ||
                              call.function == "future" || call.function == "longest" ||
-                             call.function == "current";
+                             call.function == "current" || call.function == "mttr" ||
+                             call.function == "mtbf";
     if (is_duration && random.chance(80)) call.unit_ns = random.chance(90) ? 1 : 60 * kSecond;
     return call;
 }
 
 Call random_sample_call(Random& random, const RandomData& data) {
-    static const std::vector<std::string> kAnyType = {"count", "first", "last"};
+    static const std::vector<std::string> kAnyType = {"count", "first", "last", "change_count"};
     static const std::vector<std::string> kNumeric = {"count",
                                                       "sum",
                                                       "sum",
@@ -177,7 +180,13 @@ Call random_sample_call(Random& random, const RandomData& data) {
                                                       "percentile",
                                                       "percentile_disc",
                                                       "percentile_cont",
-                                                      "share_le"};
+                                                      "share_le",
+                                                      "time_integral",
+                                                      "increase",
+                                                      "rate",
+                                                      "resets",
+                                                      "change_count",
+                                                      "time_percentile"};
     Call call;
     if (random.chance(10)) {
         call.function = "share";
@@ -190,6 +199,7 @@ Call random_sample_call(Random& random, const RandomData& data) {
     // Multiples of a half: there InfluxDB's arithmetic in doubles and R14's formula agree.
     if (call.function == "percentile") call.thousandths = random.between(1, 200) * 500;
     if (call.function.starts_with("percentile_")) call.thousandths = random.between(1, 1'000);
+    if (call.function == "time_percentile") call.thousandths = random.between(1, 100'000);
     if (call.function == "share_le") call.limit = random_constant(random, data, call.field);
     return call;
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,28 @@ public:
     bool has_database(std::string_view name) const override { return target_.has_database(name); }
     bool has_retention_policy(std::string_view database, std::string_view policy) const override {
         return target_.has_retention_policy(database, policy);
+    }
+    std::vector<RetentionPolicy> retention_policies(std::string_view database) const override {
+        return target_.retention_policies(database);
+    }
+    Status create_retention_policy(std::string_view database,
+                                   const RetentionPolicy& policy) override {
+        return target_.create_retention_policy(database, policy);
+    }
+    Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                  const RetentionPolicyChange& change) override {
+        return target_.alter_retention_policy(database, policy, change);
+    }
+    Status drop_retention_policy(std::string_view database, std::string_view policy) override {
+        return target_.drop_retention_policy(database, policy);
+    }
+    Status set_stale(std::string_view database, std::string_view measurement,
+                     std::int64_t hold_ns) override {
+        return target_.set_stale(database, measurement, hold_ns);
+    }
+    std::optional<std::int64_t> stale_ns(std::string_view database,
+                                         std::string_view measurement) const override {
+        return target_.stale_ns(database, measurement);
     }
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;

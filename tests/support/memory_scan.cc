@@ -425,12 +425,10 @@ Result<std::unique_ptr<Scan>> make_memory_scan(const ScanRequest& request,
     if (database == data->databases.end()) {
         return Error(ErrorCode::NotFound, "database not found: " + request.database);
     }
-    const std::string& policy_name = request.retention_policy.empty()
-                                         ? database->second.default_policy
-                                         : request.retention_policy;
-    const auto policy = database->second.policies.find(policy_name);
+    const auto policy = database->second.policies.find(request.retention_policy);
     if (policy == database->second.policies.end()) {
-        return Error(ErrorCode::NotFound, "retention policy not found: " + policy_name);
+        return Error(ErrorCode::NotFound,
+                     "retention policy not found: " + request.retention_policy);
     }
     auto shared = std::make_unique<Shared>();
     shared->request = request;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "storage/engine/time_check.h"
 #include "tests/support/memory_scan.h"
 
 namespace tidemark::tests {
@@ -135,10 +136,18 @@ MemoryData& MemoryStore::changeable_data() {
 
 void MemoryStore::add_retention_policy(std::string_view database, std::string_view policy,
                                        bool is_default) {
+    RetentionPolicy added = storage::default_policy();
+    added.name = policy;
+    added.is_default = is_default;
     const std::lock_guard lock(mutex_);
     MemoryData::Database& changed = changeable_data().databases[std::string(database)];
-    changed.policies[std::string(policy)];
-    if (is_default) changed.default_policy = std::string(policy);
+    changed.policies[added.name];
+    if (is_default) {
+        for (RetentionPolicy& other : changed.properties) other.is_default = false;
+    }
+    std::erase_if(changed.properties,
+                  [&](const RetentionPolicy& other) { return other.name == added.name; });
+    changed.properties.push_back(std::move(added));
 }
 
 Status MemoryStore::close() {
@@ -172,25 +181,111 @@ bool MemoryStore::has_database(std::string_view name) const {
 }
 
 bool MemoryStore::has_retention_policy(std::string_view database, std::string_view policy) const {
+    return !policy.empty() && find_policy(*data(), database, policy).has_value();
+}
+
+Result<RetentionPolicy> MemoryStore::find_policy(const MemoryData& data, std::string_view database,
+                                                 std::string_view policy) {
+    const auto found = data.databases.find(std::string(database));
+    if (found == data.databases.end()) {
+        return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
+    }
+    for (const RetentionPolicy& known : found->second.properties) {
+        if (policy.empty() ? known.is_default : known.name == policy) return known;
+    }
+    return Error(ErrorCode::NotFound,
+                 policy.empty() ? "default retention policy not set for: " + std::string(database)
+                                : "retention policy not found: " + std::string(policy));
+}
+
+std::vector<RetentionPolicy> MemoryStore::retention_policies(std::string_view database) const {
     const auto data = this->data();
     const auto found = data->databases.find(std::string(database));
-    return found != data->databases.end() && found->second.policies.contains(std::string(policy));
+    return found == data->databases.end() ? std::vector<RetentionPolicy>()
+                                          : found->second.properties;
+}
+
+Status MemoryStore::create_retention_policy(std::string_view database,
+                                            const RetentionPolicy& policy) {
+    const std::lock_guard lock(mutex_);
+    if (!data_->databases.contains(std::string(database))) {
+        return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const RetentionPolicy checked, storage::checked_policy(policy));
+    if (const auto existing = find_policy(*data_, database, policy.name)) {
+        return storage::check_same_policy(existing.value(), checked);
+    }
+    MemoryData::Database& changed = changeable_data().databases[std::string(database)];
+    if (checked.is_default) {
+        for (RetentionPolicy& other : changed.properties) other.is_default = false;
+    }
+    changed.properties.push_back(checked);
+    changed.policies[checked.name];
+    return success();
+}
+
+Status MemoryStore::alter_retention_policy(std::string_view database, std::string_view policy,
+                                           const RetentionPolicyChange& change) {
+    const std::lock_guard lock(mutex_);
+    TIDEMARK_ASSIGN_OR_RETURN(const RetentionPolicy existing,
+                              find_policy(*data_, database, policy));
+    TIDEMARK_ASSIGN_OR_RETURN(const RetentionPolicy altered,
+                              storage::changed_policy(existing, change));
+    for (RetentionPolicy& other : changeable_data().databases[std::string(database)].properties) {
+        if (other.name == policy) {
+            other = altered;
+        } else if (altered.is_default) {
+            other.is_default = false;
+        }
+    }
+    return success();
+}
+
+Status MemoryStore::drop_retention_policy(std::string_view database, std::string_view policy) {
+    const std::lock_guard lock(mutex_);
+    if (!data_->databases.contains(std::string(database))) return success();
+    MemoryData::Database& changed = changeable_data().databases[std::string(database)];
+    changed.policies.erase(std::string(policy));
+    std::erase_if(changed.properties,
+                  [&](const RetentionPolicy& known) { return known.name == policy; });
+    return success();
+}
+
+Status MemoryStore::set_stale(std::string_view database, std::string_view measurement,
+                              std::int64_t hold_ns) {
+    const std::lock_guard lock(mutex_);
+    if (!data_->databases.contains(std::string(database))) {
+        return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
+    }
+    changeable_data().databases[std::string(database)].stale_ns[std::string(measurement)] = hold_ns;
+    return success();
+}
+
+std::optional<std::int64_t> MemoryStore::stale_ns(std::string_view database,
+                                                  std::string_view measurement) const {
+    const auto data = this->data();
+    const auto found = data->databases.find(std::string(database));
+    if (found == data->databases.end()) return std::nullopt;
+    for (const std::string& subject : {std::string(measurement), std::string()}) {
+        const auto stale = found->second.stale_ns.find(subject);
+        if (stale != found->second.stale_ns.end()) return stale->second;
+    }
+    return std::nullopt;
 }
 
 Result<WriteResult> MemoryStore::write(std::string_view database, std::string_view policy,
                                        const WriteBatch& batch) {
     const std::lock_guard lock(mutex_);
-    const auto found = data_->databases.find(std::string(database));
-    if (found == data_->databases.end()) {
-        return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
-    }
-    const std::string policy_name(policy.empty() ? found->second.default_policy : policy);
-    if (!found->second.policies.contains(policy_name)) {
-        return Error(ErrorCode::NotFound, "retention policy not found: " + policy_name);
-    }
+    TIDEMARK_ASSIGN_OR_RETURN(const RetentionPolicy properties,
+                              find_policy(*data_, database, policy));
+    const std::string& policy_name = properties.name;
     MemoryData& data = changeable_data();
     MemoryData::Database& target = data.databases[std::string(database)];
     const std::int64_t now_ns = options_.clock->now_ns();
+    const storage::TimeLimits limits{
+        now_ns,
+        properties.future_limit_ns != 0 ? properties.future_limit_ns : options_.future_limit_ns,
+        properties.past_limit_ns, storage::retention_edge_ns(properties, now_ns), policy_name};
     WriteResult result;
     for (std::size_t i = 0; i < batch.point_count(); ++i) {
         const auto reject = [&](std::string reason) { result.reject(i, std::move(reason)); };
@@ -207,9 +302,8 @@ Result<WriteResult> MemoryStore::write(std::string_view database, std::string_vi
             continue;
         }
         const std::int64_t time_ns = point.time_ns.value_or(now_ns);
-        if (options_.future_limit_ns != kHoldForever && time_ns > now_ns &&
-            time_ns - now_ns > options_.future_limit_ns) {
-            reject("the time is too far in the future");
+        if (auto defect = storage::time_defect(time_ns, limits)) {
+            reject(*std::move(defect));
             continue;
         }
         MemoryData::Series& stored = target.policies[policy_name][measurement][canonical_series_key(
@@ -243,7 +337,12 @@ Result<std::unique_ptr<Scan>> MemoryStore::scan(const ScanRequest& request,
                                                 std::shared_ptr<const Snapshot> snapshot) const {
     const auto data =
         snapshot ? static_cast<const MemorySnapshot&>(*snapshot).data() : this->data();
-    return make_memory_scan(request, data, options_);
+    TIDEMARK_ASSIGN_OR_RETURN(const RetentionPolicy policy,
+                              find_policy(*data, request.database, request.retention_policy));
+    ScanRequest shown = request;
+    shown.retention_policy = policy.name;
+    storage::hide_expired(policy, options_.clock->now_ns(), shown);
+    return make_memory_scan(shown, data, options_);
 }
 
 std::vector<std::string> MemoryStore::measurements(std::string_view database) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <tidemark/store.h>
 
 #include "storage/engine/commit_subscriptions.h"
+#include "storage/engine/retention_policy.h"
 
 namespace tidemark::tests {
 
@@ -40,8 +42,9 @@ struct MemoryData {
     using Measurement = std::map<std::string, Series>;
     using Policy = std::map<std::string, Measurement>;
     struct Database {
-        std::string default_policy = "autogen";
+        std::vector<RetentionPolicy> properties{storage::default_policy()};  ///< As created.
         std::map<std::string, Policy> policies{{"autogen", {}}};
+        std::map<std::string, std::int64_t> stale_ns;  ///< By measurement; "": the database's.
         std::map<std::string, std::map<std::string, FieldType>> fields;  ///< By measurement.
     };
 
@@ -74,6 +77,16 @@ public:
     std::vector<std::string> databases() const override;
     bool has_database(std::string_view name) const override;
     bool has_retention_policy(std::string_view database, std::string_view policy) const override;
+    std::vector<RetentionPolicy> retention_policies(std::string_view database) const override;
+    Status create_retention_policy(std::string_view database,
+                                   const RetentionPolicy& policy) override;
+    Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                  const RetentionPolicyChange& change) override;
+    Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Status set_stale(std::string_view database, std::string_view measurement,
+                     std::int64_t hold_ns) override;
+    std::optional<std::int64_t> stale_ns(std::string_view database,
+                                         std::string_view measurement) const override;
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override;
@@ -98,6 +111,9 @@ public:
 
 private:
     std::shared_ptr<const MemoryData> data() const;
+    /// The policy meant: the default one when `policy` is empty.
+    static Result<RetentionPolicy> find_policy(const MemoryData& data, std::string_view database,
+                                               std::string_view policy);
     /// The data to change: a copy when a snapshot still looks at it. Call with mutex_ held.
     MemoryData& changeable_data();
     /// All series of a measurement, of every policy, by series key.

@@ -74,6 +74,34 @@ struct SeriesTags {
     TagSet tags;
 };
 
+/// A part of a database whose points are kept for a time of their own. Durations are in ns and not
+/// negative.
+struct RetentionPolicy {
+    std::string name;
+    /// Points older than this are not seen and not taken; 0: points are kept for ever. The files of
+    /// what is too old stay on the disk until the policy is dropped.
+    std::int64_t duration_ns = 0;
+    /// Recorded for InfluxQL's sake; 0 when a policy is made: what InfluxDB would choose.
+    std::int64_t shard_duration_ns = 0;
+    std::uint64_t replication = 1;  ///< Recorded only: there is one copy.
+    /// Points further in the future are refused (R11); 0: StoreOptions::future_limit_ns,
+    /// kHoldForever: none are.
+    std::int64_t future_limit_ns = 0;
+    std::int64_t past_limit_ns = 0;  ///< Points further in the past are refused; 0: none are.
+    bool is_default = false;         ///< The one meant where a statement names none.
+    bool operator==(const RetentionPolicy&) const = default;
+};
+
+/// What to change of a policy; nothing: left as it is.
+struct RetentionPolicyChange {
+    std::optional<std::int64_t> duration_ns;
+    std::optional<std::int64_t> shard_duration_ns;
+    std::optional<std::uint64_t> replication;
+    std::optional<std::int64_t> future_limit_ns;
+    std::optional<std::int64_t> past_limit_ns;
+    bool makes_default = false;
+};
+
 /// What the store looks like inside, for tools and tests.
 struct StoreStatistics {
     std::uint64_t series_count = 0;
@@ -134,8 +162,31 @@ public:
     virtual Status drop_database(std::string_view name) = 0;
     virtual std::vector<std::string> databases() const = 0;  ///< Sorted.
     virtual bool has_database(std::string_view name) const = 0;
-    /// Each database has the policy "autogen" (for ever), its default.
     virtual bool has_retention_policy(std::string_view database, std::string_view policy) const = 0;
+
+    // Retention policies. A new database has one, "autogen" (for ever), its default. Each has
+    // series and points of its own; a field has one type in all of them. NotFound when there is no
+    // such database, InvalidArgument for properties that cannot be, both in InfluxDB's words.
+
+    /// In order of creation; empty when there is no such database.
+    virtual std::vector<RetentionPolicy> retention_policies(std::string_view database) const = 0;
+    /// Does nothing when there is one with these properties; InvalidArgument when it has others.
+    virtual Status create_retention_policy(std::string_view database,
+                                           const RetentionPolicy& policy) = 0;
+    virtual Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                          const RetentionPolicyChange& change) = 0;
+    /// Its points are gone at once. Does nothing when there is no such policy or database.
+    virtual Status drop_retention_policy(std::string_view database, std::string_view policy) = 0;
+
+    // How long a value holds (R6) where a query does not say; kHoldForever is STALE NONE.
+
+    /// Of one measurement, which need not be there yet; of the whole database when `measurement` is
+    /// empty. NotFound when there is no such database.
+    virtual Status set_stale(std::string_view database, std::string_view measurement,
+                             std::int64_t hold_ns) = 0;
+    /// The measurement's own, else the database's, else nothing.
+    virtual std::optional<std::int64_t> stale_ns(std::string_view database,
+                                                 std::string_view measurement) const = 0;
 
     /// Takes the good points of `batch`, says why it refused the others. NotFound when there is no
     /// such database or policy (empty policy: the default); any other error means that no point
@@ -163,7 +214,8 @@ public:
     virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
                                                std::shared_ptr<const Snapshot> snapshot) const = 0;
 
-    // The schema of a database; empty when there is no such database or measurement. Sorted.
+    // The schema of a database, of all its policies together; empty when there is no such database
+    // or measurement. Sorted.
     virtual std::vector<std::string> measurements(std::string_view database) const = 0;
     virtual std::vector<FieldKey> field_keys(std::string_view database,
                                              std::string_view measurement) const = 0;

@@ -1,0 +1,75 @@
+#include "query/operators/held_reader.h"
+
+#include <utility>
+
+#include "query/plan/time_expression.h"
+
+namespace tidemark::query {
+
+Result<HeldReader> HeldReader::open(const SeriesSelection& selection,
+                                    const std::vector<std::string>& fields, const TimeRange& range,
+                                    std::int64_t hold_ns, ExecutionContext& context) {
+    HeldReader reader(hold_ns);
+    reader.field_count_ = fields.size();
+    ScanRequest request;
+    request.range = range;
+    // A hold that ends where the range begins is a change in it.
+    request.range.begin_ns = saturating_add(range.begin_ns, -1);
+    request.carry_in = CarryIn::WithinHold;
+    request.hold_ns = hold_ns;
+    for (const std::string& field : fields) request.columns.push_back({field, Need::Summary});
+    TIDEMARK_ASSIGN_OR_RETURN(reader.by_summary_, SourceScans::open(selection, request, context));
+    for (ColumnRequest& column : request.columns) column.need = Need::Values;
+    TIDEMARK_ASSIGN_OR_RETURN(reader.by_values_, SourceScans::open(selection, request, context));
+    return reader;
+}
+
+Result<std::vector<HeldField>> HeldReader::read(const GroupMember& member) const {
+    // States mostly stay as they are, so whole vectors of one value are common.
+    TIDEMARK_ASSIGN_OR_RETURN(auto fields, read_from(by_summary_, member));
+    if (!fields.empty()) return fields;
+    return read_from(by_values_, member);
+}
+
+Result<std::vector<HeldField>> HeldReader::read_from(const SourceScans& scans,
+                                                     const GroupMember& member) const {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
+    std::vector<HeldValuesBuilder> builders(field_count_, HeldValuesBuilder(hold_ns_));
+    for (std::size_t i = 0; i < field_count_; ++i) {
+        const auto& carried = cursor->carried().columns[i];
+        if (carried) builders[i].add_sample(carried->time_ns, carried->value);
+    }
+    const auto types = scans.scans()[member.source_index]->column_types();
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+        if (piece == nullptr) break;
+        for (std::size_t i = 0; i < field_count_; ++i) {
+            if (!types[i]) continue;
+            const ColumnPiece& column = piece->columns[i];
+            if (column.summary == nullptr) {
+                builders[i].add_values(piece->times, column.values);
+            } else if (builders[i].can_use(*column.summary)) {
+                builders[i].add_summary(*column.summary);
+            } else {
+                return std::vector<HeldField>();
+            }
+        }
+    }
+    std::vector<HeldField> fields;
+    fields.reserve(builders.size());
+    for (HeldValuesBuilder& builder : builders) fields.push_back(builder.finish());
+    return fields;
+}
+
+void watch_coverage(const GroupMember& member, const HeldField& field, const TimeRange& range,
+                    CoverageWatch& coverage) {
+    if (range.is_empty() || field.sample_count == 0) return;
+    StateTotals totals;
+    for (const HeldStretch& stretch : known_stretches(field.changes, range)) {
+        totals.good_ns += WideNs{stretch.end_ns} - stretch.begin_ns;
+    }
+    totals.unknown_ns = WideNs{range.end_ns} - range.begin_ns - totals.good_ns;
+    coverage.add(member, totals, {field.sample_count, field.first_ns, field.last_ns});
+}
+
+}  // namespace tidemark::query

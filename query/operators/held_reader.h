@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "query/functions/held_values.h"
+#include "query/operators/coverage_watch.h"
+#include "query/operators/series_groups.h"
+#include "query/plan/logical_plan.h"
+
+namespace tidemark::query {
+
+/// Reads what fields of a series were over time.
+///
+/// Thread-safe once open.
+class HeldReader {
+public:
+    /// The changes in `range` will be known, and what was in force just before it. All arguments
+    /// but the fields must outlive the reader.
+    static Result<HeldReader> open(const SeriesSelection& selection,
+                                   const std::vector<std::string>& fields, const TimeRange& range,
+                                   std::int64_t hold_ns, ExecutionContext& context);
+
+    const SourceScans& scans() const { return by_summary_; }
+
+    /// Each field, up to the end of its last hold.
+    Result<std::vector<HeldField>> read(const GroupMember& member) const;
+
+private:
+    explicit HeldReader(std::int64_t hold_ns) : hold_ns_(hold_ns) {}
+
+    /// Empty when a summary stood in the way that does not say what was in force when.
+    Result<std::vector<HeldField>> read_from(const SourceScans& scans,
+                                             const GroupMember& member) const;
+
+    std::int64_t hold_ns_;
+    std::size_t field_count_ = 0;
+    SourceScans by_summary_;
+    SourceScans by_values_;
+};
+
+/// Tells `coverage` how much of `range` was known (R6).
+void watch_coverage(const GroupMember& member, const HeldField& field, const TimeRange& range,
+                    CoverageWatch& coverage);
+
+}  // namespace tidemark::query
