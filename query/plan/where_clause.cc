@@ -50,21 +50,6 @@ void collect_conjuncts(const Expression& expression, std::vector<const Expressio
     }
 }
 
-BinaryOperator mirrored(BinaryOperator op) {
-    switch (op) {
-        case BinaryOperator::Less:
-            return BinaryOperator::Greater;
-        case BinaryOperator::LessOrEqual:
-            return BinaryOperator::GreaterOrEqual;
-        case BinaryOperator::Greater:
-            return BinaryOperator::Less;
-        case BinaryOperator::GreaterOrEqual:
-            return BinaryOperator::LessOrEqual;
-        default:
-            return op;
-    }
-}
-
 bool compares(BinaryOperator op) {
     return op >= BinaryOperator::Equal && op <= BinaryOperator::DoesNotMatch;
 }
@@ -350,6 +335,21 @@ Verdict verdict(const RowExpression& condition, const std::vector<InputColumn>& 
 }
 
 }  // namespace
+
+BinaryOperator mirrored(BinaryOperator op) {
+    switch (op) {
+        case BinaryOperator::Less:
+            return BinaryOperator::Greater;
+        case BinaryOperator::LessOrEqual:
+            return BinaryOperator::GreaterOrEqual;
+        case BinaryOperator::Greater:
+            return BinaryOperator::Less;
+        case BinaryOperator::GreaterOrEqual:
+            return BinaryOperator::LessOrEqual;
+        default:
+            return op;
+    }
+}
 
 std::size_t slot_of(std::vector<InputColumn>& columns, const InputColumn& column) {
     const auto found = std::find(columns.begin(), columns.end(), column);

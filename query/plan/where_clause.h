@@ -58,4 +58,7 @@ bool may_hold(const WhereClause& where, const TagSet& tags);
 /// The value of a tag, empty when the series does not have it.
 std::string_view tag_value(const TagSet& tags, std::string_view key);
 
+/// The comparison that means the same with its sides swapped: < for >.
+BinaryOperator mirrored(BinaryOperator op);
+
 }  // namespace tidemark::query

@@ -56,18 +56,31 @@ Result<Statement> parse_statement(TokenStream& tokens) {
     return tokens.unexpected();
 }
 
+void note_statements(TokenStream& tokens) {
+    tokens.note_possible("SELECT");
+    for (const StatementRow& row : kStatements) tokens.note_possible(row.keyword);
+}
+
 Result<std::vector<Statement>> parse_all(TokenStream& tokens) {
     std::vector<Statement> statements;
+    bool may_begin = true;
     while (true) {
-        while (tokens.accept_symbol(";")) {
+        while (tokens.accept_symbol(";")) may_begin = true;
+        if (tokens.is_at_end()) {
+            if (may_begin) note_statements(tokens);
+            return statements;
         }
-        if (tokens.is_at_end()) return statements;
         TIDEMARK_ASSIGN_OR_RETURN(Statement statement, parse_statement(tokens));
         statements.push_back(std::move(statement));
-        if (!tokens.is_at_end()) {
-            TIDEMARK_RETURN_IF_ERROR(tokens.expect_symbol(";"));
-        }
+        may_begin = !tokens.is_at_end();
+        if (may_begin) TIDEMARK_RETURN_IF_ERROR(tokens.expect_symbol(";"));
     }
+}
+
+// A word can follow directly; behind others a blank must stand first.
+bool may_follow_directly(std::string_view text) {
+    constexpr std::string_view kBefore = " \t\r\n(,=<>+-*.;:";
+    return text.empty() || kBefore.find(text.back()) != std::string_view::npos;
 }
 
 SyntaxError make_syntax_error(const TokenStream& tokens, const Error& error) {
@@ -82,6 +95,24 @@ std::variant<std::vector<Statement>, SyntaxError> parse_statements(
     Result<std::vector<Statement>> statements = parse_all(tokens);
     if (!statements) return make_syntax_error(tokens, statements.error());
     return std::move(statements).value();
+}
+
+ExpectedAtEnd expected_at_end(std::string_view text) {
+    const BoundParameters no_parameters;
+    TokenStream tokens = TokenStream::of_unfinished(text, no_parameters);
+    // Fails wherever a statement is unfinished: what it expected there is the answer.
+    [[maybe_unused]] const auto statements = parse_all(tokens);
+    ExpectedAtEnd expected;
+    expected.input.begin = tokens.open_word().begin;
+    if (!tokens.is_at_end() || !may_follow_directly(text.substr(0, expected.input.begin)))
+        return expected;
+    for (const Expectation& expectation : tokens.expected()) {
+        if (expectation.is_offered) expected.input.words.push_back(expectation.text);
+    }
+    expected.input.names = tokens.expected_names();
+    expected.input.value_of = tokens.expected_value_of();
+    expected.takes_function = tokens.is_function_expected();
+    return expected;
 }
 
 std::variant<Expression, SyntaxError> parse_expression(std::string_view text,

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include <tidemark/statement_text.h>
+
 #include "query/syntax/ast.h"
 
 namespace tidemark::query {
@@ -32,6 +34,17 @@ using BoundParameters = std::map<std::string, BoundValue, std::less<>>;
 /// refer to `text`. Thread-safe.
 std::variant<std::vector<Statement>, SyntaxError> parse_statements(
     std::string_view text, const BoundParameters& parameters = {});
+
+/// What could stand at the end of a text.
+struct ExpectedAtEnd {
+    ExpectedInput input;          ///< Without functions and what FROM says.
+    bool takes_function = false;  ///< A call could stand there.
+};
+
+/// Parses `text` as far as it goes. A word, name or string that touches its end is being typed.
+/// Nothing is expected where the text is wrong, or where its last token is finished and touches the
+/// end. Thread-safe.
+ExpectedAtEnd expected_at_end(std::string_view text);
 
 /// Parses `text` as one expression, as in WHERE.
 std::variant<Expression, SyntaxError> parse_expression(std::string_view text,

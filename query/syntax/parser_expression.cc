@@ -63,6 +63,10 @@ const OperatorRow* current_operator(const TokenStream& tokens) {
     return nullptr;
 }
 
+bool takes_regex(BinaryOperator op) {
+    return op == BinaryOperator::Matches || op == BinaryOperator::DoesNotMatch;
+}
+
 struct CastRow {
     std::string_view name;
     CastType type;
@@ -101,6 +105,7 @@ private:
     Status parse_argument(Call& call, std::size_t& height);
     Result<std::optional<ArgumentName>> parse_argument_name(const Call& call);
     bool accept_percent_sign(Expression& number);
+    void note_value_of(const Expression& column);
 
     Result<Tree> checked(Expression expression, std::size_t height) {
         if (height <= kMaxExpressionDepth) return Tree{std::move(expression), height};
@@ -127,6 +132,9 @@ Result<Tree> ExpressionParser::parse_binary(int precedence_min) {
         if (row == nullptr || row->precedence < precedence_min) break;
         const Location location = tokens_.location();
         tokens_.take();
+        if (row->precedence == kComparisonPrecedence && !takes_regex(row->op)) {
+            note_value_of(tree.expression);
+        }
         TIDEMARK_ASSIGN_OR_RETURN(Tree right, parse_operator_operand(row->op, row->precedence + 1));
         const std::size_t height = std::max(tree.height, right.height) + 1;
         BinaryExpression binary{row->op, std::move(tree.expression), std::move(right.expression)};
@@ -136,8 +144,17 @@ Result<Tree> ExpressionParser::parse_binary(int precedence_min) {
         // Remembered for misspellings: `WHERE a = 1 ADN b = 2`.
         tokens_.note_operator("AND");
         tokens_.note_operator("OR");
+        if (tokens_.takes_conditions()) {
+            for (const std::string_view word : {"NOT", "IN", "BETWEEN"})
+                tokens_.note_possible(word);
+        }
     }
     return tree;
+}
+
+void ExpressionParser::note_value_of(const Expression& column) {
+    const auto* reference = std::get_if<VariableReference>(&without_parentheses(column).node);
+    if (reference != nullptr && reference->name != "time") tokens_.note_value_of(reference->name);
 }
 
 // The % of `99.9%)` or `99.9%,` is no remainder: turns the literal in front of it into a
@@ -159,7 +176,7 @@ bool ExpressionParser::accept_percent_sign(Expression& number) {
 }
 
 Result<Tree> ExpressionParser::parse_operator_operand(BinaryOperator op, int precedence) {
-    if (op == BinaryOperator::Matches || op == BinaryOperator::DoesNotMatch) {
+    if (takes_regex(op)) {
         const Location location = tokens_.location();
         TIDEMARK_ASSIGN_OR_RETURN(RegexLiteral regex, tokens_.expect_regex());
         return Tree{{location, std::move(regex)}};
@@ -224,6 +241,7 @@ Result<Tree> ExpressionParser::parse_in(Tree operand, bool negated) {
     InList list{std::move(operand.expression), {}, negated};
     std::size_t height = operand.height;
     do {
+        note_value_of(*list.operand);
         TIDEMARK_ASSIGN_OR_RETURN(Tree value, parse_binary(kSumPrecedence));
         height = std::max(height, value.height);
         list.values.push_back(std::move(value.expression));
@@ -339,6 +357,7 @@ Result<Tree> ExpressionParser::parse_operand() {
     for (const std::string_view what : {"identifier", "string", "number", "bool"}) {
         tokens_.note_expected(what);
     }
+    tokens_.note_operand();
     return tokens_.unexpected();
 }
 

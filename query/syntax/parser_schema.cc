@@ -104,8 +104,10 @@ Result<PolicyPlace> parse_policy_place(TokenStream& tokens) {
     PolicyPlace place;
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("POLICY"));
     place.location = tokens.location();
+    tokens.note_name(SchemaName::RetentionPolicy);
     TIDEMARK_ASSIGN_OR_RETURN(place.name, expect_policy_name(tokens));
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("ON"));
+    tokens.note_name(SchemaName::Database);
     TIDEMARK_ASSIGN_OR_RETURN(place.database, tokens.expect_name());
     return place;
 }
@@ -205,6 +207,7 @@ Result<StatementNode> parse_alter(TokenStream& tokens) {
 Result<StatementNode> parse_drop(TokenStream& tokens) {
     if (tokens.accept_word("DATABASE")) {
         const Location location = tokens.location();
+        tokens.note_name(SchemaName::Database);
         TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
         return StatementNode(DropDatabase{location, std::move(name)});
     }
@@ -215,6 +218,7 @@ Result<StatementNode> parse_drop(TokenStream& tokens) {
     }
     if (tokens.accept_word("MEASUREMENT")) {
         const Location location = tokens.location();
+        tokens.note_name(SchemaName::Measurement);
         TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
         return StatementNode(DropMeasurement{location, std::move(name)});
     }

@@ -184,7 +184,9 @@ Status parse_window_clauses(TokenStream& tokens, SelectStatement& select) {
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_having,
                                   accept_clause(tokens, "HAVING", select.having.has_value()));
         if (is_having) {
+            tokens.clause = Clause::GroupCondition;
             TIDEMARK_ASSIGN_OR_RETURN(select.having, parse_expression(tokens));
+            tokens.clause = Clause::Condition;
             continue;
         }
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_fill,
@@ -195,10 +197,12 @@ Status parse_window_clauses(TokenStream& tokens, SelectStatement& select) {
 }
 
 Status parse_items(TokenStream& tokens, SelectStatement& select) {
+    tokens.clause = Clause::Items;
     do {
         TIDEMARK_ASSIGN_OR_RETURN(SelectItem item, parse_item(tokens));
         select.items.push_back(std::move(item));
     } while (tokens.accept_symbol(","));
+    tokens.clause = Clause::Condition;
     return success();
 }
 

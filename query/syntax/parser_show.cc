@@ -36,6 +36,7 @@ Status parse_on(TokenStream& tokens, const ClauseSet& set, SchemaClauses& clause
     if (set.any_database && tokens.accept_symbol("*")) {
         clauses.all_databases = true;
     } else {
+        tokens.note_name(SchemaName::Database);
         TIDEMARK_ASSIGN_OR_RETURN(clauses.database, tokens.expect_name());
     }
     if (!set.any_database || !tokens.accept_symbol(".")) return success();
@@ -51,9 +52,11 @@ Status parse_on(TokenStream& tokens, const ClauseSet& set, SchemaClauses& clause
 Result<NameMatch> parse_name_match(TokenStream& tokens, bool lists) {
     NameMatch match;
     match.location = tokens.location();
+    const SchemaName kind = lists ? SchemaName::Tag : SchemaName::Measurement;
     if (lists && tokens.accept_word("IN")) {
         TIDEMARK_RETURN_IF_ERROR(tokens.expect_symbol("("));
         do {
+            tokens.note_name(kind);
             TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
             match.names.push_back(std::move(name));
         } while (tokens.accept_symbol(","));
@@ -75,6 +78,7 @@ Result<NameMatch> parse_name_match(TokenStream& tokens, bool lists) {
         TIDEMARK_ASSIGN_OR_RETURN(match.regex, tokens.expect_regex());
         return match;
     }
+    tokens.note_name(kind);
     TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
     match.names.push_back(std::move(name));
     return match;
@@ -173,6 +177,7 @@ Result<StatementNode> parse_show_retention_policies(TokenStream& tokens) {
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("POLICIES"));
     ShowRetentionPolicies show;
     if (tokens.accept_word("ON")) {
+        tokens.note_name(SchemaName::Database);
         TIDEMARK_ASSIGN_OR_RETURN(show.database, tokens.expect_name());
     }
     return StatementNode(std::move(show));

@@ -36,6 +36,8 @@ Result<Dimension> parse_dimension(TokenStream& tokens) {
         return Dimension(std::move(dimension));
     }
     tokens.note_expected("time(interval)");
+    tokens.note_possible("time(");
+    tokens.note_name(SchemaName::Tag);
     TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
     while (tokens.accept_symbol(".")) {
         TIDEMARK_ASSIGN_OR_RETURN(const std::string part, tokens.expect_name());
@@ -60,6 +62,7 @@ Result<MeasurementSource> parse_measurement(TokenStream& tokens) {
         const bool is_empty_policy = parts.size() == 1 && tokens.is_symbol(".");
         std::string part;
         if (!is_empty_policy) {
+            tokens.note_name(SchemaName::Measurement);
             TIDEMARK_ASSIGN_OR_RETURN(part, tokens.expect_name());
         }
         if (parts.size() == 2 || !tokens.is_symbol(".")) {
@@ -102,6 +105,7 @@ Result<std::vector<SortKey>> parse_sort_keys(TokenStream& tokens) {
                 for (const std::string_view what : {"identifier", "ASC", "DESC"}) {
                     tokens.note_expected(what);
                 }
+                tokens.note_possible("time");
                 return tokens.unexpected();
             }
             key.column = tokens.take().value;

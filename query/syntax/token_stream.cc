@@ -54,13 +54,36 @@ Token spell(const BoundValue& value) {
 }  // namespace
 
 TokenStream::TokenStream(std::string_view text, const BoundParameters& parameters)
-    : lexer_(text), parameters_(parameters) {
+    : lexer_(text), parameters_(parameters), text_size_bytes_(text.size()) {
     scan_current(0);
 }
 
+TokenStream TokenStream::of_unfinished(std::string_view text, const BoundParameters& parameters) {
+    TokenStream tokens(text, parameters);
+    tokens.is_unfinished_ = true;
+    tokens.open_word_.begin = tokens.open_word_.end = text.size();
+    tokens.scan_current(0);
+    return tokens;
+}
+
+// Somebody is still typing it.
+bool TokenStream::is_open(const Token& token) const {
+    if (!is_unfinished_ || token.end != text_size_bytes_ || token.begin == token.end) return false;
+    const bool is_open_quote =
+        token.kind == TokenKind::Bad && (token.text.front() == '"' || token.text.front() == '\'');
+    return token.kind == TokenKind::Word || is_open_quote;
+}
+
+Token TokenStream::scan(std::size_t offset) const {
+    Token token = lexer_.scan(offset);
+    if (is_open(token)) return {TokenKind::End, {}, {}, text_size_bytes_, text_size_bytes_};
+    return token.kind == TokenKind::Parameter ? bind(std::move(token)) : token;
+}
+
 void TokenStream::scan_current(std::size_t offset) {
-    current_ = lexer_.scan(offset);
-    if (current_.kind == TokenKind::Parameter) current_ = bind(std::move(current_));
+    current_ = scan(offset);
+    if (!is_unfinished_ || !is_at_end()) return;
+    if (Token token = lexer_.scan(offset); is_open(token)) open_word_ = std::move(token);
 }
 
 Token TokenStream::bind(Token parameter) const {
@@ -100,45 +123,74 @@ bool TokenStream::is_name() const {
     return current_.kind == TokenKind::Word && !is_reserved_word(current_.text);
 }
 
-Token TokenStream::following() const {
-    Token token = lexer_.scan(current_.end);
-    return token.kind == TokenKind::Parameter ? bind(std::move(token)) : token;
-}
+Token TokenStream::following() const { return scan(current_.end); }
 
 Token TokenStream::take() {
     if (is_recording_) recorded_.push_back(current_.text);
     expected_.clear();
+    expected_names_.clear();
+    expected_value_of_.clear();
+    is_function_expected_ = false;
     taken_end_ = current_.end;
     Token taken = std::move(current_);
     scan_current(taken_end_);
     return taken;
 }
 
-bool TokenStream::accept(bool fits, std::string_view text, bool is_word, bool is_listed) {
+bool TokenStream::accept(bool fits, const Expectation& expectation) {
     if (fits) {
         take();
         return true;
     }
-    const auto known = std::ranges::find(expected_, text, &Expectation::text);
+    const auto known = std::ranges::find(expected_, expectation.text, &Expectation::text);
     if (known == expected_.end()) {
-        expected_.push_back({std::string(text), is_word, is_listed});
+        expected_.push_back(expectation);
     } else {
-        known->is_listed = known->is_listed || is_listed;
+        known->is_listed = known->is_listed || expectation.is_listed;
+        known->is_offered = known->is_offered || expectation.is_offered;
     }
     return false;
 }
 
 bool TokenStream::accept_word(std::string_view word) {
-    return accept(is_word(word), word, true, true);
+    return accept(is_word(word), {std::string(word), true, true, true});
 }
 
 bool TokenStream::accept_symbol(std::string_view symbol) {
-    return accept(is_symbol(symbol), symbol, false, false);
+    return accept(is_symbol(symbol), {std::string(symbol), false, false, false});
 }
 
-void TokenStream::note_expected(std::string_view what) { accept(false, what, false, true); }
+void TokenStream::note_expected(std::string_view what) {
+    // Words in capitals are keywords, others describe: "identifier".
+    accept(false, {std::string(what), false, true, is_reserved_word(what)});
+}
 
-void TokenStream::note_operator(std::string_view word) { accept(false, word, true, false); }
+void TokenStream::note_operator(std::string_view word) {
+    accept(false, {std::string(word), true, false, takes_conditions()});
+}
+
+void TokenStream::note_possible(std::string_view word) {
+    accept(false, {std::string(word), false, false, true});
+}
+
+void TokenStream::note_name(SchemaName kind) {
+    if (std::ranges::find(expected_names_, kind) == expected_names_.end()) {
+        expected_names_.push_back(kind);
+    }
+}
+
+void TokenStream::note_operand() {
+    note_name(SchemaName::Field);
+    note_name(SchemaName::Tag);
+    if (clause == Clause::Condition) {
+        note_possible("time");
+        note_possible("now()");
+    } else {
+        is_function_expected_ = true;
+    }
+}
+
+void TokenStream::note_value_of(std::string_view column) { expected_value_of_ = column; }
 
 Status TokenStream::expect_word(std::string_view word) {
     if (accept_word(word)) return success();

@@ -7,12 +7,28 @@
 
 #include <tidemark/query.h>
 #include <tidemark/result.h>
+#include <tidemark/statement_text.h>
 
 #include "query/syntax/ast.h"
 #include "query/syntax/lexer.h"
 #include "query/syntax/parser.h"
 
 namespace tidemark::query {
+
+/// Something that could have stood where parsing came to.
+struct Expectation {
+    std::string text;
+    bool is_word = false;     ///< An error may suggest it for a misspelling.
+    bool is_listed = true;    ///< An error lists it.
+    bool is_offered = false;  ///< Completion offers it.
+};
+
+/// What an expression is part of, which decides what may be typed in it.
+enum class Clause : std::uint8_t {
+    Condition,       ///< WHERE and the like: no functions but now().
+    Items,           ///< Of SELECT: comparisons only inside of calls.
+    GroupCondition,  ///< HAVING.
+};
 
 /// The tokens of a text as the parser reads them: one at a time, with a look at the next one.
 ///
@@ -23,6 +39,13 @@ class TokenStream {
 public:
     /// Both must outlive the stream.
     TokenStream(std::string_view text, const BoundParameters& parameters);
+
+    /// The same for a text that somebody is still typing: a word, name or string that touches its
+    /// end is taken for the end. See open_word().
+    static TokenStream of_unfinished(std::string_view text, const BoundParameters& parameters);
+
+    /// The token that was taken for the end; none: where an unfinished text ends.
+    const Token& open_word() const { return open_word_; }
 
     const Token& current() const { return current_; }
     Location location() const;
@@ -62,6 +85,22 @@ public:
     /// suggests them for a misspelling, but does not list them.
     void note_operator(std::string_view word);
 
+    // For completion only: a word, a name of that kind, fields, tags and functions as operands, or
+    // a value of `column` could stand here.
+    void note_possible(std::string_view word);
+    void note_name(SchemaName kind);
+    void note_operand();
+    void note_value_of(std::string_view column);
+
+    // What was remembered since the last token.
+    const std::vector<Expectation>& expected() const { return expected_; }
+    const std::vector<SchemaName>& expected_names() const { return expected_names_; }
+    const std::string& expected_value_of() const { return expected_value_of_; }
+    bool is_function_expected() const { return is_function_expected_; }
+
+    /// Comparisons and their connectives may stand here, not only arithmetic.
+    bool takes_conditions() const { return clause != Clause::Items || nesting > 0; }
+
     /// "found .., expected .., ..": all that was remembered.
     Error unexpected();
     /// Another error, at `place` (default: here).
@@ -78,15 +117,14 @@ public:
     /// Levels of parentheses, calls and subqueries around the current token.
     std::size_t nesting = 0;
 
-private:
-    struct Expectation {
-        std::string text;
-        bool is_word = false;
-        bool is_listed = true;
-    };
+    /// Of the expression that is parsed.
+    Clause clause = Clause::Condition;
 
-    bool accept(bool fits, std::string_view text, bool is_word, bool is_listed);
+private:
+    bool accept(bool fits, const Expectation& expectation);
     void scan_current(std::size_t offset);
+    Token scan(std::size_t offset) const;
+    bool is_open(const Token& token) const;
     Token bind(Token parameter) const;
     std::string suggestion() const;
 
@@ -94,7 +132,13 @@ private:
     const BoundParameters& parameters_;
     Token current_;
     std::size_t taken_end_ = 0;
+    std::size_t text_size_bytes_;
+    bool is_unfinished_ = false;
+    Token open_word_;
     std::vector<Expectation> expected_;
+    std::vector<SchemaName> expected_names_;
+    std::string expected_value_of_;
+    bool is_function_expected_ = false;
     std::vector<std::string> recorded_;
     bool is_recording_ = false;
     SourceLocation error_location_;

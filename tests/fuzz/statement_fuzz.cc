@@ -3,11 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include <tidemark/statement_text.h>
+
 #include "query/syntax/parser.h"
 #include "query/syntax/printer.h"
 
 // Any text is either statements or an error with a place in it, and what was parsed prints to a
-// text that means the same.
+// text that means the same. What may be typed in the middle of any text can be asked.
 
 using namespace tidemark;
 using namespace tidemark::query;
@@ -36,6 +38,9 @@ void check_error(const SyntaxError& error, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size_bytes) {
     const std::string text(data, data + size_bytes);
+    const std::size_t place = size_bytes / 2;
+    require(expected_input(text, place).begin <= place);
+    require(column_traits(text).size() <= size_bytes);
     const auto first = parse_statements(text, parameters());
     if (const auto* error = std::get_if<SyntaxError>(&first)) {
         check_error(*error, text);
