@@ -1,5 +1,6 @@
 // The `tidemark` program: reads the command line and hands over to tools/commands.
 
+#include <clocale>
 #include <cstddef>
 #include <string>
 
@@ -30,7 +31,8 @@ Examples:
   tidemark console --db ops
       statements line by line
 
-Exit codes: 0 ok, 1 a statement failed, 2 wrong usage, 3 cannot open the store or reach the server.
+Exit codes: 0 ok, 1 a statement failed, 2 wrong usage, 3 cannot open the store or reach the server,
+130 interrupted.
 )";
 
 constexpr const char* kQueryExamples = R"(
@@ -39,6 +41,20 @@ Examples:
   tidemark query 'SELECT uptime(up = 1), coverage(up = 1) FROM probe
                   WHERE time > now() - 7d STALE 45s GROUP BY time(1d)' --db ops
   tidemark query 'SELECT episodes(usage > 80, FOR 5m) FROM cpu WHERE time > now() - 1d' --db ops
+)";
+
+constexpr const char* kConsoleExamples = R"(
+Examples:
+  tidemark console --db ops
+      asks the server on this machine, line by line; Tab completes, .help shows the commands
+  tidemark console my-kpis --db ops -c 'SHOW FIELD KEYS' -c '.chart SELECT usage FROM cpu'
+      asks a directory that no server has open
+  tidemark console --db ops -f report.sql --format markdown > report.md
+  echo 'SELECT count(usage) FROM cpu' | tidemark console --db ops --format csv
+
+On a terminal durations read "1h 35m" and lines are coloured (not when NO_COLOR is set); what is
+typed is remembered in ~/.tidemark_history, or in the file that TIDEMARK_HISTORY names.
+Exit codes: 0 ok, 1 a statement failed, 2 wrong usage, 3 cannot open, 130 interrupted.
 )";
 
 CLI::Option* add_format(CLI::App& command, std::string& format) {
@@ -111,6 +127,15 @@ int run(int argument_count, char** arguments) {
     console_command.add_option("--db", console_options.database, "the database")
         ->capture_default_str();
     add_format(console_command, console_options.format);
+    console_command
+        .add_option("-c,--command", console_options.statements,
+                    "statements or dot commands to execute instead of asking for some; may be "
+                    "given several times")
+        ->allow_extra_args(false);
+    console_command
+        .add_option("-f,--file", console_options.files, "a file of statements to execute")
+        ->allow_extra_args(false);
+    console_command.footer(kConsoleExamples);
 
     try {
         app.parse(argument_count, arguments);
@@ -126,5 +151,6 @@ int run(int argument_count, char** arguments) {
 }  // namespace tidemark::tools
 
 int main(int argument_count, char** arguments) {
+    std::setlocale(LC_CTYPE, "");  // Which characters the terminal understands.
     return tidemark::tools::run(argument_count, arguments);
 }

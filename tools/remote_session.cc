@@ -194,4 +194,16 @@ Result<QueryResult> RemoteSession::run(std::string_view text, const std::string&
     return answer;
 }
 
+Result<WriteReport> RemoteSession::write(const std::string& lines, const std::string& database) {
+    Request request =
+        make_request(http::verb::post, "/write?db=" + form_encoded(database), address_);
+    request.body() = lines;
+    request.prepare_payload();
+    const std::atomic<bool> cancelled{false};
+    HttpExchange exchange(url_, cancelled);
+    TIDEMARK_ASSIGN_OR_RETURN(const Response response,
+                              exchange.send(address_, request, std::nullopt));
+    return read_write_answer(response.result_int(), response.body());
+}
+
 }  // namespace tidemark::tools

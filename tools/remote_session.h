@@ -17,7 +17,7 @@ struct ServerAddress {
 
 Result<ServerAddress> parse_url(std::string_view url);
 
-/// Statements on a server, over HTTP; one connection per call of run().
+/// Statements on a server, over HTTP; one connection per call.
 class RemoteSession final : public StatementRunner {
 public:
     /// Asks the server for a sign of life first, and waits no longer than `timeout` for it.
@@ -29,6 +29,7 @@ public:
 
     Result<QueryResult> run(std::string_view text, const std::string& database,
                             const std::atomic<bool>& cancelled) override;
+    Result<WriteReport> write(const std::string& lines, const std::string& database) override;
     const std::string& place() const override { return url_; }
 
 private:

@@ -3,8 +3,6 @@
 #include <type_traits>
 #include <variant>
 
-#include "server/format/json_writer.h"
-
 namespace tidemark::server {
 namespace {
 
@@ -13,20 +11,6 @@ void write_time(TimeCell time, Epoch epoch, JsonWriter& json) {
     std::string text;
     append_rfc3339(time.ns, time.offset_seconds, text);
     json.string(text);
-}
-
-void write_cell(const Cell& cell, Epoch epoch, JsonWriter& json) {
-    const auto write = [&](const auto& value) {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::monostate>) json.null();
-        if constexpr (std::is_same_v<T, double>) json.number(value);
-        if constexpr (std::is_same_v<T, std::int64_t>) json.integer(value);
-        if constexpr (std::is_same_v<T, std::uint64_t>) json.unsigned_integer(value);
-        if constexpr (std::is_same_v<T, bool>) json.boolean(value);
-        if constexpr (std::is_same_v<T, std::string>) json.string(value);
-        if constexpr (std::is_same_v<T, TimeCell>) write_time(value, epoch, json);
-    };
-    std::visit(write, cell);
 }
 
 void write_series(const ResultSeries& series, Epoch epoch, JsonWriter& json) {
@@ -95,6 +79,20 @@ void write_statement(const StatementResult& statement, std::size_t id, Epoch epo
 }
 
 }  // namespace
+
+void write_cell(const Cell& cell, Epoch epoch, JsonWriter& json) {
+    const auto write = [&](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::monostate>) json.null();
+        if constexpr (std::is_same_v<T, double>) json.number(value);
+        if constexpr (std::is_same_v<T, std::int64_t>) json.integer(value);
+        if constexpr (std::is_same_v<T, std::uint64_t>) json.unsigned_integer(value);
+        if constexpr (std::is_same_v<T, bool>) json.boolean(value);
+        if constexpr (std::is_same_v<T, std::string>) json.string(value);
+        if constexpr (std::is_same_v<T, TimeCell>) write_time(value, epoch, json);
+    };
+    std::visit(write, cell);
+}
 
 std::string query_json(const QueryResult& result, Epoch epoch, bool is_pretty) {
     std::string out;

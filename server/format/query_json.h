@@ -5,6 +5,7 @@
 
 #include <tidemark/query.h>
 
+#include "server/format/json_writer.h"
 #include "server/format/time_text.h"
 
 namespace tidemark::server {
@@ -14,6 +15,9 @@ namespace tidemark::server {
 /// "messages":[{"level":..,"text":..}],"error":..}]}, and a newline. Parts that are empty are left
 /// out.
 std::string query_json(const QueryResult& result, Epoch epoch, bool is_pretty);
+
+/// One value of an answer.
+void write_cell(const Cell& cell, Epoch epoch, JsonWriter& json);
 
 /// {"error":"message"}, and a newline.
 std::string error_json(std::string_view message, bool is_pretty = false);

@@ -42,6 +42,8 @@ public:
         return ::recv(connection_, &byte, 1, 0) == 1;
     }
 
+    int descriptor() const { return socket_; }
+
 private:
     int socket_;
     int port_ = 0;

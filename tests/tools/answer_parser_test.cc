@@ -111,4 +111,21 @@ TEST_CASE("errors and messages are told apart from rows", "[answer]") {
           "           ^\n");
 }
 
+TEST_CASE("what a server took of lines is told", "[answer]") {
+    CHECK(read_write_answer(204, "").value().refused_count == 0);
+    const Result<WriteReport> partial = read_write_answer(
+        400, R"({"error":"partial write: line 1, column 3: a\nline 7: b dropped=1 dropped=12"})");
+    REQUIRE(partial.has_value());
+    CHECK(partial.value().refused_count == 12);
+    CHECK(partial.value().refusals ==
+          std::vector<std::string>{"line 1, column 3: a", "line 7: b dropped=1"});
+    const Result<WriteReport> absent =
+        read_write_answer(404, R"({"error":"database not found: \"x\""})");
+    REQUIRE_FALSE(absent.has_value());
+    CHECK(absent.error().code() == ErrorCode::NotFound);
+    CHECK(absent.error().message() == "database not found: \"x\"");
+    CHECK_FALSE(read_write_answer(500, "no JSON").has_value());
+    CHECK_FALSE(read_write_answer(400, "[]").has_value());
+}
+
 }  // namespace tidemark::tools

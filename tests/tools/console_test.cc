@@ -1,11 +1,14 @@
 #include "tools/console/console.h"
 
-#include <iostream>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/temporary_directory.h"
 #include "tools/console/dot_commands.h"
+#include "tools/session/answer_printer.h"
 
 namespace tidemark::tools {
 namespace {
@@ -26,7 +29,14 @@ public:
             {"", {}, {"db", "text"}, {{database, std::string(text)}}});
         return result;
     }
+    Result<WriteReport> write(const std::string& lines, const std::string& database) override {
+        if (lines.starts_with("bad")) return WriteReport{1, {"line 1, column 4: expected ' '"}};
+        written += database + ": " + lines + "\n";
+        return WriteReport{};
+    }
     const std::string& place() const override { return place_; }
+
+    std::string written;
 
 private:
     std::string place_ = "echo";
@@ -35,23 +45,20 @@ private:
 struct Transcript {
     std::string output;
     std::string remarks;
-    bool is_ok = false;
+    std::string written;
+    ExitCode exit_code = kExitOk;
 };
 
-// A console that reads `input` instead of the keyboard.
+// A console that reads `input` as if it stood in a file.
 Transcript type(const std::string& input) {
-    std::istringstream keyboard(input);
-    std::streambuf* const before = std::cin.rdbuf(keyboard.rdbuf());
-    std::cin.clear();
     std::ostringstream output;
     std::ostringstream remarks;
     EchoRunner runner;
-    LineEditor editor("");
-    Console console(runner, editor, output, remarks);
+    CancelOnInterrupt interrupts;
+    Console console(runner, interrupts, {output, remarks});
     console.renderer = find_renderer("csv");
-    const bool is_ok = console.run();
-    std::cin.rdbuf(before);
-    return {output.str(), remarks.str(), is_ok};
+    console.run_text(input);
+    return {output.str(), remarks.str(), runner.written, console.exit_code()};
 }
 
 bool is_complete(const std::vector<std::string>& lines) {
@@ -98,13 +105,13 @@ TEST_CASE("statements run when they are complete, the last one at the end", "[co
           "name,tags,db,text\n,,default,\"two\nlines;\"\n"
           "name,tags,db,text\n,,default,last\n");
     CHECK(typed.remarks.empty());
-    CHECK(typed.is_ok);
+    CHECK(typed.exit_code == kExitOk);
 }
 
 TEST_CASE("dot commands change how statements are run and shown", "[console]") {
     const Transcript typed = type(".use \"ops\";\n.mode table\none;\n.exit\nnever;\n");
     CHECK(typed.output == "db   text\n---  ----\nops  one;\n");
-    CHECK(typed.is_ok);
+    CHECK(typed.exit_code == kExitOk);
 }
 
 TEST_CASE("the help shows every command", "[console]") {
@@ -114,21 +121,72 @@ TEST_CASE("the help shows every command", "[console]") {
     }
 }
 
-TEST_CASE(".schema asks for measurements, tags and fields", "[console]") {
-    CHECK(type(".schema\n").output.find("SHOW MEASUREMENTS; SHOW TAG KEYS; SHOW FIELD KEYS") !=
-          std::string::npos);
-}
-
 TEST_CASE("errors are told and do not end the console", "[console]") {
     const Transcript typed = type("fail;\nlost;\n.mode xml\n.nothing\n.use\none;\n");
     CHECK(typed.remarks ==
           "error: it failed\n"
           "error: connection lost\n"
-          "error: found .mode xml, expected one of table, csv, json\n"
-          "error: found .nothing, expected one of .help, .use, .mode, .schema, .exit\n"
+          "error: found .mode xml, expected one of table, csv, json, jsonl, markdown, line, chart\n"
+          "error: found .nothing, expected one of .help, .use, .schema, .mode, .chart, .watch, "
+          ".timer, .output, .exit\n"
           "error: .use needs the name of a database; SHOW DATABASES lists them\n");
     CHECK(typed.output == "name,tags,db,text\n,,default,one;\n");
-    CHECK_FALSE(typed.is_ok);
+    CHECK(typed.exit_code == kExitCannotOpen);
+}
+
+TEST_CASE("INSERT takes its line as line protocol", "[console]") {
+    const Transcript typed =
+        type("INSERT cpu,host=a s=\"x;y\";\n  insert cpu v=1 5 ;\nSELECT\nINSERT here;\n");
+    CHECK(typed.written == "default: cpu,host=a s=\"x;y\"\ndefault: cpu v=1 5\n");
+    CHECK(typed.output.find("SELECT\nINSERT here;") != std::string::npos);
+    const Transcript refused = type("INSERT bad v\nINSERT\nINSERT INTO ops cpu v=1\n");
+    CHECK(refused.written.empty());
+    CHECK(
+        refused.remarks.starts_with("error: line 1, column 4: expected ' '\n"
+                                    "error: INSERT needs a line of line protocol"));
+    CHECK(refused.exit_code == kExitStatement);
+}
+
+TEST_CASE("a timer tells how long a statement took", "[console]") {
+    CHECK(type(".timer on\none;\n").remarks.starts_with("time: "));
+    CHECK(type(".timer\n.timer\none;\n").remarks.empty());
+    CHECK(type(".timer maybe\n").remarks == "error: found .timer maybe, expected on or off\n");
+}
+
+TEST_CASE("a chart is drawn of one statement or of all", "[console]") {
+    constexpr std::string_view kNothing = "nothing to draw over time";
+    CHECK(type(".chart one\ntwo;\n").output.starts_with(kNothing));
+    const std::string below = type(".chart\none;\ntwo;\n").output;
+    CHECK(below.starts_with(kNothing));
+    CHECK(below.find("two;\n") != std::string::npos);
+    CHECK(type(".chart on\none;\n.chart off\ntwo;\n").output.find("two;\n") != std::string::npos);
+}
+
+TEST_CASE("what cannot be watched is refused with an example", "[console]") {
+    CHECK(type(".watch\n").remarks.starts_with("error: .watch needs a statement: .watch 2s"));
+    for (const std::string interval : {"5", "0s", "2 parsecs", "99999999999999999999s", "1000h"}) {
+        INFO(interval);
+        CHECK(type(".watch " + interval + " one\n").remarks.find(", expected an interval") !=
+              std::string::npos);
+    }
+    CHECK(type(".watch 1ms fail\n").remarks == "error: it failed\n");
+}
+
+TEST_CASE("output goes to a file and back", "[console]") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path_of("out");
+    const Transcript typed = type(".output " + path + "\none;\n.output\ntwo;\n.output /no/where\n");
+    CHECK(typed.output == "name,tags,db,text\n,,default,two;\n");
+    CHECK(typed.remarks == "error: cannot write to /no/where: is its directory there?\n");
+    std::ifstream file(path);
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) ==
+          "name,tags,db,text\n,,default,one;\n");
+}
+
+TEST_CASE("remarks are coloured by their level", "[console]") {
+    CHECK(
+        colored_remarks("error: a\nwarning in statement 2: b\n  SELECT\ntime: 1s\n") ==
+        "\x1b[31merror\x1b[0m: a\n\x1b[33mwarning\x1b[0m in statement 2: b\n  SELECT\ntime: 1s\n");
 }
 
 }  // namespace tidemark::tools

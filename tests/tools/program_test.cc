@@ -158,7 +158,9 @@ TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {
     CHECK(shell("nonsense").exit_code == 2);
     const Output format = shell("query 'SHOW DATABASES' --format xml" + at_store);
     CHECK(format.exit_code == 2);
-    CHECK(format.text == "error: found --format xml, expected one of table, csv, json\n");
+    CHECK(format.text ==
+          "error: found --format xml, expected one of table, csv, json, jsonl, markdown, line, "
+          "chart\n");
 
     const Output absent = shell("query 'SHOW DATABASES' --at " + directory.path_of("absent"));
     CHECK(absent.exit_code == 3);

@@ -103,8 +103,81 @@ TEST_CASE("JSON is what the server answers", "[render]") {
           "\n");
 }
 
+TEST_CASE("JSON lines have an object per row, columns before tags before the name", "[render]") {
+    CHECK(render_jsonl(two_hosts()) ==
+          R"({"name":"cpu","host":"a","region":"x","time":"2024-02-29T12:00:00Z","mean":81.5,)"
+          R"("state":"busy"})"
+          "\n"
+          R"({"name":"cpu","host":"a","region":"x","time":"2024-02-29T12:00:00.000000001Z",)"
+          R"("mean":null,"state":null})"
+          "\n"
+          R"({"name":"cpu","host":"b","region":"x","time":"1970-01-01T00:00:00Z","mean":100,)"
+          R"("state":""})"
+          "\n");
+    const QueryResult shadowed = one_statement(
+        {{"m", {{"name", "tag"}, {"host", "tag"}}, {"time", "host"}, {{TimeCell{0}, true}}}});
+    CHECK(render_jsonl(shadowed) == R"({"name":"tag","time":"1970-01-01T00:00:00Z","host":true})"
+                                    "\n");
+}
+
+TEST_CASE("Markdown tables keep bars inside of their cells", "[render]") {
+    const QueryResult result = one_statement(
+        {{"cpu", {{"host", "a|b"}}, {"time", "v", "s"}, {{TimeCell{0}, 1.5, std::string("x|y")}}}});
+    CHECK(render_markdown(result) ==
+          "**cpu {host=a|b}**\n\n"
+          "| time | v | s |\n"
+          "| --- | ---: | --- |\n"
+          "| 1970-01-01T00:00:00Z | 1.5 | x\\|y |\n");
+    CHECK(render_markdown(two_hosts()).find("|\n\n**cpu {host=b, region=x}**") !=
+          std::string::npos);
+}
+
+TEST_CASE("lines have a value each, rows apart by an empty one", "[render]") {
+    CHECK(render_lines(two_hosts()) ==
+          "  name = cpu\n"
+          "  host = a\n"
+          "region = x\n"
+          "  time = 2024-02-29T12:00:00Z\n"
+          "  mean = 81.5\n"
+          " state = busy\n"
+          "\n"
+          "  name = cpu\n"
+          "  host = a\n"
+          "region = x\n"
+          "  time = 2024-02-29T12:00:00.000000001Z\n"
+          "  mean =\n"
+          " state =\n"
+          "\n"
+          "  name = cpu\n"
+          "  host = b\n"
+          "region = x\n"
+          "  time = 1970-01-01T00:00:00Z\n"
+          "  mean = 100\n"
+          " state =\n");
+}
+
+TEST_CASE("durations are made readable unless their unit was asked for", "[render]") {
+    const QueryResult result =
+        one_statement({{"",
+                        {},
+                        {"time", "time_in", "longest"},
+                        {{TimeCell{0}, 5700.0, 95.0}, {TimeCell{1}, {}, {}}}}});
+    RenderContext context{
+        {}, column_traits("SELECT time_in(usage > 80), longest(usage > 80, 1m) FROM cpu")};
+    CHECK(
+        render_table(result, context).find("1970-01-01T00:00:00Z               5700       95\n") !=
+        std::string::npos);
+    context.style.humanises = true;
+    CHECK(render_table(result, context) ==
+          "time                            time_in  longest\n"
+          "------------------------------  -------  -------\n"
+          "1970-01-01T00:00:00Z             1h 35m       95\n"
+          "1970-01-01T00:00:00.000000001Z\n");
+    CHECK(render_csv(result, context).find("5700,95") != std::string::npos);
+}
+
 TEST_CASE("renderers are found by name", "[render]") {
-    CHECK(renderer_names() == "table, csv, json");
+    CHECK(renderer_names() == "table, csv, json, jsonl, markdown, line, chart");
     for (const Renderer& renderer : renderers()) {
         CHECK(find_renderer(renderer.name) == &renderer);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "server/server.h"
 #include "tools/commands/exit_code.h"
@@ -32,9 +33,11 @@ struct ConsoleOptions {
     std::string place;
     std::string database;
     std::string format;
+    std::vector<std::string> statements{};  ///< Executed instead of what is typed,
+    std::vector<std::string> files{};       ///< and then the statements in these.
 };
 
-/// `tidemark console`
+/// `tidemark console`: reads statements from a terminal, or executes those of a script.
 ExitCode console(const ConsoleOptions& options);
 
 }  // namespace tidemark::tools

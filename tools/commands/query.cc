@@ -3,11 +3,14 @@
 #include <cstring>
 #include <memory>
 
+#include <unistd.h>
+
 #include "tools/commands/commands.h"
 #include "tools/render/renderer.h"
 #include "tools/session/answer_printer.h"
 #include "tools/session/cancellation.h"
 #include "tools/session/statement_runner.h"
+#include "tools/session/terminal_style.h"
 
 namespace tidemark::tools {
 namespace {
@@ -41,11 +44,15 @@ ExitCode query(const QueryCommandOptions& options) {
     const CancelOnInterrupt cancel;
     Result<QueryResult> result =
         runner.value()->run(options.text, options.database, cancel.requested());
+    if (!result && cancel.requested().load()) return kExitInterrupted;
     if (!result) return report_cannot_open(std::move(result).error());
-    const AnswerText answer = describe_answer(result.value(), options.text, *renderer);
+    const AnswerText answer =
+        describe_answer(result.value(), options.text, *renderer, style_of(STDOUT_FILENO));
+    const bool has_color = style_of(STDERR_FILENO).has_color;
     const bool is_written = write_all(answer.output, stdout);
-    write_all(answer.remarks, stderr);
+    write_all(has_color ? colored_remarks(answer.remarks) : answer.remarks, stderr);
     if (!is_written) return report_lost_output();
+    if (cancel.requested().load()) return kExitInterrupted;
     return answer.is_ok ? kExitOk : kExitStatement;
 }
 

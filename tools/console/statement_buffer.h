@@ -17,6 +17,9 @@ public:
     /// The last statement is ended by ';'.
     bool is_complete() const;
 
+    /// What was added so far, with a newline between lines.
+    const std::string& text() const { return text_; }
+
     /// All lines, with a newline between them; the buffer is empty afterwards.
     std::string take();
 

@@ -7,6 +7,7 @@
 
 #include "server/format/json_writer.h"
 #include "server/format/time_text.h"
+#include "tools/render/time_parser.h"
 
 namespace tidemark::tools {
 namespace {
@@ -43,6 +44,19 @@ std::string cell_text(const Cell& cell) { return std::visit(CellText{}, cell); }
 bool is_number(const Cell& cell) {
     return std::holds_alternative<double>(cell) || std::holds_alternative<std::int64_t>(cell) ||
            std::holds_alternative<std::uint64_t>(cell);
+}
+
+std::optional<double> number_of(const Cell& cell) {
+    if (const auto* value = std::get_if<double>(&cell)) return *value;
+    if (const auto* value = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*value);
+    if (const auto* value = std::get_if<std::uint64_t>(&cell)) return static_cast<double>(*value);
+    return std::nullopt;
+}
+
+std::optional<TimeCell> time_of(const Cell& cell) {
+    if (const auto* time = std::get_if<TimeCell>(&cell)) return *time;
+    const auto* text = std::get_if<std::string>(&cell);
+    return text == nullptr ? std::nullopt : parse_rfc3339(*text);
 }
 
 std::string printable(std::string_view text) {

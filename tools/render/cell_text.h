@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,12 @@ namespace tidemark::tools {
 std::string cell_text(const Cell& cell);
 
 bool is_number(const Cell& cell);
+
+/// A number of any type as a double; nothing for other cells.
+std::optional<double> number_of(const Cell& cell);
+
+/// An instant: a TimeCell, or the RFC 3339 text that answers over HTTP have instead.
+std::optional<TimeCell> time_of(const Cell& cell);
 
 /// What a terminal may be shown of `text`: control characters are spelled as escapes, so that
 /// stored strings can neither break a table nor command the terminal.

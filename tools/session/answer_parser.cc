@@ -1,5 +1,6 @@
 #include "tools/session/answer_parser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -248,6 +249,34 @@ Result<QueryResult> parse_answer(std::string_view text) {
         result.statements.push_back(std::move(parsed));
     }
     return result;
+}
+
+Result<WriteReport> read_write_answer(unsigned status, std::string_view body) {
+    WriteReport report;
+    if (status / 100 == 2) return report;
+    TIDEMARK_ASSIGN_OR_RETURN(const json::value value, parse_json(body));
+    const json::object* const object = value.if_object();
+    if (object == nullptr) return malformed("it is no object");
+    std::string message = text_of(*object, "error");
+    // "partial write: line 1, ..\nline 2, .. dropped=2"
+    constexpr std::string_view kPrefix = "partial write: ";
+    constexpr std::string_view kCount = " dropped=";
+    const std::size_t count_begin = message.rfind(kCount);
+    if (!message.starts_with(kPrefix) || count_begin == std::string::npos) {
+        const bool is_absent = status == 404;
+        return Error(is_absent ? ErrorCode::NotFound : ErrorCode::InvalidArgument,
+                     std::move(message));
+    }
+    std::from_chars(message.data() + count_begin + kCount.size(), message.data() + message.size(),
+                    report.refused_count);
+    std::string_view lines = std::string_view(message).substr(0, count_begin);
+    lines.remove_prefix(kPrefix.size());
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find('\n'), lines.size());
+        report.refusals.emplace_back(lines.substr(0, end));
+        lines.remove_prefix(std::min(end + 1, lines.size()));
+    }
+    return report;
 }
 
 }  // namespace tidemark::tools

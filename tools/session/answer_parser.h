@@ -5,6 +5,8 @@
 #include <tidemark/query.h>
 #include <tidemark/result.h>
 
+#include "tools/session/statement_runner.h"
+
 namespace tidemark::tools {
 
 /// Reads the JSON that InfluxDB 1.x and our own server answer to /query. Times stay the strings
@@ -12,5 +14,8 @@ namespace tidemark::tools {
 /// becomes a syntax error when it names a place in the text, else one failed statement. Corruption
 /// when it is no such JSON.
 Result<QueryResult> parse_answer(std::string_view json);
+
+/// Reads what our own server answers to /write. The error is the server's when it took nothing.
+Result<WriteReport> read_write_answer(unsigned status, std::string_view body);
 
 }  // namespace tidemark::tools

@@ -1,18 +1,23 @@
 #include "tools/session/answer_printer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
+
+#include <tidemark/statement_text.h>
 
 namespace tidemark::tools {
 
 AnswerText describe_answer(const QueryResult& result, std::string_view text,
-                           const Renderer& renderer) {
+                           const Renderer& renderer, const RenderStyle& style) {
     AnswerText answer;
     if (result.syntax_error) {
         answer.remarks = "error: " + result.syntax_error->render(text) + "\n";
         answer.is_ok = false;
         return answer;
     }
-    answer.output = renderer.render(result);
+    answer.output = renderer.render(result, {style, column_traits(text)});
     const bool has_several = result.statements.size() > 1;
     for (std::size_t i = 0; i < result.statements.size(); ++i) {
         const StatementResult& statement = result.statements[i];
@@ -25,6 +30,23 @@ AnswerText describe_answer(const QueryResult& result, std::string_view text,
         answer.is_ok = false;
     }
     return answer;
+}
+
+std::string colored_remarks(std::string_view remarks) {
+    constexpr std::pair<std::string_view, std::string_view> kLevels[] = {{"error", "\x1b[31m"},
+                                                                         {"warning", "\x1b[33m"}};
+    std::string text;
+    while (!remarks.empty()) {
+        const std::size_t end = std::min(remarks.find('\n'), remarks.size() - 1) + 1;
+        std::string line(remarks.substr(0, end));
+        for (const auto& [level, color] : kLevels) {
+            if (!line.starts_with(level)) continue;
+            line.insert(level.size(), "\x1b[0m").insert(0, color);
+        }
+        text += line;
+        remarks.remove_prefix(end);
+    }
+    return text;
 }
 
 }  // namespace tidemark::tools

@@ -19,6 +19,9 @@ struct AnswerText {
 
 /// `text` is what was executed.
 AnswerText describe_answer(const QueryResult& result, std::string_view text,
-                           const Renderer& renderer);
+                           const Renderer& renderer, const RenderStyle& style = {});
+
+/// Remarks with "error" in red and "warning" in yellow.
+std::string colored_remarks(std::string_view remarks);
 
 }  // namespace tidemark::tools

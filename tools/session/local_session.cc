@@ -5,6 +5,9 @@
 
 #include <unistd.h>
 
+#include "server/handlers/http_handler.h"
+#include "tools/session/answer_parser.h"
+
 namespace tidemark::tools {
 namespace {
 
@@ -46,6 +49,16 @@ Result<QueryResult> LocalSession::run(std::string_view text, const std::string& 
     options.database = database;
     options.cancelled = &cancelled;
     return execute(*store_, text, options);
+}
+
+// The server's handler, so that both places refuse lines in the same words.
+Result<WriteReport> LocalSession::write(const std::string& lines, const std::string& database) {
+    server::Counters counters;
+    const std::atomic<bool> cancelled{false};
+    const server::HandlerContext context{*store_, counters, cancelled};
+    const server::HttpResponse response =
+        server::handle_write(context, {.parameters = {{"db", database}}, .body = lines});
+    return read_write_answer(response.status, response.body);
 }
 
 }  // namespace tidemark::tools

@@ -21,6 +21,7 @@ public:
 
     Result<QueryResult> run(std::string_view text, const std::string& database,
                             const std::atomic<bool>& cancelled) override;
+    Result<WriteReport> write(const std::string& lines, const std::string& database) override;
     const std::string& place() const override { return directory_; }
 
 private:

@@ -1,14 +1,22 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tidemark/query.h>
 #include <tidemark/result.h>
 
 namespace tidemark::tools {
+
+/// What became of lines of line protocol.
+struct WriteReport {
+    std::uint64_t refused_count = 0;    ///< All others are durable.
+    std::vector<std::string> refusals;  ///< "line 3, column 12: ..", at most ten thousand.
+};
 
 /// Where statements are executed: a store in this process or a server. Not thread-safe.
 class StatementRunner {
@@ -20,6 +28,10 @@ public:
     /// becomes true; it is only read.
     virtual Result<QueryResult> run(std::string_view text, const std::string& database,
                                     const std::atomic<bool>& cancelled) = 0;
+
+    /// Writes line protocol with times in ns. An error means that nothing was taken: there is no
+    /// such database, or the place could not be asked.
+    virtual Result<WriteReport> write(const std::string& lines, const std::string& database) = 0;
 
     /// The directory or URL.
     virtual const std::string& place() const = 0;
