@@ -3,6 +3,7 @@
 #include <clocale>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +11,7 @@
 
 #include "server/limits.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/subcommand.h"
 #include "tools/render/renderer.h"
 
 namespace tidemark::tools {
@@ -30,9 +32,18 @@ Examples:
       asks a directory that no server has open
   tidemark console --db ops
       statements line by line
+  tidemark import --data my-kpis --db ops latency.csv --tag service
+      loads a CSV file; line protocol and gzip as well
+  tidemark export --data my-kpis --db ops --output ops.lp.gz
+      saves a database
+  tidemark inspect my-kpis
+      how the data is stored, and what it takes
+  tidemark verify my-kpis
+      compares every checksum
 
-Exit codes: 0 ok, 1 a statement failed, 2 wrong usage, 3 cannot open the store or reach the server,
-130 interrupted.
+`tidemark COMMAND --help` has more examples.
+Exit codes: 0 ok, 1 a statement failed or something was refused, 2 wrong usage, 3 cannot open the
+store or a file, or reach the server, 130 stopped by Ctrl-C.
 )";
 
 constexpr const char* kQueryExamples = R"(
@@ -137,6 +148,9 @@ int run(int argument_count, char** arguments) {
         ->allow_extra_args(false);
     console_command.footer(kConsoleExamples);
 
+    const std::vector<Subcommand> more_commands{add_import_command(app), add_export_command(app),
+                                                add_inspect_command(app), add_verify_command(app)};
+
     try {
         app.parse(argument_count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -144,6 +158,9 @@ int run(int argument_count, char** arguments) {
     }
     if (serve_command.parsed()) return serve(serve_options);
     if (query_command.parsed()) return query(query_options);
+    for (const Subcommand& command : more_commands) {
+        if (command.parser->parsed()) return command.run();
+    }
     return console(console_options);
 }
 

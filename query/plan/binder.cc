@@ -244,8 +244,8 @@ private:
     /// The measurements that a SELECT reads, those of its subqueries included.
     Status collect_stored_sources(const SelectStatement& select,
                                   std::vector<ResolvedSource>& stored) const {
-        const auto enter = [&](const SelectStatement& inner)
-            -> Result<std::shared_ptr<const SelectPlan>> {
+        const auto enter =
+            [&](const SelectStatement& inner) -> Result<std::shared_ptr<const SelectPlan>> {
             TIDEMARK_RETURN_IF_ERROR(collect_stored_sources(inner, stored));
             return std::make_shared<const SelectPlan>();
         };

@@ -164,8 +164,8 @@ struct LimitRows {
 };
 
 struct LogicalPlan {
-    std::variant<SelectRows, AggregateWindows, ListEpisodes, ListValues, PickSamples, TransformRows, JoinByTime,
-                 FillWindows, FilterRows, ComputeColumns, OrderRows, LimitRows>
+    std::variant<SelectRows, AggregateWindows, ListEpisodes, ListValues, PickSamples, TransformRows,
+                 JoinByTime, FillWindows, FilterRows, ComputeColumns, OrderRows, LimitRows>
         node;
 };
 

@@ -4,7 +4,9 @@
 #include <bit>
 #include <functional>
 #include <limits>
+#include <optional>
 
+#include "storage/base/bytes.h"
 #include "storage/codec/boolean_codec.h"
 #include "storage/codec/float_codec.h"
 #include "storage/codec/integer_codec.h"
@@ -131,16 +133,53 @@ Result<MatchOutcome> match_strings(std::span<const std::byte> bytes, std::size_t
     return MatchOutcome{column.codec->is_matched_encoded};
 }
 
-void describe_integers(NestedColumn column, std::string& text) {
-    if (column.bytes.empty()) return;
+// Null for an id that is not known.
+const IntegerCodec* integer_codec_of(NestedColumn column) {
     const auto id = static_cast<CodecId>(column.bytes.front());
-    for (const IntegerCodec* codec : integer_codecs()) {
-        if (codec->id != id) continue;
-        text.append(text.empty() ? "" : " ").append(codec->name);
-        describe_integers(codec->nested(column.bytes.subspan(1), column.count), text);
-        return;
+    const auto codecs = integer_codecs();
+    const auto codec = std::ranges::find(codecs, id, &IntegerCodec::id);
+    return codec == codecs.end() ? nullptr : *codec;
+}
+
+// Steps inwards in a loop: how deep the codecs nest is up to the bytes.
+void describe_integers(NestedColumn column, std::string& text) {
+    while (!column.bytes.empty()) {
+        const IntegerCodec* const codec = integer_codec_of(column);
+        text.append(text.empty() ? "" : " ").append(codec == nullptr ? "unknown" : codec->name);
+        if (codec == nullptr) return;
+        column = codec->nested(column.bytes.subspan(1), column.count);
     }
-    text.append(" unknown");
+}
+
+// Packed, patched and centred integers begin alike: the base, then the width (FORMAT.md 4.3).
+std::optional<unsigned> packed_bit_width(CodecId id, std::span<const std::byte> body) {
+    const bool is_packed =
+        id == CodecId::Packed || id == CodecId::Patched || id == CodecId::Centred;
+    if (!is_packed) return std::nullopt;
+    ByteReader reader(body);
+    if (!reader.read_varint()) return std::nullopt;
+    const auto width = reader.read_u8();
+    if (!width) return std::nullopt;
+    return width.value();
+}
+
+std::optional<unsigned> bit_width_of_integers(NestedColumn column) {
+    std::optional<unsigned> width;
+    while (!column.bytes.empty()) {
+        const IntegerCodec* const codec = integer_codec_of(column);
+        if (codec == nullptr) return std::nullopt;
+        width = packed_bit_width(codec->id, column.bytes.subspan(1));
+        column = codec->nested(column.bytes.subspan(1), column.count);
+    }
+    return width;
+}
+
+template <typename Codec>
+std::optional<unsigned> bit_width_inside(std::span<const Codec* const> codecs,
+                                         std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = open_column(codecs, bytes);
+    if (!column) return std::nullopt;
+    return bit_width_of_integers(column.value().codec->nested(column.value().body, count));
 }
 
 template <typename Codec>
@@ -270,6 +309,26 @@ std::string describe_column(FieldType type, std::span<const std::byte> bytes, st
 
 std::string describe_times(std::span<const std::byte> bytes, std::size_t count) {
     return describe(time_codecs(), bytes, count);
+}
+
+std::optional<unsigned> column_bit_width(FieldType type, std::span<const std::byte> bytes,
+                                         std::size_t count) {
+    switch (type) {
+        case FieldType::Float:
+            return bit_width_inside(float_codecs(), bytes, count);
+        case FieldType::Integer:
+        case FieldType::Unsigned:
+            return bit_width_of_integers({bytes, count});
+        case FieldType::Boolean:
+            return bit_width_inside(boolean_codecs(), bytes, count);
+        case FieldType::String:
+            return bit_width_inside(string_codecs(), bytes, count);
+    }
+    return std::nullopt;
+}
+
+std::optional<unsigned> times_bit_width(std::span<const std::byte> bytes, std::size_t count) {
+    return bit_width_inside(time_codecs(), bytes, count);
 }
 
 }  // namespace tidemark::storage

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,5 +67,11 @@ Result<MatchOutcome> match_column(std::span<const std::byte> bytes, std::size_t 
 /// delta packed". "unknown" stands for an id that is not known.
 std::string describe_column(FieldType type, std::span<const std::byte> bytes, std::size_t count);
 std::string describe_times(std::span<const std::byte> bytes, std::size_t count);
+
+/// The bits of one number in the innermost integers of an encoded column, for tools; nothing when
+/// there are no packed ones inside.
+std::optional<unsigned> column_bit_width(FieldType type, std::span<const std::byte> bytes,
+                                         std::size_t count);
+std::optional<unsigned> times_bit_width(std::span<const std::byte> bytes, std::size_t count);
 
 }  // namespace tidemark::storage

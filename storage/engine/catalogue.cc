@@ -11,7 +11,7 @@
 namespace tidemark::storage {
 namespace {
 
-constexpr RecordLogKind kLogKind{"catalogue", 0x4143'4d54};  // "TMCA"
+constexpr RecordLogKind kLogKind = kCatalogueKind;
 
 /// Ids further ahead than this were not given out by any catalogue; memory is not spent on them.
 constexpr std::size_t kMaxLostSeries = std::size_t{1} << 22;

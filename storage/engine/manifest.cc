@@ -20,7 +20,7 @@
 namespace tidemark::storage {
 namespace {
 
-constexpr RecordLogKind kLogKind{"manifest", 0x4e4d'4d54};  // "TMMN"
+constexpr RecordLogKind kLogKind = kManifestKind;
 
 enum class RecordKind : std::uint8_t { Flush = 1, Removal = 2 };
 

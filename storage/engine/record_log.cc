@@ -66,6 +66,7 @@ Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
     const auto expected = encode_header(kind);
     if (bytes.size() < expected.size()) {
         contents.damage.push_back(std::string(kind.name) + ": the file header is incomplete");
+        contents.damaged_bytes.push_back({0, bytes.size()});
         return success();
     }
     ByteReader reader(bytes.first(kRecordLogHeaderSizeBytes));
@@ -75,6 +76,7 @@ Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t checksum, reader.read_u64());
     if (magic != kind.magic || reserved != 0 || checksum != xxh3_64(bytes.first(8), kind.magic)) {
         contents.damage.push_back(std::string(kind.name) + ": the file header is damaged");
+        contents.damaged_bytes.push_back({0, kRecordLogHeaderSizeBytes});
         return success();
     }
     if (version > kRecordLogVersion) {
@@ -108,7 +110,10 @@ Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::st
             ++offset;
             continue;
         }
-        if (offset != good_end) contents.damage.push_back(describe_damage(kind, good_end, offset));
+        if (offset != good_end) {
+            contents.damage.push_back(describe_damage(kind, good_end, offset));
+            contents.damaged_bytes.push_back({good_end, offset});
+        }
         contents.records.push_back(*payload);
         offset += kRecordHeaderSizeBytes + payload->size();
         good_end = offset;

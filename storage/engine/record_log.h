@@ -20,9 +20,20 @@ struct RecordLogKind {
     std::uint32_t magic;
 };
 
+/// A log without records: its header tells whose directory this is and which format it has.
+inline constexpr RecordLogKind kFormatKind{"format", 0x5453'4d54};        // "TMST"
+inline constexpr RecordLogKind kManifestKind{"manifest", 0x4e4d'4d54};    // "TMMN"
+inline constexpr RecordLogKind kCatalogueKind{"catalogue", 0x4143'4d54};  // "TMCA"
+
 inline constexpr std::uint16_t kRecordLogVersion = 0;
 inline constexpr std::size_t kRecordLogHeaderSizeBytes = 16;
 inline constexpr std::size_t kRecordHeaderSizeBytes = 12;
+
+/// Bytes of a file: [begin_offset, end_offset).
+struct DamagedBytes {
+    std::uint64_t begin_offset;
+    std::uint64_t end_offset;
+};
 
 /// What a record log held when it was read.
 struct RecordLogContents {
@@ -34,6 +45,8 @@ struct RecordLogContents {
     std::uint64_t good_size_bytes = 0;
     /// One for each stretch in front of good_size_bytes that could not be read.
     std::vector<std::string> damage;
+    /// Where each of them lies.
+    std::vector<DamagedBytes> damaged_bytes;
 };
 
 /// Reads and checks the whole log at `path`. NotFound when it is not there; Unsupported when a

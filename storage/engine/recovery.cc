@@ -13,9 +13,6 @@
 namespace tidemark::storage {
 namespace {
 
-// A log without records: its header tells whose directory this is and which format it has.
-constexpr RecordLogKind kFormatKind{"format", 0x5453'4d54};  // "TMST"
-
 class Recovery {
 public:
     Recovery(FileSystem& file_system, const StorePaths& paths, const StoreOptions& options)

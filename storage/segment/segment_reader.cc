@@ -251,30 +251,46 @@ Result<std::vector<std::shared_ptr<const RowGroup>>> SegmentReader::row_groups(S
     const std::optional<std::size_t> series_index = find_series(id);
     if (!series_index) return groups;
 
-    TIDEMARK_ASSIGN_OR_RETURN(const auto block, series_block(*series_index));
-    if (Status status = read_row_groups(block, groups); !status) {
-        return damaged(series_place(id), status.error().message());
+    TIDEMARK_ASSIGN_OR_RETURN(SegmentSeriesLayout layout, series_layout(*series_index));
+    groups.reserve(layout.row_groups.size());
+    for (SeriesBlockRowGroup& stored : layout.row_groups) {
+        const std::uint64_t row_group_index = layout.header.first_row_group_index + groups.size();
+        groups.push_back(std::make_shared<SegmentRowGroup>(shared_from_this(), std::move(stored),
+                                                           layout.header.fields, row_group_index));
     }
     return groups;
 }
 
-Status SegmentReader::read_row_groups(std::span<const std::byte> block,
-                                      std::vector<std::shared_ptr<const RowGroup>>& groups) const {
+Result<SegmentSeriesLayout> SegmentReader::series_layout(std::size_t series_index) const {
+    const IndexEntry entry = index_entry(index_, series_index);
+    SegmentSeriesLayout layout{entry.series_id, entry.block_offset, entry.block_size_bytes, {}, {}};
+    TIDEMARK_ASSIGN_OR_RETURN(const auto block, series_block(series_index));
+    if (Status status = read_layout(block, layout); !status) {
+        return damaged(series_place(entry.series_id), status.error().message());
+    }
+    return layout;
+}
+
+std::uint64_t SegmentReader::series_block_offset(std::size_t series_index) const {
+    return index_entry(index_, series_index).block_offset;
+}
+
+Status SegmentReader::read_layout(std::span<const std::byte> block,
+                                  SegmentSeriesLayout& layout) const {
     SeriesBlockReader reader(block);
-    TIDEMARK_ASSIGN_OR_RETURN(const SeriesBlockHeader header, reader.read_header());
-    if (!lies_within(header.first_row_group_index, header.row_group_count, 0, row_group_count_)) {
+    TIDEMARK_ASSIGN_OR_RETURN(layout.header, reader.read_header());
+    if (!lies_within(layout.header.first_row_group_index, layout.header.row_group_count, 0,
+                     row_group_count_)) {
         return corrupt("more row groups than in the segment");
     }
     // Nothing is reserved on the file's word: it is the loop that finds out how many there are.
-    for (std::uint64_t index = 0; index < header.row_group_count; ++index) {
+    for (std::uint64_t index = 0; index < layout.header.row_group_count; ++index) {
         TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockRowGroup stored, reader.read_row_group());
         if (!lies_within(stored.payload_offset, stored.payload_size_bytes, sizeof(Header),
                          data_end_offset_)) {
             return corrupt("row group lies outside the file");
         }
-        groups.push_back(std::make_shared<SegmentRowGroup>(shared_from_this(), std::move(stored),
-                                                           header.fields,
-                                                           header.first_row_group_index + index));
+        layout.row_groups.push_back(std::move(stored));
     }
     return reader.expect_end();
 }

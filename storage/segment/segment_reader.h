@@ -16,6 +16,7 @@
 #include "storage/base/file_system.h"
 #include "storage/segment/row_group.h"
 #include "storage/segment/segment_info.h"
+#include "storage/segment/series_block.h"
 
 namespace tidemark::storage {
 
@@ -24,6 +25,15 @@ struct SegmentSeries {
     SeriesId id = 0;
     std::string_view series_key;
     std::vector<RowGroupColumn> fields;  ///< Names and types; non_null_count over the segment.
+};
+
+/// Where the parts of one series lie in the file. Views as above.
+struct SegmentSeriesLayout {
+    SeriesId id = 0;
+    std::uint64_t block_offset = 0;  ///< Of the series block.
+    std::uint64_t block_size_bytes = 0;
+    SeriesBlockHeader header;
+    std::vector<SeriesBlockRowGroup> row_groups;  ///< In the order of row_groups().
 };
 
 /// One bit for each of a fixed number of things, set once. Thread-safe.
@@ -71,6 +81,16 @@ public:
     /// Series `series_index` of info().series_count, in order of id; to rebuild a catalogue.
     Result<SegmentSeries> series(std::size_t series_index) const;
 
+    /// The same series, for tools: what its block says.
+    Result<SegmentSeriesLayout> series_layout(std::size_t series_index) const;
+
+    std::uint64_t row_group_count() const { return row_group_count_; }
+    /// Behind the last row group or series block.
+    std::uint64_t data_end_offset() const { return data_end_offset_; }
+
+    /// Where the block of a series stands by the index, be it sound or not.
+    std::uint64_t series_block_offset(std::size_t series_index) const;
+
     /// Verifies every byte. Reads the whole file.
     Status verify() const;
 
@@ -84,8 +104,7 @@ private:
     std::optional<std::size_t> find_series(SeriesId id) const;
     /// The directory of a series, verified when it is touched for the first time.
     Result<std::span<const std::byte>> series_block(std::size_t series_index) const;
-    Status read_row_groups(std::span<const std::byte> block,
-                           std::vector<std::shared_ptr<const RowGroup>>& groups) const;
+    Status read_layout(std::span<const std::byte> block, SegmentSeriesLayout& layout) const;
     /// A row group's encoded bytes, verified likewise.
     Result<std::span<const std::byte>> verified_payload(std::uint64_t row_group_index,
                                                         std::uint64_t offset,

@@ -24,6 +24,9 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"storage/wal", {"storage/base", "storage/codec"}},
     {"storage/engine",
      {"storage/base", "storage/codec", "storage/summary", "storage/segment", "storage/wal"}},
+    {"storage/inspection",
+     {"storage/base", "storage/codec", "storage/summary", "storage/segment", "storage/wal",
+      "storage/engine"}},
     {"query/include", {}},
     {"query/column", {"storage/base"}},
     {"query/syntax", {"storage/base"}},
@@ -35,7 +38,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
      {"storage/base", "query/column", "query/syntax", "query/functions", "query/plan",
       "query/operators"}},
     {"server", {"storage/base", "storage/line_protocol"}},
-    {"tools", {"storage/base", "storage/line_protocol", "server"}},
+    {"tools/inspect", {"storage/base", "storage/inspection", "tools"}},
+    {"tools", {"storage/base", "storage/line_protocol", "server", "tools/inspect"}},
 };
 
 // Public headers a layer may include: storage's are open to all, query's to everyone above storage.
@@ -45,6 +49,7 @@ bool may_include_public_query(const std::string& layer) { return !layer.starts_w
 std::string layer_of(const std::string& path) {
     const std::size_t first = path.find('/');
     std::string top = path.substr(0, first);
+    if (path.starts_with("tools/inspect/")) return "tools/inspect";
     if (top == "server" || top == "tools") return top;
     return path.substr(0, path.find('/', first + 1));
 }

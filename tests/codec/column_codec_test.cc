@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
+#include <optional>
 #include <random>
 
 #include <catch2/catch.hpp>
@@ -366,8 +368,34 @@ TEST_CASE("random bytes are corruption or some values", "[codec]") {
             bytes[i] = static_cast<std::byte>(random() % 9);
         }
         const auto type = static_cast<FieldType>(random() % 5 + 1);
-        read_anything(type, bytes, random() % 30);
+        const std::size_t count = random() % 30;
+        read_anything(type, bytes, count);
+        CHECK_FALSE(describe_column(type, bytes, count).empty());
+        static_cast<void>(column_bit_width(type, bytes, count));  // Ends well, whatever it says.
     }
+}
+
+TEST_CASE("a column tells its codecs and the width of its numbers", "[codec]") {
+    const auto bytes_of = [](std::initializer_list<unsigned> values) {
+        Bytes bytes;
+        for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
+        return bytes;
+    };
+    // FORMAT.md: integers packed, floats decimal, times in steps.
+    const Bytes packed = bytes_of({0x02, 0xc8, 0x01, 0x03, 0x58, 0x0e});
+    CHECK(describe_column(FieldType::Integer, packed, 5) == "packed");
+    CHECK(column_bit_width(FieldType::Integer, packed, 5) == 3U);
+    const Bytes decimal = bytes_of({0x20, 0x0e, 0x0c, 0x01, 0x02, 0,    0,    0,    0,    0,   0,
+                                    0,    0x80, 0x02, 0xe2, 0x6d, 0x08, 0x00, 0x19, 0x19, 0x96});
+    CHECK(describe_column(FieldType::Float, decimal, 4) == "decimal packed");
+    CHECK(column_bit_width(FieldType::Float, decimal, 4) == 8U);
+    const Bytes steps = bytes_of({0x51, 0x03, 0xc8, 0x01, 0x07, 0x80, 0x90, 0xdf, 0xc0, 0x4a, 0x80,
+                                  0x90, 0xdf, 0xc0, 0x4a, 0x02, 0x00, 0x01, 0x04});
+    CHECK(describe_times(steps, 4) == "steps multiple packed");
+    CHECK(times_bit_width(steps, 4) == 1U);
+    const Bytes constant = bytes_of({0x01, 0x75, 0x70});
+    CHECK(describe_column(FieldType::String, constant, 2) == "constant");
+    CHECK(column_bit_width(FieldType::String, constant, 2) == std::nullopt);
 }
 
 }  // namespace tidemark::tests

@@ -25,7 +25,7 @@ std::string advice(ErrorCode code) {
 
 }  // namespace
 
-Result<std::unique_ptr<StatementRunner>> LocalSession::open(const std::string& directory) {
+Result<std::unique_ptr<Store>> open_local_store(const std::string& directory, bool read_only) {
     std::error_code failure;
     if (!std::filesystem::is_directory(directory, failure)) {
         return Error(ErrorCode::NotFound, "open " + directory + ": there is no such directory" +
@@ -33,14 +33,20 @@ Result<std::unique_ptr<StatementRunner>> LocalSession::open(const std::string& d
     }
     StoreOptions options;
     options.create_if_missing = false;
-    options.read_only = ::access(directory.c_str(), W_OK) != 0;
+    options.read_only = read_only;
     Result<std::unique_ptr<Store>> store = Store::open(directory, options);
     if (!store) {
         const Error error = std::move(store).error();
         return Error(error.code(), error.message() + advice(error.code()));
     }
+    return store;
+}
+
+Result<std::unique_ptr<StatementRunner>> LocalSession::open(const std::string& directory) {
+    const bool read_only = ::access(directory.c_str(), W_OK) != 0;
+    TIDEMARK_ASSIGN_OR_RETURN(auto store, open_local_store(directory, read_only));
     return std::unique_ptr<StatementRunner>(
-        std::make_unique<LocalSession>(directory, std::move(store).value()));
+        std::make_unique<LocalSession>(directory, std::move(store)));
 }
 
 Result<QueryResult> LocalSession::run(std::string_view text, const std::string& database,

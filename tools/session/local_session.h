@@ -9,6 +9,9 @@
 
 namespace tidemark::tools {
 
+/// Opens the store in `directory`, which must be there. The error says what a user can do about it.
+Result<std::unique_ptr<Store>> open_local_store(const std::string& directory, bool read_only);
+
 /// Statements on a store that this process has open.
 class LocalSession final : public StatementRunner {
 public:

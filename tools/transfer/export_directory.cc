@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <utility>
+
+#include "tools/session/local_session.h"
+#include "tools/transfer/export_source.h"
+
+namespace tidemark::tools {
+namespace {
+
+constexpr std::size_t kPointsPerBatch = 8192;
+
+class DirectorySource final : public ExportSource {
+public:
+    DirectorySource(std::unique_ptr<Store> store, std::string database,
+                    const std::atomic<bool>& cancelled)
+        : store_(std::move(store)),
+          snapshot_(store_->snapshot()),
+          database_(std::move(database)),
+          cancelled_(cancelled),
+          messages_(store_->recovery_messages()) {}
+
+    Result<std::vector<std::string>> measurements() override {
+        if (!store_->has_database(database_)) {
+            std::string names;
+            for (const std::string& name : store_->databases()) {
+                names.append(names.empty() ? "; there is " : ", ").append(name);
+            }
+            return Error(ErrorCode::NotFound, "database not found: " + database_ + names);
+        }
+        return store_->measurements(database_);
+    }
+
+    Result<MeasurementSchema> schema(const std::string& measurement) override {
+        return MeasurementSchema{measurement, store_->tag_keys(database_, measurement),
+                                 store_->field_keys(database_, measurement)};
+    }
+
+    Status read(const MeasurementSchema& schema, const TimeRange& range,
+                const Take& take) override {
+        ScanRequest request;
+        request.database = database_;
+        request.measurement = schema.name;
+        request.range = range;
+        request.cancelled = &cancelled_;
+        request.columns.reserve(schema.fields.size());
+        for (const FieldKey& field : schema.fields) {
+            request.columns.push_back({field.name, Need::Values});
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const std::unique_ptr<Scan> scan,
+                                  store_->scan(request, snapshot_));
+        WriteBatch batch;
+        for (std::size_t index = 0; index < scan->series().size(); ++index) {
+            TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(index));
+            const TagSet& tags = scan->series()[index].tags;
+            while (true) {
+                TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+                if (piece == nullptr) break;
+                TIDEMARK_RETURN_IF_ERROR(take_piece(schema, tags, *piece, batch, take));
+            }
+        }
+        if (!batch.is_empty()) TIDEMARK_RETURN_IF_ERROR(take(batch));
+        for (std::string& message : scan->messages()) {
+            const bool is_known = std::ranges::find(messages_, message) != messages_.end();
+            if (!is_known) messages_.push_back(std::move(message));
+        }
+        return success();
+    }
+
+    std::vector<std::string> messages() const override { return messages_; }
+
+private:
+    static Status take_piece(const MeasurementSchema& schema, const TagSet& tags,
+                             const ScanPiece& piece, WriteBatch& batch, const Take& take) {
+        for (std::size_t row = 0; row < piece.row_count; ++row) {
+            batch.begin_point(schema.name);
+            for (const Tag& tag : tags) batch.add_tag(tag.key, tag.value);
+            for (std::size_t column = 0; column < schema.fields.size(); ++column) {
+                const ColumnValues& values = piece.columns[column].values;
+                if (values.is_valid(row)) {
+                    batch.add_value(schema.fields[column].name, values.value_at(row));
+                }
+            }
+            batch.end_point(piece.times[row]);
+            if (batch.point_count() < kPointsPerBatch) continue;
+            TIDEMARK_RETURN_IF_ERROR(take(batch));
+            batch.clear();
+        }
+        return success();
+    }
+
+    std::unique_ptr<Store> store_;
+    std::shared_ptr<const Snapshot> snapshot_;
+    std::string database_;
+    const std::atomic<bool>& cancelled_;
+    std::vector<std::string> messages_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ExportSource>> open_export_directory(const std::string& directory,
+                                                            const std::string& database,
+                                                            const std::atomic<bool>& cancelled) {
+    TIDEMARK_ASSIGN_OR_RETURN(auto store, open_local_store(directory, true));
+    return std::unique_ptr<ExportSource>(
+        std::make_unique<DirectorySource>(std::move(store), database, cancelled));
+}
+
+}  // namespace tidemark::tools
