@@ -581,8 +581,11 @@ private:
             if (call.pick) {
                 root_ = LogicalPlan{PickSamples{series_, frame, *call.pick, beside, is_descending}};
             } else {
-                root_ = LogicalPlan{
-                    SelectRows{series_, frame, {InputColumn{call.field.name, false}}, {}}};
+                SelectRows rows;
+                rows.series = series_;
+                rows.frame = frame;
+                rows.columns = {InputColumn{call.field.name, false}};
+                root_ = LogicalPlan{std::move(rows)};
             }
         }
         if (!call.steps.empty()) {

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "server/format/time_text.h"
+#include "tools/render/time_parser.h"
 
 namespace tidemark::tools {
 namespace {
@@ -49,14 +50,16 @@ TEST_CASE("a time is read however RFC 3339 and its relatives write it", "[transf
     };
     for (const Row& row : rows) {
         INFO(row.text);
-        CHECK(parse_rfc3339(row.text) == row.time_ns);
+        const auto time = parse_time(row.text);
+        REQUIRE(time.has_value());
+        CHECK(time->ns == row.time_ns);
     }
     for (const std::string text :
          {"", "now", "2023-11-14T", "2023-13-01", "2023-02-29", "2023-11-14T24:00:00Z",
           "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.0000000001Z", "2023-11-14T22:13:20+1",
           "2023-11-14T22:13:20ZZ", "2263-01-01T00:00:00Z", "14.11.2023", "1700000000"}) {
         INFO(text);
-        CHECK_FALSE(parse_rfc3339(text).has_value());
+        CHECK_FALSE(parse_time(text).has_value());
     }
 }
 
@@ -66,7 +69,8 @@ TEST_CASE("every time that is shown is read back", "[transfer]") {
         std::string text;
         server::append_rfc3339(time_ns, text);
         INFO(text);
-        CHECK(parse_rfc3339(text) == time_ns);
+        REQUIRE(parse_rfc3339(text).has_value());
+        CHECK(parse_rfc3339(text)->ns == time_ns);
     }
 }
 

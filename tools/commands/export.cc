@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/commands/subcommand.h"
+#include "tools/render/time_parser.h"
 #include "tools/session/cancellation.h"
 #include "tools/transfer/exporter.h"
 #include "tools/transfer/progress_line.h"
@@ -56,7 +57,8 @@ Result<std::int64_t> parse_bound(std::string_view option, const std::string& tex
         TIDEMARK_ASSIGN_OR_RETURN(const TimeFormat format, TimeFormat::parse("ns"));
         time_ns = format.read(text);
     } else {
-        time_ns = parse_rfc3339(text);
+        const auto time = parse_time(text);
+        if (time) time_ns = time->ns;
     }
     if (time_ns) return *time_ns;
     return Error(ErrorCode::InvalidArgument,

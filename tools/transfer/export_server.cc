@@ -2,11 +2,11 @@
 #include <optional>
 #include <utility>
 
+#include "tools/render/time_parser.h"
 #include "tools/transfer/csv_table.h"
 #include "tools/transfer/export_source.h"
 #include "tools/transfer/open_server.h"
 #include "tools/transfer/quoted_name.h"
-#include "tools/transfer/time_text.h"
 
 namespace tidemark::tools {
 namespace {
@@ -183,8 +183,8 @@ private:
         };
         if (row.size() != schema.fields.size() + 1) return not_understood("too few columns");
         const auto* const time_text = std::get_if<std::string>(&row.front());
-        const auto time_ns = time_text == nullptr ? std::nullopt : parse_rfc3339(*time_text);
-        if (!time_ns) return not_understood("a time");
+        const auto time = time_text == nullptr ? std::nullopt : parse_rfc3339(*time_text);
+        if (!time) return not_understood("a time");
         batch.begin_point(schema.name);
         for (const auto& [key, value] : tags) {
             if (!value.empty()) batch.add_tag(key, value);
@@ -196,8 +196,8 @@ private:
                 return not_understood("field " + schema.fields[column].name);
             }
         }
-        batch.end_point(time_ns);
-        return *time_ns;
+        batch.end_point(time->ns);
+        return time->ns;
     }
 
     std::unique_ptr<StatementRunner> server_;

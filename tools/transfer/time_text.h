@@ -12,11 +12,6 @@
 
 namespace tidemark::tools {
 
-/// Nanoseconds since 1970 of "2024-02-29T12:00:00.5+01:00" and its relatives: a space for the T, no
-/// seconds, a date alone, `Z`, "+01:00", "+0100" or nothing (UTC) for the offset, up to nine digits
-/// of fraction. Nothing for other text and for times that 64 bits cannot hold.
-std::optional<std::int64_t> parse_rfc3339(std::string_view text);
-
 /// How the times of a text are written. A value.
 class TimeFormat {
 public:
