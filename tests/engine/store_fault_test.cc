@@ -89,7 +89,7 @@ TEST_CASE("a flush that meets a full disk loses nothing and can be tried again",
             REQUIRE(store->close());
         }
         store = open_small(files);
-        CHECK(store->recovery_messages() == std::vector<std::string>{});
+        CHECK(store->recovery_messages().empty());
         CHECK(read_all(*store, "ops") == expected);
     }
 }

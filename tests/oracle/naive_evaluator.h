@@ -18,8 +18,8 @@ namespace tidemark::oracle {
 
 /// 113 bits of mantissa: sums and products of the tests' doubles are as good as exact next to
 /// R17's bound of 2^-80.
-__extension__ typedef __float128 Exact;
-__extension__ typedef __int128 Int128;
+__extension__ using Exact = __float128;
+__extension__ using Int128 = __int128;
 
 /// One function of the SELECT list.
 struct Call {
