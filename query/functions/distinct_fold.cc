@@ -94,12 +94,14 @@ private:
     }
 
     Cell mode() const {
+        constexpr bool kIsBoolean = std::is_same_v<T, std::uint8_t>;
         const auto best =
             std::ranges::max_element(values_, [](const auto& left, const auto& right) {
                 const Occurrences& a = left.second;
                 const Occurrences& b = right.second;
                 if (a.count != b.count) return a.count < b.count;
-                if (a.count > 1 && a.first_ns != b.first_ns) return a.first_ns > b.first_ns;
+                if ((kIsBoolean || a.count > 1) && a.first_ns != b.first_ns)
+                    return a.first_ns > b.first_ns;
                 return is_below(right.first, left.first);
             });
         return best == values_.end() ? Cell() : Cell(best->first);

@@ -21,8 +21,8 @@ struct DistinctValue {
 };
 
 /// The different values of one window of one group. finish() gives for CountDistinct how many there
-/// are; for Mode the most frequent one: of several the one that was there first, and when no value
-/// occurs twice the least one, as InfluxDB answers. -0.0 and +0.0 are one value.
+/// are; for Mode the most frequent one: of several the one that was there first, and when no number
+/// or string occurs twice the least one, as InfluxDB answers. -0.0 and +0.0 are one value.
 ///
 /// Memory grows with the number of different values. Not thread-safe.
 class DistinctFold : public SampleFold {

@@ -34,8 +34,9 @@ public:
         TIDEMARK_ASSIGN_OR_RETURN(grouping_, bind_group_by(select_, schema_, time_));
         const std::set<std::string> grouped(grouping_.tags.begin(), grouping_.tags.end());
         TIDEMARK_ASSIGN_OR_RETURN(items_, expand_items(select_, schema_, grouped));
-        if (items_.expressions.empty() && !select_.items.empty() && !schema_.is_empty()) {
-            return invalid("at least 1 non-time field must be queried");
+        if (items_.expressions.empty() && !schema_.is_empty()) {
+            if (selects_time_only()) return invalid("at least 1 non-time field must be queried");
+            warn(messages_, "SELECT names no field of these measurements");
         }
         TIDEMARK_RETURN_IF_ERROR(refuse_constant_items());
         for (const std::string& tag : grouping_.tags) warn_of_unknown_tag(tag);
@@ -80,6 +81,12 @@ private:
                            " has no fixed length: write it in days");
         }
         return success();
+    }
+
+    bool selects_time_only() const {
+        return std::all_of(select_.items.begin(), select_.items.end(), [](const SelectItem& item) {
+            return std::holds_alternative<VariableReference>(item.expression.node);
+        });
     }
 
     Status refuse_constant_items() const {
@@ -299,9 +306,7 @@ private:
         const Limits& limits = select_.limits;
         rows.may_shrink = context_.outer != nullptr || select_.having || limits.offset ||
                           limits.series_limit || limits.series_offset;
-        const bool is_latest_first = select_.order_by.size() == 1 &&
-                                     select_.order_by.front().column == "time" &&
-                                     select_.order_by.front().descending;
+        const bool is_latest_first = select_.order_by.size() == 1 && is_descending();
         if (select_.having || limits.limit.value_or(0) == 0) return;
         if (is_ordered() && !is_latest_first) {
             rows.may_shrink = true;
@@ -325,6 +330,10 @@ private:
         const auto* reference = std::get_if<VariableReference>(&leaf.node);
         if (reference == nullptr) return invalid("cannot evaluate " + print(leaf) + " here");
         const ResolvedName name = schema_.resolve(*reference);
+        // A name that only exists as the other kind: there is no such field, or no such tag.
+        if (name.kind == NameKind::Unknown && schema_.has_name(name.name)) {
+            return RowExpression{ConstantCell{}};
+        }
         if (name.kind == NameKind::Unknown) {
             if (auto text = schema_.unknown_name(name.name)) {
                 warn(messages_, *std::move(text));
@@ -553,7 +562,7 @@ private:
             join.widths.push_back(1);
         }
         if (!list.calls().empty()) {
-            TIDEMARK_RETURN_IF_ERROR(plan_windows(list, 0));
+            TIDEMARK_RETURN_IF_ERROR(plan_windows(list, false));
             join.inputs.emplace_back(*std::move(root_));
             join.widths.push_back(list.calls().size());
             for (const BoundCall& call : list.calls()) types.push_back(column_type(call));
@@ -566,20 +575,18 @@ private:
     /// Returns the type of what the steps of the call work on.
     Result<std::optional<FieldType>> plan_row_call(const RowCall& call,
                                                    const std::vector<InputColumn>& beside) {
-        const bool is_descending = !select_.order_by.empty() &&
-                                   select_.order_by.front().column == "time" &&
-                                   select_.order_by.front().descending;
         std::optional<FieldType> type = call.pick ? call.pick->field.type : call.field.type;
         if (call.aggregate != nullptr) {
             CallList inner(schema_, messages_);
             TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, inner.add(*call.aggregate));
             type = column_type(inner.calls()[index]);
-            TIDEMARK_RETURN_IF_ERROR(plan_windows(inner, call.earlier_buckets()));
+            TIDEMARK_RETURN_IF_ERROR(plan_windows(inner, call.looks_back()));
         } else {
             TimeFrame frame = time_frame(false);
-            TIDEMARK_RETURN_IF_ERROR(begin_earlier(call.earlier_buckets(), frame));
+            TIDEMARK_RETURN_IF_ERROR(widen_for_steps(call.looks_back(), frame));
             if (call.pick) {
-                root_ = LogicalPlan{PickSamples{series_, frame, *call.pick, beside, is_descending}};
+                root_ =
+                    LogicalPlan{PickSamples{series_, frame, *call.pick, beside, is_descending()}};
             } else {
                 SelectRows rows;
                 rows.series = series_;
@@ -590,25 +597,37 @@ private:
         }
         if (!call.steps.empty()) {
             root_ = LogicalPlan{
-                TransformRows{*std::move(root_), 1, call.steps, is_descending, call.text}};
+                TransformRows{*std::move(root_), 1, call.steps, is_descending(), call.text}};
         }
         return type;
     }
 
-    static Status begin_earlier(std::size_t bucket_count, TimeFrame& frame) {
-        if (!frame.has_lower || !frame.buckets.step || frame.range.is_empty()) return success();
-        TIDEMARK_ASSIGN_OR_RETURN(
-            frame.range.begin_ns,
-            buckets_before(frame.buckets, frame.range.begin_ns, bucket_count));
+    bool is_descending() const {
+        return !select_.order_by.empty() && select_.order_by.front().column == "time" &&
+               select_.order_by.front().descending;
+    }
+
+    /// The first row of an answer that compares rows needs the bucket before it; the answer's order
+    /// says which one that is. As in InfluxDB it is one bucket, however many steps there are.
+    Status widen_for_steps(bool looks_back, TimeFrame& frame) const {
+        if (!looks_back || !frame.buckets.step || frame.range.is_empty()) return success();
+        if (is_descending()) {
+            if (!series_.where.time.has_upper) return success();
+            TIDEMARK_ASSIGN_OR_RETURN(frame.range.end_ns,
+                                      bucket_later(frame.buckets, frame.range.end_ns));
+        } else if (frame.has_lower) {
+            TIDEMARK_ASSIGN_OR_RETURN(frame.range.begin_ns,
+                                      bucket_earlier(frame.buckets, frame.range.begin_ns));
+        }
         return success();
     }
 
-    Status plan_windows(const CallList& list, std::size_t earlier_buckets) {
+    Status plan_windows(const CallList& list, bool looks_back) {
         AggregateWindows aggregate;
         aggregate.calls = list.calls();
         aggregate.predicates = list.predicates();
         TIDEMARK_RETURN_IF_ERROR(finish_aggregate(aggregate));
-        TIDEMARK_RETURN_IF_ERROR(begin_earlier(earlier_buckets, aggregate.frame));
+        TIDEMARK_RETURN_IF_ERROR(widen_for_steps(looks_back, aggregate.frame));
         root_ = LogicalPlan{std::move(aggregate)};
         return add_fill(list.calls(), 1);
     }

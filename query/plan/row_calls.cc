@@ -241,11 +241,10 @@ private:
 
 }  // namespace
 
-std::size_t RowCall::earlier_buckets() const {
-    const auto looks_back = [](const TransformationStep& step) {
+bool RowCall::looks_back() const {
+    return std::any_of(steps.begin(), steps.end(), [](const TransformationStep& step) {
         return step.function != FunctionId::CumulativeSum && step.function != FunctionId::Integral;
-    };
-    return static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), looks_back));
+    });
 }
 
 bool is_row_call(const Call& call) {
@@ -286,19 +285,24 @@ Status check_row_calls(const std::vector<RowCall>& row_calls, const std::vector<
     return success();
 }
 
-Result<std::int64_t> buckets_before(const BucketSpec& buckets, std::int64_t begin_ns,
-                                    std::size_t bucket_count) {
-    for (std::size_t i = 0; i < bucket_count; ++i) {
-        if (buckets.step->unit == StepUnit::Nanosecond) {
-            begin_ns = saturating_add(begin_ns, -buckets.step->count);
-            continue;
-        }
-        TIDEMARK_ASSIGN_OR_RETURN(const TimeRange bucket, bucket_at(buckets, begin_ns));
-        TIDEMARK_ASSIGN_OR_RETURN(const TimeRange earlier,
-                                  bucket_at(buckets, saturating_add(bucket.begin_ns, -1)));
-        begin_ns = earlier.begin_ns;
+Result<std::int64_t> bucket_earlier(const BucketSpec& buckets, std::int64_t time_ns) {
+    if (buckets.step->unit == StepUnit::Nanosecond) {
+        return saturating_add(time_ns, -buckets.step->count);
     }
-    return begin_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(const TimeRange bucket, bucket_at(buckets, time_ns));
+    TIDEMARK_ASSIGN_OR_RETURN(const TimeRange earlier,
+                              bucket_at(buckets, saturating_add(bucket.begin_ns, -1)));
+    return earlier.begin_ns;
+}
+
+Result<std::int64_t> bucket_later(const BucketSpec& buckets, std::int64_t time_ns) {
+    if (buckets.step->unit == StepUnit::Nanosecond) {
+        return saturating_add(time_ns, buckets.step->count);
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const TimeRange bucket,
+                              bucket_at(buckets, saturating_add(time_ns, -1)));
+    TIDEMARK_ASSIGN_OR_RETURN(const TimeRange later, bucket_at(buckets, bucket.end_ns));
+    return later.end_ns;
 }
 
 }  // namespace tidemark::query

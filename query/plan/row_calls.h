@@ -39,8 +39,8 @@ struct RowCall {
     FieldArgument field;
     std::vector<TransformationStep> steps;  ///< Innermost first; none for a mere pick.
 
-    /// How many buckets before the range the steps look at: one each, as in InfluxDB.
-    std::size_t earlier_buckets() const;
+    /// One of the steps compares a row with the one before it.
+    bool looks_back() const;
 };
 
 /// True for calls of class RowPicker and Transformation.
@@ -63,9 +63,11 @@ Result<RowCall> bind_row_call(const Call& call, const RowCallScope& scope);
 Status check_row_calls(const std::vector<RowCall>& row_calls, const std::vector<BoundCall>& calls,
                        bool has_names);
 
-/// `begin_ns` moved back by so many steps; where buckets differ in length, to the start of the
-/// bucket that is so many before its own.
-Result<std::int64_t> buckets_before(const BucketSpec& buckets, std::int64_t begin_ns,
-                                    std::size_t bucket_count);
+/// `time_ns` moved back by the length of a bucket; where buckets differ in length, to the start of
+/// the bucket before its own.
+Result<std::int64_t> bucket_earlier(const BucketSpec& buckets, std::int64_t time_ns);
+
+/// The same forwards: where buckets differ in length, to the end of its own bucket's successor.
+Result<std::int64_t> bucket_later(const BucketSpec& buckets, std::int64_t time_ns);
 
 }  // namespace tidemark::query

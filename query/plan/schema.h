@@ -73,6 +73,9 @@ public:
 
     const std::map<std::string, FieldType>& fields() const { return fields_; }
     const std::set<std::string>& tags() const { return tags_; }
+    bool has_name(const std::string& name) const {
+        return fields_.contains(name) || tags_.contains(name);
+    }
     bool is_empty() const { return fields_.empty(); }
 
     /// All names, for suggestions.

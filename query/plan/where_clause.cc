@@ -248,7 +248,10 @@ private:
                                                          print(leaf) + "; HAVING takes them");
         }
         const ResolvedName name = schema_.resolve(*reference);
-        const bool is_tag = name.kind != NameKind::Field;
+        // An unknown name is a tag that no series has, unless it is said to be a field.
+        const bool is_tag =
+            name.kind == NameKind::Tag || (name.kind == NameKind::Unknown &&
+                                           (!reference->cast || reference->cast == CastType::Tag));
         RowExpression slot{SlotReference{slot_of(clause_.inputs, {name.name, is_tag})}};
         if (name.kind == NameKind::Unknown) warn_of_unknown(name.name);
         const bool converts = reference->cast && reference->cast != CastType::Field &&
@@ -280,7 +283,7 @@ private:
         if (left == nullptr) return;
         const Expression& right = without_parentheses(*binary.right);
         const ResolvedName name = schema_.resolve(*left);
-        if (warn_of_quotes(right)) return;
+        if (warn_of_quotes(right) || name.kind == NameKind::Unknown) return;
         const auto constant = literal_cell(right);
         if (!constant) return;
         const bool is_text = std::holds_alternative<std::string>(*constant);

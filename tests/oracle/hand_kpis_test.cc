@@ -159,8 +159,8 @@ TEST_CASE("time_percentile weighs values by the time they are in force", "[oracl
     // 10 is carried in for 1 min of 5.
     check(points, query_of({percentile(20'000), percentile(50'000)}, 5, 10, 0),
           {{number(10), number(20)}});
-    // Known for 2 min each.
-    check(points, query_of({percentile(33'333), percentile(33'334)}, 0, 10, 2),
+    // Known for 2, 2 and 1 min.
+    check(points, query_of({percentile(40'000), percentile(40'001)}, 0, 10, 2),
           {{number(10), number(20)}});
     // [2,6) and [6,8).
     check(points, by_time(query_of({percentile(70'000)}, 2, 8, 0), 6),
