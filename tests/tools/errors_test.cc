@@ -96,7 +96,7 @@ TEST_CASE("a bad line is told by number and column, and its neighbours are kept"
     check_documented(
         "Bad line", {ops.write("db=ops", lines), ops.write("db=ops", "cpu,host=a usage=\"high\"\n"),
                      ops.log_of("#tidemark db=ops\n" + lines)});
-    CHECK(ops.query("SELECT count(usage) FROM cpu WHERE host = 'c'").find("1") !=
+    CHECK(ops.query("SELECT count(usage) FROM cpu WHERE host = 'c'").find('1') !=
           std::string::npos);
 }
 

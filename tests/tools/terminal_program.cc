@@ -1,6 +1,5 @@
 #include "tests/tools/terminal_program.h"
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -136,11 +135,17 @@ std::string TerminalProgram::wait_for(const std::string& text) {
 }
 
 int TerminalProgram::wait_for_exit() {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (read_some()) {
     }
+    // The terminal is closed a moment before the program ends.
     int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    pid_t ended = 0;
+    while (ended == 0 && std::chrono::steady_clock::now() < deadline) {
+        ended = ::waitpid(pid_, &status, WNOHANG);
+        if (ended == 0) ::poll(nullptr, 0, 1);
     }
+    if (ended == 0) FAIL("the program does not end; shown: " << plain_text(raw_).substr(passed_));
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

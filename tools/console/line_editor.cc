@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "tools/render/cell_text.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr int kHistorySize = 1000;
 constexpr std::size_t kListWidth = 78;
 constexpr std::size_t kMostListed = 120;
+constexpr wchar_t kCtrlD = 4;
 
 // Candidates in columns, as a shell shows them.
 std::string listed(const std::vector<std::string>& candidates) {
@@ -75,6 +77,9 @@ public:
         prompt_ = prompt;
         was_interrupted_ = false;
         el_resize(editor_);
+        // Before the prompt is seen, so that keys typed then are keys already.
+        el_set(editor_, EL_PREP_TERM, 1);
+        may_be_typed_ahead_ = is_input_there();
         int size = 0;
         const char* const line = el_gets(editor_, &size);
         if (was_interrupted_) {
@@ -112,6 +117,7 @@ private:
         Terminal& self = of(editor);
         std::mbstate_t state{};
         while (true) {
+            self.may_be_typed_ahead_ = self.may_be_typed_ahead_ && is_input_there();
             if (!self.interrupts_.wait_readable(STDIN_FILENO)) {
                 self.was_interrupted_ = true;
                 return -1;
@@ -124,9 +130,17 @@ private:
             if (parsed == static_cast<std::size_t>(-1)) {
                 state = std::mbstate_t{};  // No character: left out.
             } else if (parsed != static_cast<std::size_t>(-2)) {
+                // While a statement runs the terminal takes Ctrl-D as the end of a line, which is
+                // a NUL for those who read keys afterwards.
+                if (*character == L'\0' && self.may_be_typed_ahead_) *character = kCtrlD;
                 return 1;
             }
         }
+    }
+
+    static bool is_input_there() {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        return ::poll(&input, 1, 0) > 0;
     }
 
     static unsigned char complete_at_tab(EditLine* editor, int) { return of(editor).complete(); }
@@ -159,6 +173,7 @@ private:
     std::string prompt_;
     LineCompleter completer_;
     bool was_interrupted_ = false;
+    bool may_be_typed_ahead_ = false;
 };
 
 LineEditor::LineEditor(const std::string& history_path, const CancelOnInterrupt& interrupts)
