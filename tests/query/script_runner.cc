@@ -1,14 +1,24 @@
 #include "tests/query/script_runner.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 #include "query/plan/time_expression.h"
+#include "storage/line_protocol/float_text.h"
+#include "storage/line_protocol/time_precision.h"
 
 namespace tidemark::tests {
 namespace {
+
+namespace fs = std::filesystem;
+
+fs::path source_root() { return TIDEMARK_SOURCE_DIR; }
 
 std::string without_comment(const std::string& line) {
     const std::size_t comment = line.find(" # ");
@@ -17,10 +27,11 @@ std::string without_comment(const std::string& line) {
     return kept;
 }
 
+// As JSON spells it, so that an answer that came as JSON and lost its types reads the same.
 std::string number_text(double number) {
-    char text[64];
-    const auto end = std::to_chars(text, text + sizeof text, number).ptr;
-    return {text, end};
+    std::string text;
+    storage::append_float(number, storage::FloatStyle::Json, text);
+    return text;
 }
 
 std::string cell_text(const Cell& cell) {
@@ -57,6 +68,118 @@ void render_series(const ResultSeries& series, std::vector<std::string>& lines) 
     for (const auto& row : series.rows) lines.push_back(joined(row, cell_text));
 }
 
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += "  " + line + "\n";
+    return text;
+}
+
+bool is_remark(std::string_view line) {
+    return line.starts_with("message ") || line.starts_with("error ") ||
+           line.starts_with("syntax ");
+}
+
+// One blank for several, so that columns may be aligned; not within quotes.
+std::string without_alignment(std::string_view line) {
+    std::string kept;
+    bool is_quoted = false;
+    for (const char c : line) {
+        if (c == '"') is_quoted = !is_quoted;
+        if (c == ' ' && !is_quoted && kept.ends_with(' ')) continue;
+        kept += c;
+    }
+    return kept;
+}
+
+// `line` of line protocol with its time, the last word, counted from `start`.
+std::optional<std::string> counted_from(std::int64_t start, const std::string& line) {
+    const std::size_t begin = line.rfind(' ') + 1;
+    const char* const end = line.data() + line.size();
+    std::int64_t time = 0;
+    const auto read = std::from_chars(line.data() + begin, end, time);
+    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+    return line.substr(0, begin) + std::to_string(start + time);
+}
+
+class ScriptReader {
+public:
+    explicit ScriptReader(bool compares_messages) : compares_messages_(compares_messages) {}
+
+    // False when it is no line of a script.
+    bool take(const std::string& line, std::size_t number) {
+        if (line.empty()) return true;
+        if (line.starts_with("  ")) return take_body(line.substr(line.find_first_not_of(' ')));
+        part_ = Part::None;
+        if (line.starts_with("now ")) return take_now(line.substr(4));
+        if (line.starts_with("load ")) return take_load(line.substr(5));
+        if (!line.starts_with("query ")) return false;
+        script_.queries.push_back({line.substr(6), number, {}, compares_messages_});
+        part_ = Part::Query;
+        return true;
+    }
+
+    Script release() { return std::move(script_); }
+
+private:
+    enum class Part : std::uint8_t { None, Load, Query };
+
+    bool take_now(const std::string& time) {
+        const auto now_ns = query::parse_instant(time, {});
+        script_.now_ns = now_ns.value_or(0);
+        return now_ns.has_value();
+    }
+
+    // PRECISION [since TIME]
+    bool take_load(const std::string& heading) {
+        const std::size_t end = std::min(heading.find(' '), heading.size());
+        const std::string precision = heading.substr(0, end);
+        const auto unit = storage::parse_time_precision(precision);
+        if (!unit) return false;
+        start_ = 0;
+        if (end < heading.size()) {
+            constexpr std::string_view kSince = " since ";
+            if (!heading.substr(end).starts_with(kSince)) return false;
+            const auto since_ns = query::parse_instant(heading.substr(end + kSince.size()), {});
+            if (!since_ns) return false;
+            start_ = *since_ns / storage::unit_ns(*unit);
+        }
+        script_.loads.emplace_back(precision, "");
+        part_ = Part::Load;
+        return true;
+    }
+
+    bool take_body(const std::string& line) {
+        switch (part_) {
+            case Part::None:
+                return false;
+            case Part::Load: {
+                const auto counted = start_ == 0 ? line : counted_from(start_, line);
+                if (counted) script_.loads.back().second += *counted + "\n";
+                return counted.has_value();
+            }
+            case Part::Query:
+                take_query(line);
+                return true;
+        }
+        return false;
+    }
+
+    void take_query(const std::string& line) {
+        ScriptQuery& query = script_.queries.back();
+        if (line.starts_with("..")) {
+            query.text += " " + line.substr(std::min(line.find_first_not_of(' ', 2), line.size()));
+        } else {
+            query.expected.push_back(is_remark(line) ? line : without_alignment(line));
+            if (line.starts_with("message ")) query.compares_messages = true;
+        }
+    }
+
+    const bool compares_messages_;
+    Script script_;
+    Part part_ = Part::None;
+    std::int64_t start_ = 0;  // Of the times of a load, in its unit.
+};
+
 }  // namespace
 
 std::string rfc3339(std::int64_t ns) {
@@ -80,37 +203,39 @@ std::string rfc3339(std::int64_t ns) {
     return formatted + "Z";
 }
 
-Script read_script(const std::filesystem::path& path) {
+std::vector<fs::path> script_paths() {
+    std::vector<fs::path> paths;
+    for (const auto& entry : fs::directory_iterator(source_root() / "tests" / "scripts")) {
+        if (entry.path().extension() == ".script") paths.push_back(entry.path());
+    }
+    std::ranges::sort(paths);
+    return paths;
+}
+
+StoreOptions script_store_options(const Clock& clock) {
+    StoreOptions options;
+    options.clock = &clock;
+    options.future_limit_ns = kHoldForever;
+    options.idle_flush_ns = 0;
+    return options;
+}
+
+Script read_script(const fs::path& path) {
     std::ifstream file(path);
     if (!file) throw std::runtime_error("cannot read " + path.string());
-    Script script;
-    enum class Part { None, Load, Query } part = Part::None;
-    std::string raw;
-    for (std::size_t number = 1; std::getline(file, raw); ++number) {
-        const std::string line = without_comment(raw);
-        if (line.empty()) continue;
-        if (line.starts_with("  ")) {
-            const std::string body = line.substr(line.find_first_not_of(' '));
-            if (part == Part::Load) {
-                script.loads.back().second += body + "\n";
-            } else if (part == Part::Query && body.starts_with("..")) {
-                script.queries.back().text += " " + body.substr(2);
-            } else if (part == Part::Query) {
-                script.queries.back().expected.push_back(body);
-            }
-        } else if (line.starts_with("now ")) {
-            script.now_ns = query::parse_instant(line.substr(4), {}).value();
-        } else if (line.starts_with("load ")) {
-            script.loads.emplace_back(line.substr(5), "");
-            part = Part::Load;
-        } else if (line.starts_with("query ")) {
-            script.queries.push_back({line.substr(6), number, {}});
-            part = Part::Query;
-        } else {
-            throw std::runtime_error(path.string() + ":" + std::to_string(number) + ": " + line);
+    const bool is_document = path.extension() == ".md";
+    ScriptReader reader(is_document);
+    bool is_script = !is_document;
+    std::string line;
+    for (std::size_t number = 1; std::getline(file, line); ++number) {
+        if (is_document && line.starts_with("```")) {
+            is_script = line == "```tidemark";
+        } else if (is_script && !reader.take(without_comment(line), number)) {
+            throw std::runtime_error(path.string() + ":" + std::to_string(number) +
+                                     ": no line of a script: " + line);
         }
     }
-    return script;
+    return reader.release();
 }
 
 std::vector<std::string> render_answer(const QueryResult& result, bool with_messages) {
@@ -129,6 +254,12 @@ std::vector<std::string> render_answer(const QueryResult& result, bool with_mess
         }
     }
     return lines;
+}
+
+std::string expected_text(const ScriptQuery& query) { return joined(query.expected); }
+
+std::string answer_text(const ScriptQuery& query, const QueryResult& result) {
+    return joined(render_answer(result, query.compares_messages));
 }
 
 }  // namespace tidemark::tests
