@@ -208,6 +208,8 @@ std::vector<fs::path> script_paths() {
     for (const auto& entry : fs::directory_iterator(source_root() / "tests" / "scripts")) {
         if (entry.path().extension() == ".script") paths.push_back(entry.path());
     }
+    paths.push_back(source_root() / "tests" / "scripts" / "README.md");
+    paths.push_back(source_root() / "docs" / "QUERY_LANGUAGE.md");
     std::ranges::sort(paths);
     return paths;
 }
