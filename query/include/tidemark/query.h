@@ -90,6 +90,20 @@ struct QueryResult {
 
 /// Executes the statements of `text` (separated by ';') one after the other. A statement that fails
 /// does not stop the next ones (as in InfluxDB 1.x). Thread-safe: many at a time on one store.
+///
+///     const std::string_view text = "SELECT uptime(up = 1) FROM probe GROUP BY host";
+///     QueryOptions options;
+///     options.database = "ops";
+///     const QueryResult result = execute(store, text, options);
+///     if (result.syntax_error) {
+///         return Error(ErrorCode::InvalidArgument, result.syntax_error->render(text));
+///     }
+///     const StatementResult& answer = result.statements.front();
+///     if (answer.error) return *answer.error;
+///     for (const ResultSeries& series : answer.series) {
+///         const auto* uptime = std::get_if<double>(&series.rows.front()[1]);  // Null: unknown.
+///         if (uptime != nullptr) std::printf("%s %.4f\n", series.name.c_str(), *uptime);
+///     }
 QueryResult execute(Store& store, std::string_view text, const QueryOptions& options);
 
 }  // namespace tidemark

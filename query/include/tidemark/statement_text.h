@@ -8,6 +8,10 @@
 
 // What the text of a statement tells without being executed, for tools that help people to type
 // and to read: editors, consoles, charts.
+//
+//     const std::string_view text = "SELECT mean(usage) FROM ";
+//     const ExpectedInput next = expected_input(text, text.size());
+//     // next.names is {SchemaName::Measurement}: the store knows which there are.
 
 namespace tidemark {
 

@@ -4,7 +4,15 @@
 
 namespace tidemark {
 
-/// Where "now" comes from. Thread-safe. Tests and replays bring their own.
+/// Where "now" comes from. Thread-safe. Tests and replays bring their own, which must outlive the
+/// stores that are opened with it:
+///
+///     struct StoppedClock : Clock {
+///         std::int64_t now_ns() const override { return 1'700'000'000'000'000'000; }
+///     };
+///     const StoppedClock clock;
+///     StoreOptions options;
+///     options.clock = &clock;
 class Clock {
 public:
     virtual ~Clock() = default;

@@ -42,7 +42,16 @@ private:
 };
 
 /// Either a value or the reason there is none. Member names follow std::expected, which will
-/// replace this class when the project moves to C++23.
+/// replace this class when the project moves to C++23. Asking for the one that is not there throws
+/// std::bad_variant_access.
+///
+///     const auto percent = [](double share) -> Result<double> {
+///         if (share >= 0 && share <= 1) return share * 100;
+///         return Error(ErrorCode::InvalidArgument,
+///                      "found " + std::to_string(share) + ", expected a share from 0 to 1");
+///     };
+///     if (const auto shown = percent(1.5); !shown) std::puts(shown.error().message().c_str());
+///     TIDEMARK_ASSIGN_OR_RETURN(const double uptime_percent, percent(0.9997));
 template <typename T>
 class [[nodiscard]] Result {
 public:

@@ -19,13 +19,42 @@
 // reads data out of a store. A request says what is needed of each column, not how to get it; the
 // answer comes as pieces, each of the cheapest kind that is exact:
 //
-//   summary   a whole range of rows, answered by what was computed when it was written;
-//   runs      for each predicate leaf the runs of samples on which it is true or false, found on
-//             the encoded values where their codec allows it;
-//   values    decoded columns.
+// - a summary: a whole range of rows, answered by what was computed when it was written;
+// - runs: for each predicate leaf the runs of samples on which it is true or false, found on the
+//   encoded values where their codec allows it;
+// - values: decoded columns.
 //
 // Late data, duplicates and overlapping files are merged below this interface: a reader never sees
 // a sample twice, and always the one that arrived last (semantics, R9).
+//
+// The greatest value of a field, mostly without decoding anything:
+//
+//     ScanRequest request;
+//     request.database = "ops";
+//     request.measurement = "cpu";
+//     request.columns = {{"usage", Need::Summary}};
+//     request.range = {1'700'000'000'000'000'000, 1'700'086'400'000'000'000};
+//     TIDEMARK_ASSIGN_OR_RETURN(const auto scan, store.scan(request, nullptr));
+//     std::optional<double> greatest;
+//     for (std::size_t series = 0; series < scan->series().size(); ++series) {
+//         TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(series));
+//         while (true) {
+//             TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+//             if (piece == nullptr) break;
+//             const ColumnPiece& usage = piece->columns[0];
+//             if (usage.summary != nullptr) {
+//                 if (usage.summary->non_null_count == 0) continue;
+//                 const double here = std::get<double>(usage.summary->max);
+//                 greatest = std::max(greatest.value_or(here), here);
+//                 continue;
+//             }
+//             for (std::size_t row = 0; row < piece->row_count; ++row) {
+//                 if (!usage.values.is_valid(row)) continue;
+//                 const double here = usage.values.floats[row];
+//                 greatest = std::max(greatest.value_or(here), here);
+//             }
+//         }
+//     }
 
 namespace tidemark {
 

@@ -138,9 +138,15 @@ public:
 ///
 /// Thread-safe, all of it. Writers are serialised; readers never wait for them.
 ///
-///     auto store = Store::open("/var/lib/kpi", {});
-///     if (!store) return report(store.error());
-///     (*store.value()).create_database("ops");
+///     TIDEMARK_ASSIGN_OR_RETURN(const auto kpis, Store::open("/var/lib/kpi", {}));
+///     TIDEMARK_RETURN_IF_ERROR(kpis->create_database("ops"));
+///     WriteBatch batch;
+///     batch.begin_point("cpu");
+///     batch.add_float("usage", 70.5);
+///     batch.end_point(kpis->clock().now_ns());
+///     TIDEMARK_ASSIGN_OR_RETURN(const WriteResult written, kpis->write("ops", "", batch));
+///     for (const RejectedPoint& refused : written.rejected) std::puts(refused.reason.c_str());
+///     TIDEMARK_RETURN_IF_ERROR(kpis->wait_durable(written.sequence));
 class Store {
 public:
     /// Opens or creates the store in `directory`, replaying its log. Busy when another process has

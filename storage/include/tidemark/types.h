@@ -13,6 +13,9 @@ namespace tidemark {
 
 /// All instants t with begin_ns <= t < end_ns, in nanoseconds since 1970-01-01T00:00:00Z, leap
 /// seconds ignored. Empty when begin_ns >= end_ns.
+///
+///     const TimeRange first_day{0, 86'400'000'000'000};
+///     const bool has_midnight = first_day.contains(first_day.end_ns);  // false
 struct TimeRange {
     std::int64_t begin_ns = std::numeric_limits<std::int64_t>::min();
     std::int64_t end_ns = std::numeric_limits<std::int64_t>::max();

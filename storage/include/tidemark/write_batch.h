@@ -19,7 +19,7 @@ namespace tidemark {
 ///     batch.begin_point("cpu");
 ///     batch.add_tag("host", "a");
 ///     batch.add_float("usage", 70.5);
-///     batch.end_point(time_ns);
+///     batch.end_point(1'700'000'000'000'000'000);  // Nanoseconds since 1970.
 ///
 /// All bytes are copied into the batch, so the arguments may die at once. clear() keeps the
 /// memory, so one batch per connection allocates only while it grows.
