@@ -18,7 +18,7 @@ namespace tidemark {
 namespace query {
 namespace {
 
-constexpr std::int64_t kSecond_ns = 1'000'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 // A number, or a duration in ns.
 struct Constant {
@@ -154,7 +154,7 @@ void set_meaning(const Call& call, const FunctionInfo& info, ColumnTraits& colum
     const auto given =
         call.arguments.size() < 2 ? std::nullopt : constant_duration_ns(call.arguments.back());
     column.meaning = ColumnMeaning::Duration;
-    column.unit_ns = given.value_or(kSecond_ns);
+    column.unit_ns = given.value_or(kSecondNs);
     column.has_given_unit = given.has_value();
 }
 

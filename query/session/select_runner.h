@@ -13,6 +13,7 @@ namespace tidemark::query {
 struct StatementContext {
     Store& store;
     const QueryOptions& options;
+    RunningQueries& running;
     std::int64_t now_ns = 0;  ///< One now() per text.
 };
 

@@ -54,9 +54,6 @@ public:
     StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
     StatementResult operator()(const DropSeries&) const { return no_deletes(); }
     StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }
-    StatementResult operator()(const ShowQueries&) const {
-        return unsupported("SHOW QUERIES is not supported: the server's metrics show its load");
-    }
     StatementResult operator()(const ShowStats&) const {
         return unsupported("SHOW STATS is not supported: the server's metrics show its load");
     }
@@ -106,10 +103,27 @@ private:
     const StatementContext& context_;
 };
 
+// Lists a statement for as long as it lives.
+class ListedQuery {
+public:
+    ListedQuery(const Statement& statement, const StatementContext& context)
+        : running_(context.running),
+          id_(running_.begin(print(statement), context.options.database)) {}
+    ~ListedQuery() { running_.end(id_); }
+
+    ListedQuery(const ListedQuery&) = delete;
+    ListedQuery& operator=(const ListedQuery&) = delete;
+
+private:
+    RunningQueries& running_;
+    const std::uint64_t id_;
+};
+
 StatementResult run(const Statement& statement, const StatementContext& context) {
     if (context.options.cancelled != nullptr && context.options.cancelled->load()) {
         return failed(Error(ErrorCode::Cancelled, "the query was cancelled"));
     }
+    const ListedQuery listed(statement, context);
     return std::visit(StatementRunner(context), statement.node);
 }
 
@@ -150,8 +164,10 @@ QueryResult execute(Store& store, std::string_view text, const QueryOptions& opt
         }
         const std::int64_t now_ns = options.now_ns.value_or(store.clock().now_ns());
         QueryOptions options_left = options;
+        RunningQueries alone;
+        RunningQueries& running = options.running != nullptr ? *options.running : alone;
         for (const query::Statement& statement : std::get<0>(parsed)) {
-            const query::StatementContext context{store, options_left, now_ns};
+            const query::StatementContext context{store, options_left, running, now_ns};
             StatementResult answer = query::run(statement, context);
             query::hold_to_row_limit(answer, options, options_left.row_limit);
             result.statements.push_back(std::move(answer));

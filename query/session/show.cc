@@ -283,6 +283,19 @@ StatementResult show(const ShowRetentionPolicies& statement, const StatementCont
     return result;
 }
 
+StatementResult show(const ShowQueries&, const StatementContext& context) {
+    std::vector<Row> rows;
+    for (RunningQuery& query : context.running.list()) {
+        rows.push_back({Cell(query.id), Cell(std::move(query.text)),
+                        Cell(std::move(query.database)), Cell(print_go_duration(query.age_ns)),
+                        Cell(std::string("running"))});
+    }
+    StatementResult result;
+    result.series.push_back(
+        {"", {}, {"qid", "query", "database", "duration", "status"}, std::move(rows)});
+    return result;
+}
+
 StatementResult show(const ShowMeasurements& statement, const StatementContext& context) {
     SubjectReader reader(statement.clauses, context);
     auto subjects = reader.read();

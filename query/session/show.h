@@ -14,5 +14,6 @@ StatementResult show(const ShowTagKeys& statement, const StatementContext& conte
 StatementResult show(const ShowTagValues& statement, const StatementContext& context);
 StatementResult show(const ShowFieldKeys& statement, const StatementContext& context);
 StatementResult show(const ShowCardinality& statement, const StatementContext& context);
+StatementResult show(const ShowQueries& statement, const StatementContext& context);
 
 }  // namespace tidemark::query

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include <tidemark/query.h>
 #include <tidemark/store.h>
 
 #include "server/counters.h"
@@ -17,7 +18,8 @@ struct HandlerContext {
     Counters& counters;
     const std::atomic<bool>& cancelled;  ///< Ends running queries.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
-    RefusalLog* refusals = nullptr;  ///< Gets hints about what was taken but looks wrong.
+    RunningQueries* running = nullptr;  ///< Where queries are listed; null: nowhere.
+    RefusalLog* refusals = nullptr;     ///< Gets hints about what was taken but looks wrong.
 };
 
 /// Answers one request: finds its handler, and turns whatever goes wrong into an answer. Blocks for

@@ -71,6 +71,7 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     options.retention_policy = parameters["rp"];
     options.may_write = request.method == "POST";
     options.cancelled = &context.cancelled;
+    options.running = context.running;
     const QueryResult result = execute(context.store, text, options);
     if (result.syntax_error) return refuse(syntax_message(*result.syntax_error));
     if (is_csv) {

@@ -58,11 +58,13 @@ HttpRequest to_request(http::request<http::string_body>&& message) {
 }  // namespace
 
 HttpConnection::HttpConnection(Network& network, asio::ip::tcp::socket socket, Store& store,
-                               Counters& counters, RefusalLog& refusals, const HttpLimits& limits)
+                               Counters& counters, RunningQueries& running, RefusalLog& refusals,
+                               const HttpLimits& limits)
     : Connection(network, ConnectionKind::Http),
       stream_(std::move(socket)),
       store_(store),
       counters_(counters),
+      running_(running),
       refusals_(refusals),
       limits_(limits) {}
 
@@ -153,6 +155,7 @@ HandlerContext HttpConnection::context() {
             .counters = counters_,
             .cancelled = is_cancelled_,
             .line_size_limit_bytes = limits_.line_size_bytes,
+            .running = &running_,
             .refusals = &refusals_};
 }
 

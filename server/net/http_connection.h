@@ -30,7 +30,8 @@ struct HttpLimits {
 class HttpConnection final : public Connection {
 public:
     HttpConnection(Network& network, boost::asio::ip::tcp::socket socket, Store& store,
-                   Counters& counters, RefusalLog& refusals, const HttpLimits& limits);
+                   Counters& counters, RunningQueries& running, RefusalLog& refusals,
+                   const HttpLimits& limits);
 
     void start() override;
     void stop() override;
@@ -56,6 +57,7 @@ private:
     boost::beast::tcp_stream stream_;
     Store& store_;
     Counters& counters_;
+    RunningQueries& running_;
     RefusalLog& refusals_;
     const HttpLimits limits_;
     boost::beast::flat_buffer buffer_;

@@ -135,12 +135,13 @@ private:
                                 .query_size_bytes = options_.query_size_limit_bytes,
                                 .line_size_bytes = options_.line_size_limit_bytes};
         network_.add(std::make_shared<HttpConnection>(network_, std::move(socket), store_,
-                                                      counters_, refusals_, limits));
+                                                      counters_, running_, refusals_, limits));
     }
 
     Store& store_;
     const ServerOptions options_;
     Counters counters_;
+    RunningQueries running_;
     RefusalLog refusals_;  ///< Of what clients did.
     RefusalLog troubles_;  ///< Of lines that are lost. Apart, so that the others do not hide it.
     Network network_;

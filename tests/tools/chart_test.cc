@@ -11,10 +11,10 @@
 namespace tidemark::tools {
 namespace {
 
-constexpr std::int64_t kMinute_ns = 60'000'000'000;
-constexpr std::int64_t kNoon_ns = 1'709'208'000'000'000'000;  // 2024-02-29T12:00:00Z
+constexpr std::int64_t kMinuteNs = 60'000'000'000;
+constexpr std::int64_t kNoonNs = 1'709'208'000'000'000'000;  // 2024-02-29T12:00:00Z
 
-TimeCell minute(std::int64_t count) { return TimeCell{kNoon_ns + count * kMinute_ns}; }
+TimeCell minute(std::int64_t count) { return TimeCell{kNoonNs + count * kMinuteNs}; }
 
 QueryResult one_statement(std::vector<ResultSeries> series) {
     QueryResult result;
@@ -302,12 +302,12 @@ TEST_CASE("a threshold far away is told instead of drawn", "[chart]") {
 }
 
 TEST_CASE("times of answers are read back", "[chart]") {
-    CHECK(parse_rfc3339("2024-02-29T12:00:00Z") == TimeCell{kNoon_ns});
-    CHECK(parse_rfc3339("2024-02-29T12:00:00.000000001Z") == TimeCell{kNoon_ns + 1});
+    CHECK(parse_rfc3339("2024-02-29T12:00:00Z") == TimeCell{kNoonNs});
+    CHECK(parse_rfc3339("2024-02-29T12:00:00.000000001Z") == TimeCell{kNoonNs + 1});
     CHECK(parse_rfc3339("1969-12-31T23:59:59.5Z") == TimeCell{-500'000'000});
     const auto berlin = parse_rfc3339("2024-02-29T13:00:00+01:00");
     REQUIRE(berlin.has_value());
-    CHECK(berlin->ns == kNoon_ns);
+    CHECK(berlin->ns == kNoonNs);
     CHECK(berlin->offset_seconds == 3600);
     for (const std::string_view text :
          {"", "2024-02-30T12:00:00Z", "2024-02-29 12:00:00Z", "2024-02-29T12:00:00",
@@ -319,7 +319,7 @@ TEST_CASE("times of answers are read back", "[chart]") {
 }
 
 TEST_CASE("a time axis is marked where clocks are read", "[chart]") {
-    const ChartRange day{kNoon_ns, kNoon_ns + 1440 * kMinute_ns, 3600};
+    const ChartRange day{kNoonNs, kNoonNs + 1440 * kMinuteNs, 3600};
     const TimeAxis axis = make_time_axis(day, 60);
     CHECK(axis.labels.find("18:00") != std::string::npos);
     CHECK(range_text(day) == "2024-02-29 13:00 to 2024-03-01 13:00 +01:00");

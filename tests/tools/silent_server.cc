@@ -10,7 +10,7 @@
 namespace tidemark::tools {
 namespace {
 
-constexpr int kPatience_ms = 30'000;
+constexpr int kPatienceMs = 30'000;
 
 // Up to the end of the headers; less when the other side closes.
 std::string read_request(int connection) {
@@ -68,7 +68,7 @@ void SilentServer::serve() const {
 
 void SilentServer::wait_for_query() const {
     pollfd watched{queries_[0], POLLIN, 0};
-    REQUIRE(::poll(&watched, 1, kPatience_ms) == 1);
+    REQUIRE(::poll(&watched, 1, kPatienceMs) == 1);
     char byte = 0;
     REQUIRE(::read(queries_[0], &byte, 1) == 1);
 }

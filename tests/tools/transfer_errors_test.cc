@@ -16,7 +16,7 @@ namespace {
 // A place for files, and a store to be filled.
 struct Workshop {
     std::string file(const std::string& name, const std::string& text) const {
-        const std::string path = directory.path_of(name);
+        std::string path = directory.path_of(name);
         std::ofstream(path, std::ios::binary) << text;
         return path;
     }

@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kTickCount = 5;      // About so many on the value axis.
 constexpr double kMostValue = 1e300;  // Beyond it differences are infinite.
-constexpr std::int64_t kSecond_ns = 1'000'000'000;
-constexpr std::int64_t kDay_seconds = 86'400;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kDaySeconds = 86'400;
 
 // Steps that clocks are read in, in seconds.
 constexpr std::array<std::int64_t, 25> kClockSteps = {
@@ -102,7 +102,7 @@ using LocalTime = std::chrono::sys_time<std::chrono::seconds>;
 
 std::int64_t local_seconds(std::int64_t time_ns, std::int32_t offset_seconds) {
     const std::int64_t seconds =
-        time_ns / kSecond_ns - (time_ns % kSecond_ns < 0 ? 1 : 0);  // Rounds down.
+        time_ns / kSecondNs - (time_ns % kSecondNs < 0 ? 1 : 0);  // Rounds down.
     return seconds + offset_seconds;
 }
 
@@ -167,14 +167,14 @@ TimeAxis make_time_axis(const ChartRange& range, std::size_t width) {
     const std::int64_t step = found != kClockSteps.end()
                                   ? *found
                                   : kClockSteps.back() * (length / kClockSteps.back() / count + 1);
-    const bool is_date = step >= kDay_seconds;
+    const bool is_date = step >= kDaySeconds;
     std::size_t free_from = 0;
     const std::int64_t first = begin / step + (begin % step > 0 ? 1 : 0);
     for (std::int64_t tick = first * step; tick <= end; tick += step) {
         const double share = static_cast<double>(tick - begin) / static_cast<double>(length);
         const auto column = static_cast<std::size_t>(share * static_cast<double>(width - 1) + 0.5);
         axis.marks.push_back(column);
-        const bool is_midnight = tick % kDay_seconds == 0 && length > kDay_seconds;
+        const bool is_midnight = tick % kDaySeconds == 0 && length > kDaySeconds;
         const bool has_date = is_date || is_midnight;
         const std::string label = time_text(tick, has_date, !has_date, step < 60);
         if (column < free_from || column + label.size() > width) continue;

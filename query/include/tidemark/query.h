@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +70,37 @@ struct SyntaxError {
     std::string render(std::string_view text) const;
 };
 
+/// A statement that is being executed.
+struct RunningQuery {
+    std::uint64_t id = 0;
+    std::string text;      ///< As the parser understood it, without passwords.
+    std::string database;  ///< What it refers to where it names none.
+    std::int64_t age_ns = 0;
+};
+
+/// The statements that execute() is at, for SHOW QUERIES: one for all who share a store, given by
+/// QueryOptions::running. Thread-safe.
+class RunningQueries {
+public:
+    /// In order of their begin.
+    std::vector<RunningQuery> list() const;
+
+    /// execute() calls these. Ids are never used again.
+    std::uint64_t begin(std::string text, std::string database);
+    void end(std::uint64_t id);
+
+private:
+    struct Entry {
+        std::string text;
+        std::string database;
+        std::chrono::steady_clock::time_point begin;
+    };
+
+    mutable std::mutex mutex_;
+    std::map<std::uint64_t, Entry> entries_;  // Guarded by mutex_, as is next_id_.
+    std::uint64_t next_id_ = 1;
+};
+
 struct QueryOptions {
     std::string database;          ///< What statements refer to that name none.
     std::string retention_policy;  ///< Empty: the database's default one.
@@ -79,7 +112,8 @@ struct QueryOptions {
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
     /// Rows of all statements together; the statement that goes beyond it fails (LimitExceeded).
     std::size_t row_limit = 2'000'000;
-    unsigned thread_limit = 0;  ///< 0: as many as there are processors.
+    RunningQueries* running = nullptr;  ///< Null: SHOW QUERIES shows itself alone.
+    unsigned thread_limit = 0;          ///< 0: as many as there are processors.
 };
 
 /// Either what every statement of a text answered, or why the text was not understood.
