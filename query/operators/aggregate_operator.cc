@@ -47,7 +47,7 @@ Result<RowBatch*> AggregateOperator::next() {
 Status AggregateOperator::compute_all() {
     if (plan_.frame.range.is_empty()) return success();
     TimeRange range = plan_.frame.range;
-    if (!plan_.frame.has_lower) {
+    if (needs_first_samples()) {
         TIDEMARK_RETURN_IF_ERROR(find_first_samples());
         std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
         for (const auto& members : first_samples_ns_) {
@@ -108,6 +108,14 @@ Status AggregateOperator::open_stages() {
     return success();
 }
 
+/// Without a lower bound buckets, and what is known of a series, begin with its first sample.
+bool AggregateOperator::needs_first_samples() const {
+    return !plan_.frame.has_lower &&
+           (plan_.frame.buckets.step ||
+            std::any_of(plan_.calls.begin(), plan_.calls.end(),
+                        [](const BoundCall& call) { return call.info().needs_carry_in(); }));
+}
+
 Status AggregateOperator::find_first_samples() {
     ScanRequest request;
     request.range = plan_.frame.range;
@@ -155,7 +163,7 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
     std::span<const std::optional<std::int64_t>> first_samples;
     std::size_t first_window = 0;
-    if (!plan_.frame.has_lower) {
+    if (!first_samples_ns_.empty()) {
         first_samples = first_samples_ns_[index];
         std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
         for (const auto& sample : first_samples)

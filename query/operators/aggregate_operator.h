@@ -29,6 +29,7 @@ private:
     Status compute_all();
     Status open_stages();
     /// Without a lower bound: the first sample of each member of each group.
+    bool needs_first_samples() const;
     Status find_first_samples();
     Status compute_group(std::size_t index, unsigned thread_count);
     std::int64_t row_time_ns(const GroupCells& cells, std::size_t window) const;

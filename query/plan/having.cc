@@ -5,6 +5,7 @@
 
 #include "query/plan/name_suggestion.h"
 #include "query/plan/select_items.h"
+#include "query/syntax/duration.h"
 #include "query/syntax/printer.h"
 
 namespace tidemark::query {
@@ -126,6 +127,8 @@ private:
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, in_ns(comparison, *binary.left));
             return Bound(compared(*op, std::move(left), constant(*right_ns)));
         }
+        TIDEMARK_RETURN_IF_ERROR(refuse_other_kind(comparison, *binary.left, *binary.right));
+        TIDEMARK_RETURN_IF_ERROR(refuse_other_kind(comparison, *binary.right, *binary.left));
         if (const auto instant = instant_of(*binary.right)) {
             TIDEMARK_ASSIGN_OR_RETURN(RowExpression left, bind(*binary.left));
             return Bound(compared(*op, std::move(left), time(*instant)));
@@ -135,6 +138,43 @@ private:
             return Bound(compared(*op, time(*instant), std::move(right)));
         }
         return Bound();
+    }
+
+    /// A number and a text or a truth value: nothing would ever hold.
+    Status refuse_other_kind(const Expression& comparison, const Expression& side,
+                             const Expression& value) const {
+        const Expression& literal = without_parentheses(value);
+        const auto* text = std::get_if<StringLiteral>(&literal.node);
+        const bool is_other =
+            text != nullptr || std::holds_alternative<BooleanLiteral>(literal.node);
+        if (!is_other || !gives_number(side)) return success();
+        std::string message = print(side) + " is a number: found " + print(comparison);
+        if (text != nullptr && parse_duration(text->value)) {
+            message += "; a duration stands without quotes: " + text->value;
+        }
+        return Error(ErrorCode::InvalidArgument, std::move(message));
+    }
+
+    /// Whether it is made of calls that give numbers, whatever their fields.
+    bool gives_number(const Expression& expression) const {
+        std::vector<const VariableReference*> references;
+        collect_references(expression, references);
+        std::vector<const Call*> calls;
+        collect_calls(expression, calls);
+        for (const VariableReference* reference : references) {
+            const auto column =
+                std::find(scope_.names->begin(), scope_.names->end(), reference->name);
+            if (scope_.expressions == nullptr || column == scope_.names->end()) return false;
+            collect_calls(
+                (*scope_.expressions)[static_cast<std::size_t>(column - scope_.names->begin())],
+                calls);
+        }
+        return !calls.empty() && std::all_of(calls.begin(), calls.end(), [](const Call* call) {
+            const FunctionInfo* info = find_function(call->name);
+            return info != nullptr &&
+                   (info->result == ResultRule::Float || info->result == ResultRule::Integer ||
+                    info->result == ResultRule::Duration);
+        });
     }
 
     /// A list of durations or of times; nothing for other lists.
