@@ -32,7 +32,7 @@ Status SelectBinder::bind_row_calls(const std::vector<const Call*>& calls) {
                               bind_having_calls(columns, list, first_call));
     ColumnTypes types = slot_types(beside, schema_);
     TIDEMARK_RETURN_IF_ERROR(join_row_calls(row_calls, list, beside, types));
-    column_types_ = column_types(columns, types);
+    TIDEMARK_RETURN_IF_ERROR(type_columns(columns, types));
     if (having) {
         root_ =
             LogicalPlan{FilterRows{*std::move(root_), *std::move(having), print(*select_.having)}};

@@ -44,7 +44,7 @@ Status SelectBinder::bind_aggregates(const std::vector<const Call*>& calls) {
     const std::vector<BoundCall> bound_calls = aggregate.calls;
     std::vector<std::optional<FieldType>> types = slot_types(aggregate.beside, schema_);
     for (const BoundCall& call : bound_calls) types.push_back(column_type(call));
-    column_types_ = column_types(columns, types);
+    TIDEMARK_RETURN_IF_ERROR(type_columns(columns, types));
     root_ = LogicalPlan{std::move(aggregate)};
     TIDEMARK_RETURN_IF_ERROR(add_fill(bound_calls, first_call));
     if (having) {

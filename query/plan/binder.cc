@@ -275,7 +275,7 @@ Status SelectBinder::bind_rows() {
     }
     want_rows(rows);
     name_columns();
-    column_types_ = column_types(columns, slot_types(rows.columns, schema_));
+    TIDEMARK_RETURN_IF_ERROR(type_columns(columns, slot_types(rows.columns, schema_)));
     root_ = LogicalPlan{std::move(rows)};
     HavingScope scope;
     scope.names = &items_.names;
@@ -347,6 +347,19 @@ Result<std::vector<RowExpression>> SelectBinder::bind_columns(const BindHooks& h
         columns.push_back(std::move(column));
     }
     return columns;
+}
+
+Status SelectBinder::type_columns(const std::vector<RowExpression>& columns,
+                                  const ColumnTypes& slots) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const auto types = incompatible_types(columns[i], slots);
+        if (!types) continue;
+        return invalid("type error: " + print(items_.expressions[i]) +
+                       ": incompatible types: " + std::string(field_type_name(types->first)) +
+                       " and " + std::string(field_type_name(types->second)));
+    }
+    column_types_ = column_types(columns, slots);
+    return success();
 }
 
 Result<std::optional<RowExpression>> SelectBinder::bind_having_calls(

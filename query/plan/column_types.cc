@@ -49,7 +49,38 @@ Type type_of_conversion(CastType type, Type operand) {
     return operand;
 }
 
+bool is_number(FieldType type) {
+    return type == FieldType::Float || type == FieldType::Integer || type == FieldType::Unsigned;
+}
+
+/// As calculate() in query/column/cell.h: what it gives a value for.
+bool is_compatible(ArithmeticOperator op, FieldType left, FieldType right) {
+    const bool is_bitwise = op == ArithmeticOperator::BitwiseAnd ||
+                            op == ArithmeticOperator::BitwiseOr ||
+                            op == ArithmeticOperator::BitwiseXor;
+    if (is_number(left) && is_number(right)) {
+        return !is_bitwise || (left != FieldType::Float && right != FieldType::Float);
+    }
+    if (left != right) return false;
+    return left == FieldType::Boolean ? is_bitwise : op == ArithmeticOperator::Add;
+}
+
 }  // namespace
+
+std::optional<std::pair<FieldType, FieldType>> incompatible_types(const RowExpression& expression,
+                                                                  std::span<const Type> slots) {
+    if (const auto* conversion = std::get_if<Conversion>(&expression.node)) {
+        return incompatible_types(*conversion->operand, slots);
+    }
+    const auto* arithmetic = std::get_if<Arithmetic>(&expression.node);
+    if (arithmetic == nullptr) return std::nullopt;
+    if (auto found = incompatible_types(*arithmetic->left, slots)) return found;
+    if (auto found = incompatible_types(*arithmetic->right, slots)) return found;
+    const Type left = column_type(*arithmetic->left, slots);
+    const Type right = column_type(*arithmetic->right, slots);
+    if (!left || !right || is_compatible(arithmetic->op, *left, *right)) return std::nullopt;
+    return std::pair(*left, *right);
+}
 
 Type column_type(const RowExpression& expression, std::span<const Type> slots) {
     const auto type = [&](const Box<RowExpression>& operand) {

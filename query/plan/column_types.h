@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <tidemark/types.h>
@@ -19,7 +20,12 @@ namespace tidemark::query {
 std::optional<FieldType> column_type(const RowExpression& expression,
                                      std::span<const std::optional<FieldType>> slots);
 
-/// The same for the cell of a call. Nothing when the call is over a field that does not exist.
+/// The types of the first two operands in `expression` that no arithmetic takes, such as a float
+/// and a string. Operands that give null only go with everything.
+std::optional<std::pair<FieldType, FieldType>> incompatible_types(
+    const RowExpression& expression, std::span<const std::optional<FieldType>> slots);
+
+/// The type of the cell of a call. Nothing when the call is over a field that does not exist.
 std::optional<FieldType> column_type(const BoundCall& call);
 
 using ColumnTypes = std::vector<std::optional<FieldType>>;

@@ -102,6 +102,9 @@ private:
 
     Result<std::vector<RowExpression>> bind_columns(const BindHooks& hooks) const;
 
+    /// Notes the types of the answer's columns; refuses arithmetic that no row has a value for.
+    Status type_columns(const std::vector<RowExpression>& columns, const ColumnTypes& slots);
+
     /// HAVING over `columns` and calls, which are added to the list; nothing without HAVING.
     Result<std::optional<RowExpression>> bind_having_calls(
         const std::vector<RowExpression>& columns, CallList& list, std::size_t first_call);
