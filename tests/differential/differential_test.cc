@@ -48,6 +48,11 @@ std::string without_unsigned(const std::string& lines) {
     return std::regex_replace(lines, std::regex(R"((=\d+)u\b)"), "$1i");
 }
 
+/// What it does not know it takes as ns, without a word.
+std::string influxdb_precision(const std::string& precision) {
+    return precision == "us" ? "u" : precision;
+}
+
 /// InfluxDB's clock cannot be set: now() becomes an instant, and buckets without an upper bound,
 /// which go on to now, get it as theirs.
 std::string without_clock(const std::string& statement, std::int64_t now_ns) {
@@ -99,9 +104,8 @@ void run_script(const Peer& influxdb, const fs::path& path, Tally& tally) {
     }
     const std::string name = path.filename().string();
     for (const auto& [precision, lines] : script.loads) {
-        const Peer::Parameters parameters{{"db", "db"}, {"precision", precision}};
         INFO(name);
-        pair.write(lines, parameters);
+        pair.write(lines, {{"db", "db"}, {"precision", influxdb_precision(precision)}});
     }
     for (const ScriptQuery& query : script.queries) {
         pair.ask(name, without_clock(query.text, script.now_ns), {{"db", "db"}}, tally);
