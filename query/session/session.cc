@@ -54,8 +54,9 @@ public:
     StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
     StatementResult operator()(const DropSeries&) const { return no_deletes(); }
     StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }
-    StatementResult operator()(const ShowStats&) const {
-        return unsupported("SHOW STATS is not supported: the server's metrics show its load");
+    StatementResult operator()(const ShowStats& statement) const {
+        return unsupported(print(Statement{{}, statement}) +
+                           " is not supported: SHOW QUERIES shows what is running");
     }
     StatementResult operator()(const KillQuery&) const {
         return unsupported("KILL QUERY is not supported: closing the connection ends a query");

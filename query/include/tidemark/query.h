@@ -123,7 +123,7 @@ struct QueryResult {
 };
 
 /// Executes the statements of `text` (separated by ';') one after the other. A statement that fails
-/// does not stop the next ones (as in InfluxDB 1.x). Thread-safe: many at a time on one store.
+/// does not stop the next ones (InfluxDB stops there). Thread-safe: many at a time on one store.
 ///
 ///     const std::string_view text = "SELECT uptime(up = 1) FROM probe GROUP BY host";
 ///     QueryOptions options;
