@@ -47,6 +47,15 @@ bool is_trailer_intact(std::span<const std::byte> bytes, const Trailer& trailer)
     return trailer.checksum == checksum_at(covered, segment_id, offset);
 }
 
+/// Whether each id is greater than the one before: only then finding one by its id finds its entry.
+bool do_ids_ascend(std::span<const std::byte> index) {
+    const std::size_t series_count = index.size() / sizeof(IndexEntry);
+    for (std::size_t i = 1; i < series_count; ++i) {
+        if (index_entry(index, i).series_id <= index_entry(index, i - 1).series_id) return false;
+    }
+    return true;
+}
+
 std::string series_place(SeriesId id) { return "series " + std::to_string(id); }
 
 }  // namespace
@@ -172,6 +181,7 @@ Status SegmentReader::read_trailer() {
         return corrupt("index of series: checksum mismatch");
     }
     index_ = index_section.last(static_cast<std::size_t>(index_size_bytes));
+    if (!do_ids_ascend(index_)) return corrupt("index of series: ids that do not ascend");
     data_end_offset_ = trailer.data_end_offset;
     row_group_count_ = trailer.row_group_count;
     info_ = {trailer.segment_id,     trailer.first_ns,      trailer.last_ns,

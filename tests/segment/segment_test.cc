@@ -18,6 +18,8 @@ namespace {
 using storage::DecodedRows;
 using storage::SegmentReader;
 using storage::SegmentWriter;
+using storage::segment_format::checksum_at;
+using storage::segment_format::IndexEntry;
 using storage::segment_format::Trailer;
 
 Result<std::shared_ptr<const SegmentReader>> open_bytes(std::vector<std::byte> bytes) {
@@ -267,6 +269,23 @@ TEST_CASE("a trailer that lies about offsets is corruption", "[segment]") {
         INFO("lie " << index);
         REQUIRE_FALSE(reader.has_value());
         CHECK(reader.error().code() == ErrorCode::Corruption);
+    }
+}
+
+TEST_CASE("an index whose ids do not ascend is corruption", "[segment]") {
+    for (const std::uint32_t second_id : {7U, 6U}) {
+        auto bytes = small_segment();
+        rewrite_trailer(bytes, [&](Trailer& trailer) {
+            const auto data_end = static_cast<std::size_t>(trailer.data_end_offset);
+            const auto index = static_cast<std::size_t>(trailer.index_offset);
+            std::memcpy(bytes.data() + index + sizeof(IndexEntry), &second_id, sizeof second_id);
+            const auto section = std::span<const std::byte>(bytes).subspan(
+                data_end, index + 2 * sizeof(IndexEntry) - data_end);
+            trailer.index_checksum = checksum_at(section, trailer.segment_id, data_end);
+        });
+        const auto reader = open_bytes(bytes);
+        REQUIRE_FALSE(reader.has_value());
+        CHECK(reader.error().message().find("ids that do not ascend") != std::string::npos);
     }
 }
 
