@@ -91,8 +91,9 @@ std::int64_t retention_edge_ns(const RetentionPolicy& policy, std::int64_t now_n
 void hide_expired(const RetentionPolicy& policy, std::int64_t now_ns, ScanRequest& request) {
     const std::int64_t edge_ns = retention_edge_ns(policy, now_ns);
     if (request.range.begin_ns >= edge_ns) return;
+    // What was in force at the edge stays in force there, as for a range that begins behind it.
+    if (request.range.end_ns <= edge_ns) request.carry_in = CarryIn::None;
     request.range.begin_ns = std::min(edge_ns, request.range.end_ns);
-    request.carry_in = CarryIn::None;
 }
 
 }  // namespace tidemark::storage

@@ -30,7 +30,8 @@ Status check_same_policy(const RetentionPolicy& existing, const RetentionPolicy&
 /// The first instant of which a policy still shows points.
 std::int64_t retention_edge_ns(const RetentionPolicy& policy, std::int64_t now_ns);
 
-/// What is left of a scan of a policy: rows before its edge are not seen, nor carried over it.
+/// What is left of a scan of a policy: rows before its edge are not seen. Of them only the value in
+/// force at the edge is, where the scan asks for what is carried in.
 void hide_expired(const RetentionPolicy& policy, std::int64_t now_ns, ScanRequest& request);
 
 }  // namespace tidemark::storage

@@ -60,14 +60,15 @@ struct Seen {
     std::optional<CarriedValue> carried;
 };
 
-/// cpu's usage in a policy from `begin_ns` on, and what is carried in there.
-Seen seen_in(const Store& store, const std::string& policy, std::int64_t begin_ns = 0) {
+/// cpu's usage in a policy from `begin_ns` to `end_ns`, and what is carried in there.
+Seen seen_in(const Store& store, const std::string& policy, std::int64_t begin_ns = 0,
+             std::int64_t end_ns = kHoldForever) {
     ScanRequest request;
     request.database = "ops";
     request.retention_policy = policy;
     request.measurement = "cpu";
     request.columns = {{"usage", Need::Values}};
-    request.range.begin_ns = begin_ns;
+    request.range = {begin_ns, end_ns};
     request.carry_in = CarryIn::LastValue;
     const auto scan = store.scan(request, nullptr);
     REQUIRE(scan);
@@ -206,11 +207,15 @@ TEST_CASE("points older than their policy keeps are neither taken nor seen", "[e
         clock.set(kNowNs + 1);
         const Seen clipped = seen_in(*store, "hour");
         CHECK(clipped.times == Times{kNowNs});
-        CHECK_FALSE(clipped.carried);
-        // A range that begins behind the edge knows what was in force there.
+        // What was in force at the edge is known, wherever in front of it the range begins.
+        REQUIRE(clipped.carried);
+        CHECK(clipped.carried->time_ns == kNowNs - kHourNs);
         const Seen behind = seen_in(*store, "hour", kNowNs - kHourNs + 1);
         REQUIRE(behind.carried);
         CHECK(behind.carried->time_ns == kNowNs - kHourNs);
+        const Seen expired = seen_in(*store, "hour", 0, kNowNs - kHourNs + 1);
+        CHECK(expired.times.empty());
+        CHECK_FALSE(expired.carried);
         RetentionPolicyChange for_ever;
         for_ever.duration_ns = 0;
         REQUIRE(store->alter_retention_policy("ops", "hour", for_ever));
