@@ -36,6 +36,9 @@ std::string likely_mistake(std::int64_t ahead_ns) {
 }
 
 std::string format_distance(std::int64_t distance_ns) {
+    constexpr std::int64_t kSecondNs = 1'000'000'000;
+    if (distance_ns < kSecondNs) return std::to_string(distance_ns) + " ns";
+    if (distance_ns < 2 * kMinuteNs) return std::to_string(distance_ns / kSecondNs) + " s";
     const std::int64_t minutes = distance_ns / kMinuteNs;
     if (minutes < 120) return std::to_string(minutes) + " min";
     if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h";
