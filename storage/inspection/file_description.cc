@@ -1,8 +1,10 @@
 #include "storage/inspection/file_description.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -102,7 +104,7 @@ Result<FileDescription> describe_wal(FileSystem& file_system, const std::string&
 DescribedTable segment_table(const ManifestContents& manifest) {
     DescribedTable table{
         "live segments",
-        {"segment", "database", "first time", "last time", "first sequence", "last sequence",
+        {"segment", "policy id", "first time", "last time", "first sequence", "last sequence",
          "series", "rows", "samples", "size of the file", "bytes per sample"},
         {}};
     table.rows.reserve(manifest.segments.size());
@@ -137,30 +139,67 @@ std::string joined(const std::vector<std::string>& texts) {
     return all;
 }
 
-DescribedTable measurement_table(const Catalogue& catalogue) {
-    DescribedTable table{"measurements",
-                         {"database id", "database", "measurement id", "measurement", "series",
-                          "tag keys", "fields"},
-                         {}};
+std::string joined_tag_keys(const std::vector<ScanSeries>& series) {
+    std::set<std::string> keys;
+    for (const ScanSeries& one : series) {
+        for (const Tag& tag : one.tags) keys.insert(tag.key);
+    }
+    return joined({keys.begin(), keys.end()});
+}
+
+std::string joined_fields(const std::vector<FieldKey>& fields) {
+    std::vector<std::string> names;
+    for (const FieldKey& field : fields) {
+        if (field.name.empty()) continue;  // Its record was lost.
+        names.push_back(field.name + " " + std::string(field_type_name(field.type)));
+    }
+    std::ranges::sort(names);
+    return joined(names);
+}
+
+// Calls visit(database, id, properties) for each policy.
+template <typename Visit>
+void for_each_policy(const Catalogue& catalogue, Visit&& visit) {
     for (const std::string& database : catalogue.databases()) {
-        const auto database_id = catalogue.find_database(database);
-        if (!database_id) continue;
-        const auto measurements = catalogue.measurements(database);
-        if (measurements.empty()) {
-            table.rows.push_back({text(*database_id), database, "", "", "", "", ""});
-        }
-        for (const std::string& measurement : measurements) {
-            const auto id = catalogue.find_measurement(*database_id, measurement);
-            std::vector<std::string> fields;
-            for (const FieldKey& field : catalogue.field_keys(database, measurement)) {
-                fields.push_back(field.name + " " + std::string(field_type_name(field.type)));
-            }
-            table.rows.push_back({text(*database_id), database, text(id.value_or(0)), measurement,
-                                  text(catalogue.select(*database_id, measurement, {}).size()),
-                                  joined(catalogue.tag_keys(database, measurement)),
-                                  joined(fields)});
+        for (const RetentionPolicy& policy : catalogue.policies(database)) {
+            const auto id = catalogue.find_policy(database, policy.name);
+            if (id) visit(database, id.value(), policy);
         }
     }
+}
+
+DescribedTable policy_table(const Catalogue& catalogue) {
+    DescribedTable table{"retention policies; durations in ns",
+                         {"database", "policy id", "policy", "duration", "shard duration",
+                          "future limit", "past limit", "replication", "default"},
+                         {}};
+    for_each_policy(
+        catalogue, [&](const std::string& database, PolicyId id, const RetentionPolicy& policy) {
+            table.rows.push_back(
+                {database, text(id), policy.name, std::to_string(policy.duration_ns),
+                 std::to_string(policy.shard_duration_ns), std::to_string(policy.future_limit_ns),
+                 std::to_string(policy.past_limit_ns), text(policy.replication),
+                 policy.is_default ? "yes" : "no"});
+        });
+    return table;
+}
+
+DescribedTable measurement_table(const Catalogue& catalogue) {
+    DescribedTable table{
+        "measurements",
+        {"database", "policy id", "measurement id", "measurement", "series", "tag keys", "fields"},
+        {}};
+    for_each_policy(catalogue,
+                    [&](const std::string& database, PolicyId policy, const RetentionPolicy&) {
+                        for (const std::string& measurement : catalogue.measurements(database)) {
+                            const auto id = catalogue.find_measurement(policy, measurement);
+                            if (!id) continue;
+                            const auto series = catalogue.select(policy, measurement, {});
+                            table.rows.push_back({database, text(policy), text(*id), measurement,
+                                                  text(series.size()), joined_tag_keys(series),
+                                                  joined_fields(catalogue.fields(*id))});
+                        }
+                    });
     return table;
 }
 
@@ -172,6 +211,7 @@ Result<FileDescription> describe_catalogue(FileSystem& file_system, const std::s
     description.facts = {{"size in bytes", text(size_bytes)},
                          {"databases", text(catalogue->databases().size())},
                          {"series", text(catalogue->series_count())}};
+    description.tables.push_back(policy_table(*catalogue));
     description.tables.push_back(measurement_table(*catalogue));
     return description;
 }
