@@ -194,12 +194,14 @@ Result<QueryResult> RemoteSession::run(std::string_view text, const std::string&
     return answer;
 }
 
-Result<WriteReport> RemoteSession::write(const std::string& lines, const std::string& database) {
-    Request request =
-        make_request(http::verb::post, "/write?db=" + form_encoded(database), address_);
+Result<WriteReport> RemoteSession::write(const std::string& lines, const std::string& database,
+                                         const std::string& policy,
+                                         const std::atomic<bool>& cancelled) {
+    std::string target = "/write?db=" + form_encoded(database);
+    if (!policy.empty()) target += "&rp=" + form_encoded(policy);
+    Request request = make_request(http::verb::post, target, address_);
     request.body() = lines;
     request.prepare_payload();
-    const std::atomic<bool> cancelled{false};
     HttpExchange exchange(url_, cancelled);
     TIDEMARK_ASSIGN_OR_RETURN(const Response response,
                               exchange.send(address_, request, std::nullopt));

@@ -20,6 +20,7 @@ public:
         REQUIRE(store.has_value());
         REQUIRE(store.value()->create_database("ops").has_value());
         REQUIRE(store.value()->create_database("my db").has_value());
+        const std::atomic<bool> is_cancelled{false};
         session_ = std::make_unique<LocalSession>("store", std::move(store).value());
         const Result<WriteReport> report = session_->write(
             "cpu,host=alpha,region=eu usage=1,up=true,user\\ time=2 1\n"
@@ -27,7 +28,7 @@ public:
             "cpu,host=be'ta usage=1 1\n"
             "http,service=pay latency=5 1\n"
             "select v=1 1\n",
-            "ops");
+            "ops", "", is_cancelled);
         REQUIRE(report.has_value());
         REQUIRE(report.value().refused_count == 0);
     }

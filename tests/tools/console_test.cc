@@ -29,7 +29,8 @@ public:
             {"", {}, {"db", "text"}, {{database, std::string(text)}}});
         return result;
     }
-    Result<WriteReport> write(const std::string& lines, const std::string& database) override {
+    Result<WriteReport> write(const std::string& lines, const std::string& database,
+                              const std::string&, const std::atomic<bool>&) override {
         if (lines.starts_with("bad")) return WriteReport{1, {"line 1, column 4: expected ' '"}};
         written += database + ": " + lines + "\n";
         return WriteReport{};

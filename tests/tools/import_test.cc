@@ -106,6 +106,52 @@ TEST_CASE("an export can be narrowed down, packed and imported again", "[program
     }
 }
 
+TEST_CASE("points of a retention policy are imported and exported by its name", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    const std::string file = directory.path_of("data.lp");
+    const std::string weekly = directory.path_of("weekly.lp");
+    write_file(file, "cpu usage=1 1700000000000000000\n");
+    write_file(weekly, "cpu usage=7 1700000000000000000\nload short=2 1700000000000000000\n");
+    const std::string from = "--db ops --data " + store;
+    REQUIRE(shell("import " + from + " " + file).exit_code == 0);
+    const Output unknown = shell("import " + from + " --policy weekly " + weekly);
+    CHECK(unknown.exit_code == 2);
+    CHECK(holds(unknown.text, "there is no retention policy weekly in ops; make it with: CREATE"));
+    REQUIRE(shell("query --at " + store +
+                  " 'CREATE RETENTION POLICY weekly ON ops DURATION INF REPLICATION 1'")
+                .exit_code == 0);
+    CHECK(shell("import " + from + " --policy weekly " + weekly).exit_code == 0);
+
+    const auto check = [&](const std::string& place) {
+        INFO(place);
+        const Output defaults = shell("export --db ops " + place + " --output " + file);
+        CHECK(defaults.exit_code == 1);
+        CHECK(holds(defaults.text,
+                    "warning: only the default retention policy was exported, not "
+                    "weekly: --policy NAME says which one\n"));
+        CHECK(text_of(file) == "cpu usage=1 1700000000000000000\n");
+        const Output named =
+            shell("export --db ops " + place + " --policy weekly --output " + file);
+        CHECK(named.exit_code == 0);
+        CHECK(named.text == "exported 2 points (2 values)\n");
+        CHECK(text_of(file) == text_of(weekly));
+        const Output wrong = shell("export --db ops " + place + " --policy daily");
+        CHECK(wrong.exit_code == 2);
+        CHECK(holds(wrong.text, "there is no retention policy daily; there are autogen, weekly"));
+    };
+    check("--data " + store);
+    const Serving server(store);
+    CHECK(shell("import --at " + server.url() + " --db ops --policy weekly " + weekly).exit_code ==
+          0);
+    check("--at " + server.url());
+    CHECK(server.stop() == 0);
+    const Output described = shell("inspect " + store + "/catalogue");
+    INFO(described.text);
+    CHECK(holds(described.text, "ops               2  weekly"));
+    CHECK(holds(described.text, "2               3  load              1"));
+}
+
 TEST_CASE("refused lines are kept with their reasons, and can be imported once corrected",
           "[program]") {
     const tests::TemporaryDirectory directory;

@@ -43,6 +43,20 @@ TEST_CASE("a server that does not answer is given up", "[remote]") {
     CHECK(session.error().message().starts_with(port.url() + ": cannot read: "));
 }
 
+TEST_CASE("lines that a server does not answer for can be cancelled", "[remote]") {
+    tests::SilentPort port(true);
+    std::atomic<bool> cancelled{false};
+    std::thread server([&] {
+        port.take_request();
+        cancelled = true;
+    });
+    RemoteSession session(port.url(), parse_url(port.url()).value());
+    const Result<WriteReport> report = session.write("m v=1", "db", "", cancelled);
+    server.join();
+    REQUIRE_FALSE(report.has_value());
+    CHECK(report.error().code() == ErrorCode::Cancelled);
+}
+
 TEST_CASE("a statement that is being answered can be cancelled", "[remote]") {
     tests::SilentPort port(true);
     std::atomic<bool> cancelled{false};

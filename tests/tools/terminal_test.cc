@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include <catch2/catch.hpp>
 
@@ -105,8 +106,8 @@ TEST_CASE("Ctrl-C ends the statement that is running, and nothing else", "[termi
     const SilentServer server;
     TerminalProgram program({"console", server.url(), "--db", "ops"});
     program.wait_for("ops> ");
-    for (int i = 0; i < 2; ++i) {
-        program.type("SELECT usage FROM cpu;\n");
+    for (const std::string statement : {"SELECT usage FROM cpu;\n", "INSERT cpu usage=1\n"}) {
+        program.type(statement);
         server.wait_for_query();
         program.type(kCtrlC);
         program.wait_for("cancelled");
@@ -127,6 +128,21 @@ TEST_CASE("Ctrl-C ends a run of given statements with 130", "[terminal]") {
     }
     SECTION("of query") {
         TerminalProgram program({"query", "SELECT a FROM b", "--at", server.url()});
+        server.wait_for_query();
+        program.type(kCtrlC);
+        CHECK(program.wait_for_exit() == 130);
+    }
+    SECTION("of export") {
+        TerminalProgram program({"export", "--at", server.url(), "--db", "ops"});
+        server.wait_for_query();
+        program.type(kCtrlC);
+        CHECK(program.wait_for_exit() == 130);
+    }
+    SECTION("of import") {
+        const tests::TemporaryDirectory directory;
+        const std::string file = directory.path_of("cpu.lp");
+        std::ofstream(file) << "cpu usage=1 1\n";
+        TerminalProgram program({"import", "--at", server.url(), "--db", "ops", file});
         server.wait_for_query();
         program.type(kCtrlC);
         CHECK(program.wait_for_exit() == 130);

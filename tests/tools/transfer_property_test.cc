@@ -134,7 +134,7 @@ std::vector<PlainPoint> points_of(ExportSource& source) {
 }
 
 std::unique_ptr<ExportSource> source_of(const std::string& directory) {
-    auto source = open_export_directory(directory, "db", kNotCancelled);
+    auto source = open_export_directory(directory, "db", "", kNotCancelled);
     REQUIRE(source.has_value());
     return std::move(source).value();
 }
@@ -155,7 +155,7 @@ void export_to(const std::string& directory, const std::string& file, PointWrite
 }
 
 void import_from(const std::string& file, const std::string& directory, bool is_csv) {
-    auto target = open_import_directory(directory, "db");
+    auto target = open_import_directory(directory, "db", "");
     REQUIRE(target.has_value());
     auto source = ByteSource::open(file);
     REQUIRE(source.has_value());
@@ -185,7 +185,7 @@ void check_round_trip(unsigned seed, bool is_csv, const std::string& suffix) {
     const tests::TemporaryDirectory directory;
     const std::string original = directory.path_of("original");
     {
-        auto target = open_import_directory(original, "db");
+        auto target = open_import_directory(original, "db", "");
         REQUIRE(target.has_value());
         const auto rejected =
             target.value()->write(random_points(random, is_csv ? kPieces.size() : kLinePieceCount));

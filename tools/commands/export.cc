@@ -82,6 +82,29 @@ Result<TimeRange> parse_range(const ExportOptions& options) {
     return range;
 }
 
+std::string joined(const std::vector<PolicyName>& policies) {
+    std::string names;
+    for (const PolicyName& policy : policies) {
+        names.append(names.empty() ? "" : ", ").append(policy.name);
+    }
+    return names;
+}
+
+/// The policies whose points are not exported, where nobody chose one.
+Result<std::vector<PolicyName>> policies_left_out(const ExportOptions& options,
+                                                  ExportSource& source) {
+    TIDEMARK_ASSIGN_OR_RETURN(std::vector<PolicyName> policies, source.policies());
+    if (options.policy.empty()) {
+        std::erase_if(policies, [](const PolicyName& policy) { return policy.is_default; });
+        return policies;
+    }
+    const bool is_there =
+        std::ranges::find(policies, options.policy, &PolicyName::name) != policies.end();
+    if (is_there) return std::vector<PolicyName>();
+    return Error(ErrorCode::InvalidArgument, "there is no retention policy " + options.policy +
+                                                 "; there are " + joined(policies));
+}
+
 Status export_all(const ExportOptions& options, const TimeRange& range, ExportSource& source,
                   Exporter& exporter) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto there, source.measurements());
@@ -98,7 +121,14 @@ Status export_all(const ExportOptions& options, const TimeRange& range, ExportSo
     return success();
 }
 
-ExitCode conclude(const Status& status, const ExportSource& source, const ExportCounts& counts) {
+ExitCode conclude(const Status& status, const ExportSource& source, const ExportCounts& counts,
+                  const std::vector<PolicyName>& left_out) {
+    if (!left_out.empty()) {
+        std::fprintf(stderr,
+                     "warning: only the default retention policy was exported, not %s: --policy "
+                     "NAME says which one\n",
+                     joined(left_out).c_str());
+    }
     for (const std::string& message : source.messages()) {
         std::fprintf(stderr, "warning: %s\n", message.c_str());
     }
@@ -115,7 +145,9 @@ ExitCode conclude(const Status& status, const ExportSource& source, const Export
         const bool is_usage = status.error().code() == ErrorCode::InvalidArgument;
         return report(is_usage ? kExitUsage : kExitCannotOpen, status.error().message());
     }
-    return counts.refused_count == 0 && source.messages().empty() ? kExitOk : kExitStatement;
+    const bool is_whole =
+        counts.refused_count == 0 && source.messages().empty() && left_out.empty();
+    return is_whole ? kExitOk : kExitStatement;
 }
 
 }  // namespace
@@ -124,11 +156,20 @@ ExitCode export_points(const ExportOptions& options) {
     const auto range = parse_range(options);
     if (!range) return report(kExitUsage, range.error().message());
     const CancelOnInterrupt cancel;
-    auto source =
-        options.url.empty()
-            ? open_export_directory(options.directory, options.database, cancel.requested())
-            : open_export_server(options.url, options.database, cancel.requested());
-    if (!source) return report(kExitCannotOpen, source.error().message());
+    auto source = options.url.empty() ? open_export_directory(options.directory, options.database,
+                                                              options.policy, cancel.requested())
+                                      : open_export_server(options.url, options.database,
+                                                           options.policy, cancel.requested());
+    if (!source) {
+        return cancel.requested() ? kExitInterrupted
+                                  : report(kExitCannotOpen, source.error().message());
+    }
+    const auto left_out = policies_left_out(options, *source.value());
+    if (!left_out) {
+        if (cancel.requested()) return kExitInterrupted;
+        const bool is_usage = left_out.error().code() == ErrorCode::InvalidArgument;
+        return report(is_usage ? kExitUsage : kExitCannotOpen, left_out.error().message());
+    }
     auto sink = ByteSink::open(options.output);
     if (!sink) return report(kExitCannotOpen, sink.error().message());
 
@@ -143,7 +184,7 @@ ExitCode export_points(const ExportOptions& options) {
     Status closed = sink.value()->close();
     if (status) status = std::move(closed);
     progress.clear();
-    return conclude(status, *source.value(), exporter.counts());
+    return conclude(status, *source.value(), exporter.counts(), left_out.value());
 }
 
 Subcommand add_export_command(CLI::App& app) {
@@ -155,6 +196,7 @@ Subcommand add_export_command(CLI::App& app) {
     place->add_option("--at", options->url, "a server's URL");
     place->require_option(1);
     command.add_option("--db", options->database, "the database")->required();
+    command.add_option("--policy", options->policy, "retention policy; else the default one");
     command.add_option("--measurement", options->measurements, "only these: NAME,..; else all")
         ->delimiter(',')
         ->allow_extra_args(false);

@@ -11,6 +11,7 @@ struct ExportOptions {
     std::string directory;  ///< Of a store; or
     std::string url;        ///< of a server. One of both is empty.
     std::string database;
+    std::string policy;                     ///< Retention policy; empty: the default one.
     std::vector<std::string> measurements;  ///< Empty: all.
     std::string from;                       ///< A time, empty: from the first sample.
     std::string to;                         ///< Times before it; empty: to the last sample.

@@ -1,5 +1,6 @@
 #include "tools/commands/import.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -95,11 +96,17 @@ public:
         if (auto usable = open_files(); !usable) {
             return report(code_of(usable.error()), usable.error().message());
         }
-        auto target = options_.url.empty()
-                          ? open_import_directory(options_.directory, options_.database)
-                          : open_import_server(options_.url, options_.database);
-        if (!target) return report(code_of(target.error()), target.error().message());
-        Status status = import_all(*target.value());
+        const CancelOnInterrupt cancel;
+        auto target =
+            options_.url.empty()
+                ? open_import_directory(options_.directory, options_.database, options_.policy)
+                : open_import_server(options_.url, options_.database, options_.policy,
+                                     cancel.requested());
+        if (!target) {
+            return cancel.requested() ? kExitInterrupted
+                                      : report(code_of(target.error()), target.error().message());
+        }
+        Status status = import_all(*target.value(), cancel.requested());
         Status finished = target.value()->finish();
         if (status) status = std::move(finished);
         if (Status closed = rejects_->close(); status && !closed) status = std::move(closed);
@@ -136,12 +143,11 @@ private:
         return success();
     }
 
-    Status import_all(ImportTarget& target) {
-        const CancelOnInterrupt cancel;
+    Status import_all(ImportTarget& target, const std::atomic<bool>& cancelled) {
         ProgressLine progress(stderr);
-        Importer importer(
-            target, *rejects_, progress, cancel.requested(),
-            [](const std::string& remark) { std::fprintf(stderr, "%s\n", remark.c_str()); });
+        Importer importer(target, *rejects_, progress, cancelled, [](const std::string& remark) {
+            std::fprintf(stderr, "%s\n", remark.c_str());
+        });
         Status status = success();
         for (std::size_t index = 0; status && index < sources_.size(); ++index) {
             status =
@@ -263,6 +269,7 @@ Subcommand add_import_command(CLI::App& app) {
     place->add_option("--at", options.url, "a server's URL");
     place->require_option(1);
     command.add_option("--db", options.database, "the database; made if absent")->required();
+    command.add_option("--policy", options.policy, "retention policy; else the default one");
     command.add_option("files", options.files, "files, gzip or not; '-' is standard input")
         ->required();
     command.add_option("--format", options.format, "line, csv, or auto: by the file's name")

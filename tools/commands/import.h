@@ -12,6 +12,7 @@ struct ImportOptions {
     std::string directory;  ///< Of a store; or
     std::string url;        ///< of a server. One of both is empty.
     std::string database;
+    std::string policy;              ///< Retention policy; empty: the default one.
     std::vector<std::string> files;  ///< "-" is standard input.
     std::string format = "auto";     ///< "line", "csv", or by the name of each file.
     std::string precision = "ns";    ///< Of line protocol.

@@ -171,7 +171,12 @@ void Console::insert(std::string_view line) {
         return;
     }
     const auto begin = std::chrono::steady_clock::now();
-    const Result<WriteReport> report = runner_.write(std::string(line), database);
+    const Result<WriteReport> report =
+        runner_.write(std::string(line), database, "", interrupts_.requested());
+    if (!report && report.error().code() == ErrorCode::Cancelled) {
+        fail("the statement was cancelled", kExitInterrupted);
+        return;
+    }
     if (!report) {
         const bool is_absent = report.error().code() == ErrorCode::NotFound;
         const bool is_refused = is_absent || report.error().code() == ErrorCode::InvalidArgument;

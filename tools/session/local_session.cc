@@ -58,12 +58,13 @@ Result<QueryResult> LocalSession::run(std::string_view text, const std::string& 
 }
 
 // The server's handler, so that both places refuse lines in the same words.
-Result<WriteReport> LocalSession::write(const std::string& lines, const std::string& database) {
+Result<WriteReport> LocalSession::write(const std::string& lines, const std::string& database,
+                                        const std::string& policy,
+                                        const std::atomic<bool>& cancelled) {
     server::Counters counters;
-    const std::atomic<bool> cancelled{false};
     const server::HandlerContext context{*store_, counters, cancelled};
-    const server::HttpResponse response =
-        server::handle_write(context, {.parameters = {{"db", database}}, .body = lines});
+    const server::HttpResponse response = server::handle_write(
+        context, {.parameters = {{"db", database}, {"rp", policy}}, .body = lines});
     return read_write_answer(response.status, response.body);
 }
 

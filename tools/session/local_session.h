@@ -24,7 +24,9 @@ public:
 
     Result<QueryResult> run(std::string_view text, const std::string& database,
                             const std::atomic<bool>& cancelled) override;
-    Result<WriteReport> write(const std::string& lines, const std::string& database) override;
+    Result<WriteReport> write(const std::string& lines, const std::string& database,
+                              const std::string& policy,
+                              const std::atomic<bool>& cancelled) override;
     const std::string& place() const override { return directory_; }
 
 private:

@@ -29,9 +29,12 @@ public:
     virtual Result<QueryResult> run(std::string_view text, const std::string& database,
                                     const std::atomic<bool>& cancelled) = 0;
 
-    /// Writes line protocol with times in ns. An error means that nothing was taken: there is no
-    /// such database, or the place could not be asked.
-    virtual Result<WriteReport> write(const std::string& lines, const std::string& database) = 0;
+    /// Writes line protocol with times in ns into a retention policy; empty: the default one. An
+    /// error means that nothing was taken: there is no such database or policy, or the place could
+    /// not be asked; Cancelled, after which nothing is known about the lines, as run() says.
+    virtual Result<WriteReport> write(const std::string& lines, const std::string& database,
+                                      const std::string& policy,
+                                      const std::atomic<bool>& cancelled) = 0;
 
     /// The directory or URL.
     virtual const std::string& place() const = 0;

@@ -11,22 +11,26 @@ constexpr std::size_t kPointsPerBatch = 8192;
 
 class DirectorySource final : public ExportSource {
 public:
-    DirectorySource(std::unique_ptr<Store> store, std::string database,
+    DirectorySource(std::unique_ptr<Store> store, std::string database, std::string policy,
                     const std::atomic<bool>& cancelled)
         : store_(std::move(store)),
           snapshot_(store_->snapshot()),
           database_(std::move(database)),
+          policy_(std::move(policy)),
           cancelled_(cancelled),
           messages_(store_->recovery_messages()) {}
 
-    Result<std::vector<std::string>> measurements() override {
-        if (!store_->has_database(database_)) {
-            std::string names;
-            for (const std::string& name : store_->databases()) {
-                names.append(names.empty() ? "; there is " : ", ").append(name);
-            }
-            return Error(ErrorCode::NotFound, "database not found: " + database_ + names);
+    Result<std::vector<PolicyName>> policies() override {
+        TIDEMARK_RETURN_IF_ERROR(check_database());
+        std::vector<PolicyName> names;
+        for (RetentionPolicy& policy : store_->retention_policies(database_)) {
+            names.push_back({std::move(policy.name), policy.is_default});
         }
+        return names;
+    }
+
+    Result<std::vector<std::string>> measurements() override {
+        TIDEMARK_RETURN_IF_ERROR(check_database());
         return store_->measurements(database_);
     }
 
@@ -39,6 +43,7 @@ public:
                 const Take& take) override {
         ScanRequest request;
         request.database = database_;
+        request.retention_policy = policy_;
         request.measurement = schema.name;
         request.range = range;
         request.cancelled = &cancelled_;
@@ -69,6 +74,15 @@ public:
     std::vector<std::string> messages() const override { return messages_; }
 
 private:
+    Status check_database() const {
+        if (store_->has_database(database_)) return success();
+        std::string names;
+        for (const std::string& name : store_->databases()) {
+            names.append(names.empty() ? "; there is " : ", ").append(name);
+        }
+        return Error(ErrorCode::NotFound, "database not found: " + database_ + names);
+    }
+
     static Status take_piece(const MeasurementSchema& schema, const TagSet& tags,
                              const ScanPiece& piece, WriteBatch& batch, const Take& take) {
         for (std::size_t row = 0; row < piece.row_count; ++row) {
@@ -91,6 +105,7 @@ private:
     std::unique_ptr<Store> store_;
     std::shared_ptr<const Snapshot> snapshot_;
     std::string database_;
+    std::string policy_;
     const std::atomic<bool>& cancelled_;
     std::vector<std::string> messages_;
 };
@@ -99,10 +114,11 @@ private:
 
 Result<std::unique_ptr<ExportSource>> open_export_directory(const std::string& directory,
                                                             const std::string& database,
+                                                            const std::string& policy,
                                                             const std::atomic<bool>& cancelled) {
     TIDEMARK_ASSIGN_OR_RETURN(auto store, open_local_store(directory, true));
     return std::unique_ptr<ExportSource>(
-        std::make_unique<DirectorySource>(std::move(store), database, cancelled));
+        std::make_unique<DirectorySource>(std::move(store), database, policy, cancelled));
 }
 
 }  // namespace tidemark::tools

@@ -73,9 +73,31 @@ using SeriesTagValues = std::vector<std::pair<std::string, std::string>>;
 
 class ServerSource final : public ExportSource {
 public:
-    ServerSource(std::unique_ptr<StatementRunner> server, std::string database,
+    ServerSource(std::unique_ptr<StatementRunner> server, std::string database, std::string policy,
                  const std::atomic<bool>& cancelled)
-        : server_(std::move(server)), database_(std::move(database)), cancelled_(cancelled) {}
+        : server_(std::move(server)),
+          database_(std::move(database)),
+          policy_(std::move(policy)),
+          cancelled_(cancelled) {}
+
+    Result<std::vector<PolicyName>> policies() override {
+        TIDEMARK_ASSIGN_OR_RETURN(const StatementResult result,
+                                  ask("SHOW RETENTION POLICIES ON " + quoted_name(database_)));
+        std::vector<PolicyName> policies;
+        for (const ResultSeries& series : result.series) {
+            for (const auto& row : series.rows) {
+                const auto* const name =
+                    row.empty() ? nullptr : std::get_if<std::string>(&row.front());
+                const auto* const is_default =
+                    row.empty() ? nullptr : std::get_if<bool>(&row.back());
+                if (name == nullptr || is_default == nullptr) {
+                    return not_understood("a retention policy");
+                }
+                policies.push_back({*name, *is_default});
+            }
+        }
+        return policies;
+    }
 
     Result<std::vector<std::string>> measurements() override {
         TIDEMARK_ASSIGN_OR_RETURN(const StatementResult result, ask("SHOW MEASUREMENTS"));
@@ -104,7 +126,9 @@ public:
             select.append(&field == schema.fields.data() ? "" : ", ");
             select.append(quoted_name(field.name)).append("::field");
         }
-        select += " FROM " + quoted_name(schema.name);
+        select += " FROM ";
+        if (!policy_.empty()) select += quoted_name(policy_) + ".";
+        select += quoted_name(schema.name);
         // One row of each series tells its tags.
         TIDEMARK_ASSIGN_OR_RETURN(const StatementResult first,
                                   ask(select + where({}, range) + " GROUP BY * LIMIT 1"));
@@ -134,6 +158,11 @@ private:
             if (!is_known) messages_.push_back(std::move(message.text));
         }
         return std::move(answer);
+    }
+
+    Error not_understood(const std::string& what) const {
+        return Error(ErrorCode::Corruption,
+                     server_->place() + ": an answer is not understood: " + what);
     }
 
     static std::string where(const SeriesTagValues& tags, const TimeRange& range) {
@@ -177,10 +206,6 @@ private:
 
     Result<std::int64_t> add_row(const MeasurementSchema& schema, const SeriesTagValues& tags,
                                  const std::vector<Cell>& row, WriteBatch& batch) const {
-        const auto not_understood = [&](const std::string& what) {
-            return Error(ErrorCode::Corruption,
-                         server_->place() + ": an answer is not understood: " + what);
-        };
         if (row.size() != schema.fields.size() + 1) return not_understood("too few columns");
         const auto* const time_text = std::get_if<std::string>(&row.front());
         const auto time = time_text == nullptr ? std::nullopt : parse_rfc3339(*time_text);
@@ -202,6 +227,7 @@ private:
 
     std::unique_ptr<StatementRunner> server_;
     std::string database_;
+    std::string policy_;
     const std::atomic<bool>& cancelled_;
     std::vector<std::string> messages_;
 };
@@ -210,10 +236,11 @@ private:
 
 Result<std::unique_ptr<ExportSource>> open_export_server(const std::string& url,
                                                          const std::string& database,
+                                                         const std::string& policy,
                                                          const std::atomic<bool>& cancelled) {
     TIDEMARK_ASSIGN_OR_RETURN(auto server, open_server(url));
     return std::unique_ptr<ExportSource>(
-        std::make_unique<ServerSource>(std::move(server), database, cancelled));
+        std::make_unique<ServerSource>(std::move(server), database, policy, cancelled));
 }
 
 }  // namespace tidemark::tools

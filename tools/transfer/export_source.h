@@ -18,6 +18,11 @@ struct MeasurementSchema {
     std::vector<FieldKey> fields;       ///< Sorted by name.
 };
 
+struct PolicyName {
+    std::string name;
+    bool is_default = false;
+};
+
 /// Where exported points come from: a store in this process or a server. Not thread-safe.
 class ExportSource {
 public:
@@ -25,7 +30,11 @@ public:
 
     virtual ~ExportSource() = default;
 
-    /// The names of the database's measurements, sorted; NotFound when there is no such database.
+    /// The database's retention policies, of which this is the source of one; NotFound when there
+    /// is no such database.
+    virtual Result<std::vector<PolicyName>> policies() = 0;
+
+    /// The names of the database's measurements, of all policies, sorted; NotFound as above.
     virtual Result<std::vector<std::string>> measurements() = 0;
 
     virtual Result<MeasurementSchema> schema(const std::string& measurement) = 0;
@@ -39,15 +48,17 @@ public:
     virtual std::vector<std::string> messages() const = 0;
 };
 
-/// The store in `directory`, as it is now; nothing is written there. The error says what a user can
-/// do. `cancelled` is only read.
+/// The points of a retention policy (empty: the default one) of the store in `directory`, as it is
+/// now; nothing is written there. The error says what a user can do. `cancelled` is only read.
 Result<std::unique_ptr<ExportSource>> open_export_directory(const std::string& directory,
                                                             const std::string& database,
+                                                            const std::string& policy,
                                                             const std::atomic<bool>& cancelled);
 
-/// The server at an http:// URL. Points that are written meanwhile may be there or not.
+/// The same of the server at an http:// URL. Points that are written meanwhile may be there or not.
 Result<std::unique_ptr<ExportSource>> open_export_server(const std::string& url,
                                                          const std::string& database,
+                                                         const std::string& policy,
                                                          const std::atomic<bool>& cancelled);
 
 }  // namespace tidemark::tools

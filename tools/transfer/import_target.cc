@@ -28,12 +28,12 @@ void copy_point(const WriteBatch& source, std::size_t index, WriteBatch& target)
 
 class DirectoryTarget final : public ImportTarget {
 public:
-    DirectoryTarget(std::unique_ptr<Store> store, std::string database)
-        : store_(std::move(store)), database_(std::move(database)) {}
+    DirectoryTarget(std::unique_ptr<Store> store, std::string database, std::string policy)
+        : store_(std::move(store)), database_(std::move(database)), policy_(std::move(policy)) {}
 
     Result<std::vector<RejectedPoint>> write(const WriteBatch& batch) override {
         if (batch.point_count() > kDescribedPointLimit) return write_in_parts(batch);
-        TIDEMARK_ASSIGN_OR_RETURN(WriteResult written, store_->write(database_, "", batch));
+        TIDEMARK_ASSIGN_OR_RETURN(WriteResult written, store_->write(database_, policy_, batch));
         return std::move(written.rejected);
     }
 
@@ -61,7 +61,7 @@ private:
             copy_point(batch, index, part);
             const bool is_last = index + 1 == batch.point_count();
             if (part.point_count() < kDescribedPointLimit && !is_last) continue;
-            TIDEMARK_ASSIGN_OR_RETURN(WriteResult written, store_->write(database_, "", part));
+            TIDEMARK_ASSIGN_OR_RETURN(WriteResult written, store_->write(database_, policy_, part));
             for (RejectedPoint& point : written.rejected) {
                 all_rejected.push_back({first + point.point_index, std::move(point.reason)});
             }
@@ -73,6 +73,7 @@ private:
 
     std::unique_ptr<Store> store_;
     std::string database_;
+    std::string policy_;
 };
 
 // A server names refused lines; so many of them are listed at most.
@@ -81,8 +82,12 @@ constexpr std::size_t kBytesPerRequest = std::size_t{4} << 20;
 
 class ServerTarget final : public ImportTarget {
 public:
-    ServerTarget(std::unique_ptr<StatementRunner> server, std::string database)
-        : server_(std::move(server)), database_(std::move(database)) {}
+    ServerTarget(std::unique_ptr<StatementRunner> server, std::string database, std::string policy,
+                 const std::atomic<bool>& cancelled)
+        : server_(std::move(server)),
+          database_(std::move(database)),
+          policy_(std::move(policy)),
+          cancelled_(cancelled) {}
 
     Result<std::vector<RejectedPoint>> write(const WriteBatch& batch) override {
         rejected_.clear();
@@ -110,10 +115,9 @@ public:
     Status finish() override { return success(); }
 
     Result<std::map<std::string, FieldType>> field_types(const std::string& measurement) override {
-        const std::atomic<bool> cancelled{false};
-        TIDEMARK_ASSIGN_OR_RETURN(
-            const QueryResult result,
-            server_->run("SHOW FIELD KEYS FROM " + quoted_name(measurement), database_, cancelled));
+        TIDEMARK_ASSIGN_OR_RETURN(const QueryResult result,
+                                  server_->run("SHOW FIELD KEYS FROM " + quoted_name(measurement),
+                                               database_, cancelled_));
         std::map<std::string, FieldType> types;
         for (const StatementResult& statement : result.statements) {
             if (statement.error) return *statement.error;
@@ -130,7 +134,8 @@ private:
 
     Status send() {
         if (begins_.empty()) return success();
-        TIDEMARK_ASSIGN_OR_RETURN(const WriteReport report, server_->write(lines_, database_));
+        TIDEMARK_ASSIGN_OR_RETURN(const WriteReport report,
+                                  server_->write(lines_, database_, policy_, cancelled_));
         for (const std::string& refusal : report.refusals) {
             TIDEMARK_RETURN_IF_ERROR(note(refusal));
         }
@@ -173,16 +178,25 @@ private:
 
     std::unique_ptr<StatementRunner> server_;
     std::string database_;
+    std::string policy_;
+    const std::atomic<bool>& cancelled_;
     std::string lines_;  // Of the next request.
     std::uint64_t line_count_ = 0;
     std::vector<PointBegin> begins_;
     std::vector<RejectedPoint> rejected_;
 };
 
+std::string no_policy_text(const std::string& database, const std::string& policy) {
+    return "there is no retention policy " + policy + " in " + database +
+           "; make it with: CREATE RETENTION POLICY " + quoted_name(policy) + " ON " +
+           quoted_name(database) + " DURATION INF REPLICATION 1";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ImportTarget>> open_import_directory(const std::string& directory,
-                                                            const std::string& database) {
+                                                            const std::string& database,
+                                                            const std::string& policy) {
     Result<std::unique_ptr<Store>> store = Store::open(directory, {});
     if (!store) {
         const Error error = std::move(store).error();
@@ -193,14 +207,18 @@ Result<std::unique_ptr<ImportTarget>> open_import_directory(const std::string& d
                                                 : ""));
     }
     TIDEMARK_RETURN_IF_ERROR(store.value()->create_database(database));
+    if (!policy.empty() && !store.value()->has_retention_policy(database, policy)) {
+        return Error(ErrorCode::InvalidArgument, no_policy_text(database, policy));
+    }
     return std::unique_ptr<ImportTarget>(
-        std::make_unique<DirectoryTarget>(std::move(store).value(), database));
+        std::make_unique<DirectoryTarget>(std::move(store).value(), database, policy));
 }
 
 Result<std::unique_ptr<ImportTarget>> open_import_server(const std::string& url,
-                                                         const std::string& database) {
+                                                         const std::string& database,
+                                                         const std::string& policy,
+                                                         const std::atomic<bool>& cancelled) {
     TIDEMARK_ASSIGN_OR_RETURN(auto server, open_server(url));
-    const std::atomic<bool> cancelled{false};
     TIDEMARK_ASSIGN_OR_RETURN(
         const QueryResult made,
         server->run("CREATE DATABASE " + quoted_name(database), "", cancelled));
@@ -208,7 +226,7 @@ Result<std::unique_ptr<ImportTarget>> open_import_server(const std::string& url,
         if (statement.error) return *statement.error;
     }
     return std::unique_ptr<ImportTarget>(
-        std::make_unique<ServerTarget>(std::move(server), database));
+        std::make_unique<ServerTarget>(std::move(server), database, policy, cancelled));
 }
 
 }  // namespace tidemark::tools

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,12 +27,17 @@ public:
         const std::string& measurement) = 0;
 };
 
-/// The store in `directory`, made when it is not there. The error says what a user can do.
+/// The store in `directory`, made when it is not there. Points go into the retention policy of that
+/// name, empty: the default one. The error says what a user can do.
 Result<std::unique_ptr<ImportTarget>> open_import_directory(const std::string& directory,
-                                                            const std::string& database);
+                                                            const std::string& database,
+                                                            const std::string& policy);
 
-/// The server at an http:// URL. The database is made when it is not there, here as above.
+/// The server at an http:// URL. The database is made when it is not there, here as above; a policy
+/// must be. `cancelled` is only read, and must outlive the target.
 Result<std::unique_ptr<ImportTarget>> open_import_server(const std::string& url,
-                                                         const std::string& database);
+                                                         const std::string& database,
+                                                         const std::string& policy,
+                                                         const std::atomic<bool>& cancelled);
 
 }  // namespace tidemark::tools
