@@ -1,9 +1,11 @@
 #include "query/operators/counter_stage.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "query/column/cell.h"
+#include "query/functions/sliding_merge.h"
 #include "query/functions/state_timeline.h"
 #include "query/plan/time_expression.h"
 
@@ -55,10 +57,7 @@ Status CounterStage::run(const SeriesGroup& group, GroupCells& cells) const {
     }
     for (std::size_t i = 0; i < plan_->calls.size(); ++i) {
         if (!computes(plan_->calls[i]) || !columns[column_of_call_[i]]) continue;
-        Column& column = *columns[column_of_call_[i]];
-        for (std::size_t window = 0; window < windows_->windows().size(); ++window) {
-            TIDEMARK_RETURN_IF_ERROR(finish_window(i, column, window, cells));
-        }
+        TIDEMARK_RETURN_IF_ERROR(finish_call(i, *columns[column_of_call_[i]], cells));
     }
     return success();
 }
@@ -81,12 +80,14 @@ Status CounterStage::read_member(const GroupMember& member, Columns& columns) co
             carried && hold_end_ns(carried->time_ns, plan_->hold_ns) > request_.range.begin_ns;
         columns[i]->known.begin_series(is_in_force ? carried : std::nullopt);
     }
+    PartCursor parts(*windows_);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) break;
+        const std::size_t part = parts.part_of(piece->first_ns);
         for (std::size_t i = 0; i < columns.size(); ++i) {
             if (!folds[i]) continue;
-            TIDEMARK_RETURN_IF_ERROR(add_piece(member, i, *piece, *folds[i], *columns[i]));
+            TIDEMARK_RETURN_IF_ERROR(add_piece(member, i, *piece, part, *folds[i], *columns[i]));
         }
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -96,10 +97,9 @@ Status CounterStage::read_member(const GroupMember& member, Columns& columns) co
 }
 
 Status CounterStage::add_piece(const GroupMember& member, std::size_t index, const ScanPiece& piece,
-                               CounterFold& fold, Column& column) const {
+                               std::size_t part_index, CounterFold& fold, Column& column) const {
     CounterPart nobodys;
-    const std::size_t position = PartCursor(*windows_).part_of(piece.first_ns);
-    CounterPart& part = position < column.parts.size() ? column.parts[position] : nobodys;
+    CounterPart& part = part_index < column.parts.size() ? column.parts[part_index] : nobodys;
     const ColumnPiece& read = piece.columns[index];
     const auto add_rows = [&](const ScanPiece& rows, const ColumnValues& values) {
         fold.add_values(rows.times, values, 0, rows.row_count, part);
@@ -119,11 +119,20 @@ Status CounterStage::add_piece(const GroupMember& member, std::size_t index, con
                        [&](const ScanPiece& rows) { add_rows(rows, rows.columns[0].values); });
 }
 
-Status CounterStage::finish_window(std::size_t call_index, Column& column, std::size_t window,
-                                   GroupCells& cells) const {
-    CounterPart whole;
-    const WindowTable::Parts parts = windows_->parts(window);
-    for (std::size_t part = parts.begin; part < parts.end; ++part) whole.merge(column.parts[part]);
+Status CounterStage::finish_call(std::size_t call_index, Column& column, GroupCells& cells) const {
+    SlidingMerge sliding(
+        std::span<const CounterPart>(column.parts),
+        [](CounterPart& target, const CounterPart& source) { target.merge(source); });
+    for (std::size_t window = 0; window < windows_->windows().size(); ++window) {
+        const WindowTable::Parts parts = windows_->parts(window);
+        const CounterPart whole = sliding.merged(parts.begin, parts.end);
+        TIDEMARK_RETURN_IF_ERROR(finish_window(call_index, column, whole, window, cells));
+    }
+    return success();
+}
+
+Status CounterStage::finish_window(std::size_t call_index, Column& column, const CounterPart& whole,
+                                   std::size_t window, GroupCells& cells) const {
     const FunctionId function = plan_->calls[call_index].function;
     const WideUnsigned known_ns = column.known.window(window).known_ns;
     if (function == FunctionId::Rate ? known_ns == 0 : whole.sample_count == 0) return success();

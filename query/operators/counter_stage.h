@@ -40,10 +40,12 @@ private:
 
     Columns empty_columns() const;
     Status read_member(const GroupMember& member, Columns& columns) const;
+    /// `part_index`: in the window table, where the piece lies.
     Status add_piece(const GroupMember& member, std::size_t index, const ScanPiece& piece,
-                     CounterFold& fold, Column& column) const;
-    Status finish_window(std::size_t call_index, Column& column, std::size_t window,
-                         GroupCells& cells) const;
+                     std::size_t part_index, CounterFold& fold, Column& column) const;
+    Status finish_call(std::size_t call_index, Column& column, GroupCells& cells) const;
+    Status finish_window(std::size_t call_index, Column& column, const CounterPart& whole,
+                         std::size_t window, GroupCells& cells) const;
 
     const AggregateWindows* plan_;
     const WindowTable* windows_;

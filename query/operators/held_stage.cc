@@ -13,7 +13,7 @@ bool HeldStage::computes(const BoundCall& call) {
 
 Result<HeldStage> HeldStage::open(const AggregateWindows& plan, const WindowTable& windows,
                                   ExecutionContext& context) {
-    HeldStage stage(plan, windows);
+    HeldStage stage(plan, windows, context);
     std::vector<std::string> fields;
     for (const BoundCall& call : plan.calls) {
         stage.field_of_call_.push_back(0);
@@ -60,6 +60,10 @@ Status HeldStage::run(const SeriesGroup& group,
         if (!computes(call)) continue;
         bool is_known = false;
         for (std::size_t window = 0; window < window_count; ++window) {
+            // A percentile sorts the whole window, so wide ones that overlap take long.
+            if (context_->is_cancelled()) {
+                return Error(ErrorCode::Cancelled, "the query was cancelled");
+            }
             const TimeRange range = passed(window);
             std::int64_t count = 0;
             HeldWeights weights;

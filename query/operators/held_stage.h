@@ -30,14 +30,15 @@ public:
                CoverageWatch& coverage, GroupCells& cells) const;
 
 private:
-    HeldStage(const AggregateWindows& plan, const WindowTable& windows)
-        : plan_(&plan), windows_(&windows) {}
+    HeldStage(const AggregateWindows& plan, const WindowTable& windows, ExecutionContext& context)
+        : plan_(&plan), windows_(&windows), context_(&context) {}
 
     /// What of a window has passed.
     TimeRange passed(std::size_t window) const;
 
     const AggregateWindows* plan_;
     const WindowTable* windows_;
+    ExecutionContext* context_;
     std::vector<std::size_t> field_of_call_;  // By call of the plan.
     std::optional<HeldReader> reader_;
 };

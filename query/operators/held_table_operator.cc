@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "query/functions/state_window.h"
@@ -63,7 +64,14 @@ Status HeldTableOperator::list_series(const HeldReader& reader, const GroupMembe
     if (plan_.call.function == FunctionId::StateDurations) {
         return list_durations(changes, window, *member.tags, rows);
     }
-    for (HeldChange& change : changes_within(changes, window)) {
+    std::vector<HeldChange> within = changes_within(changes, window);
+    if ((row_count_ += within.size()) > context_.held_row_limit()) {
+        return Error(ErrorCode::LimitExceeded, "changes() has more than " +
+                                                   std::to_string(context_.held_row_limit()) +
+                                                   " rows: narrow the time range");
+    }
+    rows.reserve(within.size());
+    for (HeldChange& change : within) {
         rows.push_back({TimeCell{change.at_ns}, std::move(change.value)});
         add_tags(*member.tags, rows.back());
     }

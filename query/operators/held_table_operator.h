@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -33,6 +34,7 @@ private:
     ExecutionContext& context_;
     bool has_computed_ = false;
     CoverageWatch coverage_;
+    std::atomic<std::size_t> row_count_{0};
     std::vector<RowBatch> batches_;
     std::size_t next_batch_ = 0;
 };
