@@ -110,6 +110,73 @@ TEST_CASE("writers, readers and flushes together show whole batches only", "[con
     CHECK(read_all(*store, "ops") == expected);
 }
 
+TEST_CASE("policies come and go beside writers, readers and flushes", "[concurrency]") {
+    constexpr int kRounds = 60;
+    CrashingFileSystem files;
+    auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    std::atomic<bool> has_failed{false};
+    std::atomic<bool> is_done{false};
+    std::vector<std::thread> threads;
+    // Each policy of this name has points of one round only.
+    threads.emplace_back([&] {
+        RetentionPolicy policy;
+        policy.name = "day";
+        RetentionPolicyChange change;
+        for (int round = 0; round < kRounds; ++round) {
+            const std::vector<PlainPoint> points = {
+                {"cpu", {}, 1, {{"round", std::int64_t{round}}}},
+                {"cpu", {}, 2, {{"round", std::int64_t{round}}}}};
+            change.replication = static_cast<std::uint64_t>(round) + 1;
+            if (!store->create_retention_policy("ops", policy)) has_failed = true;
+            const auto written = store->write("ops", "day", batch_of(points));
+            if (!written || !store->wait_durable(written.value().sequence)) has_failed = true;
+            if (!store->alter_retention_policy("ops", "autogen", change)) has_failed = true;
+            if (!store->drop_retention_policy("ops", "day")) has_failed = true;
+        }
+        is_done = true;
+    });
+    threads.emplace_back([&] {
+        while (!is_done) {
+            if (!store->flush()) has_failed = true;
+        }
+    });
+    Samples expected;
+    std::int64_t time_ns = 0;
+    ScanRequest request;
+    request.database = "ops";
+    request.retention_policy = "day";
+    request.measurement = "cpu";
+    request.columns = {{"round", Need::Values}};
+    while (!is_done) {
+        const PlainPoint point{"load", {}, ++time_ns, {{"v", 1.5}}};
+        write_points(*store, "ops", {point});
+        apply_point(expected, point);
+        const auto scan = store->scan(request, nullptr);
+        if (!scan) {
+            CHECK(scan.error().code() == ErrorCode::NotFound);
+            continue;
+        }
+        if (scan.value()->series().empty()) continue;
+        const auto cursor = scan.value()->open(0);
+        REQUIRE(cursor);
+        const auto piece = cursor.value()->next();
+        REQUIRE(piece);
+        if (piece.value() == nullptr) continue;
+        const auto rounds = piece.value()->columns[0].values.integers;
+        REQUIRE(rounds.size() == 2);
+        CHECK(rounds[0] == rounds[1]);
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK_FALSE(has_failed);
+    REQUIRE(store->close());
+    store = open_small(files);
+    CHECK(store->recovery_messages().empty());
+    CHECK(store->retention_policies("ops").size() == 1);
+    CHECK(store->retention_policies("ops").front().replication == kRounds);
+    CHECK(read_all(*store, "ops") == expected);
+}
+
 TEST_CASE("subscribers hear of every commit in order, and of the last before close returns",
           "[concurrency]") {
     CrashingFileSystem files;

@@ -1,3 +1,6 @@
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -292,6 +295,105 @@ TEST_CASE("properties of a policy that cannot be are refused in InfluxDB's words
           "database not found: nowhere");
     CHECK(store->alter_retention_policy("ops", "q", {}).error().message() ==
           "retention policy not found: q");
+}
+
+namespace {
+
+using Step = std::function<Status(Store&)>;
+
+Status write_durably_into(Store& store, const std::string& policy, std::int64_t time_ns) {
+    const auto written =
+        store.write("ops", policy, batch_of({{"cpu", {}, time_ns, {{"usage", 1.5}}}}));
+    if (!written) return written.error();
+    return store.wait_durable(written.value().sequence);
+}
+
+/// Each is answered when it is durable, or changes nothing that can be seen.
+std::vector<Step> policy_steps() {
+    RetentionPolicyChange shorter;
+    shorter.duration_ns = 24 * kHourNs;
+    shorter.makes_default = true;
+    return {
+        [](Store& store) { return store.create_database("ops"); },
+        [](Store& store) { return write_durably_into(store, "", 1); },
+        [](Store& store) {
+            return store.create_retention_policy("ops", policy_named("raw", 48 * kHourNs));
+        },
+        [](Store& store) { return write_durably_into(store, "raw", kNowNs - 1); },
+        [](Store& store) { return store.flush(); },
+        [](Store& store) { return write_durably_into(store, "raw", kNowNs - 2); },
+        [=](Store& store) { return store.alter_retention_policy("ops", "raw", shorter); },
+        [](Store& store) { return store.set_stale("ops", "cpu", 60); },
+        [](Store& store) { return store.drop_retention_policy("ops", "raw"); },
+        [](Store& store) { return store.create_retention_policy("ops", policy_named("raw")); },
+        [](Store& store) { return write_durably_into(store, "raw", kNowNs - 3); },
+        [](Store& store) { return store.drop_retention_policy("ops", "autogen"); },
+        [](Store& store) { return store.flush(); },
+    };
+}
+
+/// All that the steps above can change.
+struct PolicyState {
+    std::vector<RetentionPolicy> policies;
+    std::vector<Times> times;  // Of each policy.
+    std::optional<std::int64_t> stale_ns;
+    bool operator==(const PolicyState&) const = default;
+};
+
+PolicyState state_of(const Store& store) {
+    PolicyState state;
+    state.policies = store.retention_policies("ops");
+    for (const RetentionPolicy& policy : state.policies) {
+        state.times.push_back(seen_in(store, policy.name).times);
+    }
+    state.stale_ns = store.stale_ns("ops", "cpu");
+    return state;
+}
+
+/// Runs the steps until one fails; how many succeeded.
+std::size_t run_steps(CrashingFileSystem& files, const Clock& clock,
+                      const std::function<void(const Store&)>& after_each) {
+    const auto store = storage::open_store(files, kStorePath, options_with(clock));
+    std::size_t count = 0;
+    if (!store) return count;
+    for (const Step& step : policy_steps()) {
+        if (!step(*store.value())) break;
+        ++count;
+        after_each(*store.value());
+    }
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("policies are what was acknowledged last after a power cut anywhere", "[engine]") {
+    const HandClock clock;
+    std::vector<PolicyState> expected(1);
+    std::uint64_t operation_count = 0;
+    {
+        CrashingFileSystem files;
+        run_steps(files, clock, [&](const Store& store) { expected.push_back(state_of(store)); });
+        operation_count = files.operation_count();
+        REQUIRE(expected.size() == policy_steps().size() + 1);
+    }
+    for (std::uint64_t number = 1; number <= operation_count; ++number) {
+        INFO("operation " << number << " of " << operation_count);
+        CrashingFileSystem files;
+        files.cut_power_before_operation(number);
+        const std::size_t done = run_steps(files, clock, [](const Store&) {});
+        files.cut_power();
+        for (const auto unsynced :
+             {CrashingFileSystem::Unsynced::Drop, CrashingFileSystem::Unsynced::Keep,
+              CrashingFileSystem::Unsynced::Mix}) {
+            const auto disk = files.recover_image(unsynced, number);
+            for (int round = 0; round < 2; ++round) {
+                const PolicyState found = state_of(*open_small(*disk, options_with(clock)));
+                const bool is_right = found == expected[done] ||
+                                      (done + 1 < expected.size() && found == expected[done + 1]);
+                CHECK(is_right);
+            }
+        }
+    }
 }
 
 }  // namespace tidemark::tests
