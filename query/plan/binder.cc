@@ -104,10 +104,33 @@ Status SelectBinder::bind_time() {
     const OuterQuery& outer = *context_.outer;
     // A row that stands for a whole range would stand for another one.
     const bool keeps_times = is_raw() || grouping_.buckets.step || outer.buckets.step.has_value();
-    bounds_ = intersection(bounds_, outer.look_back_ns && keeps_times
-                                        ? widened(outer.time, *outer.look_back_ns)
-                                        : outer.time);
+    bounds_ =
+        intersection(bounds_, keeps_times && !counts_from_start() ? seen_by(outer) : outer.time);
     return success();
+}
+
+/// Whether rows before the range would change those in it.
+bool SelectBinder::counts_from_start() const {
+    const Limits& limits = select_.limits;
+    if (limits.limit || limits.offset || limits.series_limit || limits.series_offset) return true;
+    std::vector<const Call*> calls;
+    for (const SelectItem& item : select_.items) collect_calls(item.expression, calls);
+    return std::any_of(calls.begin(), calls.end(), [](const Call* call) {
+        const FunctionInfo* info = find_function(call->name);
+        return info != nullptr && info->function_class == FunctionClass::Transformation;
+    });
+}
+
+/// Where the first window of the query begins (R2).
+Result<std::int64_t> SelectBinder::first_window_ns() const {
+    const std::int64_t begin_ns = bounds_.range.begin_ns;
+    if (!bounds_.has_lower || !grouping_.buckets.step || !grouping_.buckets.window) return begin_ns;
+    constexpr std::size_t kOneOrTwo = 2;  // A bucket may have no length.
+    const TimeRange first_instant{begin_ns, saturating_add(begin_ns, 1)};
+    if (first_instant.is_empty()) return begin_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(const auto buckets,
+                              make_time_buckets(grouping_.buckets, first_instant, kOneOrTwo));
+    return buckets.empty() ? begin_ns : std::min(begin_ns, buckets.front().window.begin_ns);
 }
 
 bool SelectBinder::is_raw() const {
@@ -120,8 +143,10 @@ Result<std::shared_ptr<const SelectPlan>> SelectBinder::bind_subquery(
     const SelectStatement& inner) {
     const bool looks_back = look_back_ns(select_, kDefaultHoldNs).has_value();
     if (looks_back) TIDEMARK_RETURN_IF_ERROR(resolve_hold());
-    OuterQuery outer{bounds_, grouping_.tags, grouping_.buckets, 1,
-                     look_back_ns(select_, hold_ns_)};
+    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t window_ns, first_window_ns());
+    OuterQuery outer{bounds_,           window_ns, grouping_.tags,
+                     grouping_.buckets, 1,         look_back_ns(select_, hold_ns_)};
+    outer.buckets.window.reset();  // The rows inside are of buckets, those outside of windows.
     if (context_.outer != nullptr) {
         outer.depth = context_.outer->depth + 1;
         outer.group_tags.insert(outer.group_tags.end(), context_.outer->group_tags.begin(),
@@ -157,7 +182,7 @@ void SelectBinder::inherit_group_tags(const OuterQuery& outer) {
     for (const std::string& tag : outer.group_tags) {
         if (schema_.tags().contains(tag)) tags.insert(tag);
     }
-    if (outer.look_back_ns && is_raw()) {
+    if (outer.look_back_ns && is_raw() && !counts_from_start()) {
         tags.insert(schema_.tags().begin(), schema_.tags().end());
     }
     grouping_.tags.assign(tags.begin(), tags.end());

@@ -53,4 +53,12 @@ TimeBounds widened(const TimeBounds& bounds, std::int64_t look_back_ns) {
     return wide;
 }
 
+TimeBounds seen_by(const OuterQuery& outer) {
+    TimeBounds seen = outer.time;
+    if (seen.has_lower) {
+        seen.range.begin_ns = std::min(seen.range.begin_ns, outer.first_window_ns);
+    }
+    return outer.look_back_ns ? widened(seen, *outer.look_back_ns) : seen;
+}
+
 }  // namespace tidemark::query

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMaxSubqueryDepth = 20;
 /// grouped by, and the buckets where it has none of its own.
 struct OuterQuery {
     TimeBounds time;
+    /// Where its first window begins: before `time` when WINDOW is longer than a bucket (R2).
+    std::int64_t first_window_ns = 0;
     std::vector<std::string> group_tags;
     BucketSpec buckets;
     std::size_t depth = 1;  ///< 1: the outermost query.
@@ -36,5 +38,9 @@ TimeBounds intersection(const TimeBounds& left, const TimeBounds& right);
 
 /// The bounds with their lower one `look_back_ns` earlier; kHoldForever: without a lower one.
 TimeBounds widened(const TimeBounds& bounds, std::int64_t look_back_ns);
+
+/// What the query around wants to see of rows that keep their times: all its windows, and what was
+/// in force in front of them.
+TimeBounds seen_by(const OuterQuery& outer);
 
 }  // namespace tidemark::query

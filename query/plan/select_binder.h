@@ -32,6 +32,8 @@ private:
     Status refuse_constant_items() const;
     Status bind_time();
     bool is_raw() const;
+    bool counts_from_start() const;
+    Result<std::int64_t> first_window_ns() const;
     Result<std::shared_ptr<const SelectPlan>> bind_subquery(const SelectStatement& inner);
     void warn_of_unknown_tag(const std::string& tag);
     void inherit_group_tags(const OuterQuery& outer);

@@ -61,6 +61,12 @@ const std::vector<std::string> kStatements = {
     "SELECT max(v), n, host FROM $m",
     "SELECT percentile(v, 90), median(n), stddev(v) FROM $m WHERE time >= 0s GROUP BY time(10m)",
     "SELECT percentile_disc(v, 0.9) FROM $m WHERE time >= 0s GROUP BY time(5m), host WINDOW 20m",
+    "SELECT mean(v), count(n), percentile_disc(v, 0.9) FROM $m WHERE time >= 1800s AND time < "
+    "2400s "
+    "GROUP BY time(2m), host WINDOW 10m",
+    "SELECT time_in(v > 5, 1s), longest(up, 1s) FROM $m WHERE time >= 1800s AND time < 2400s GROUP "
+    "BY time(2m), host WINDOW 10m STALE 45s",
+    "SELECT mean(v) FROM $m WHERE time >= 1800s AND time < 2400s GROUP BY time(2m) WINDOW 1m",
     "SELECT share(v > 5), share(up AND n < 0), share_le(v, 3) FROM $m GROUP BY site",
     "SELECT mean(v) FROM $m WHERE n > 0 AND time >= 0s GROUP BY time(10m), site fill(previous)",
     "SELECT uptime(up), coverage(up), time_in(v > 5, 1s) FROM $m WHERE time >= 777s AND time < "
