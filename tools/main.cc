@@ -12,13 +12,14 @@
 #include "server/limits.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/subcommand.h"
+#include "tools/commands/usage_error.h"
 #include "tools/render/renderer.h"
+#include "tools/session/statement_runner.h"
 
 namespace tidemark::tools {
 namespace {
 
 constexpr const char* kServerUrl = "http://127.0.0.1:8086";
-constexpr const char* kDatabase = "default";
 
 constexpr const char* kExamples = R"(
 Examples:
@@ -98,6 +99,7 @@ int run(int argument_count, char** arguments) {
     app.set_version_flag("--version", std::string("tidemark ") + kVersion);
     app.require_subcommand(1);
     app.footer(kExamples);
+    app.failure_message(describe_usage_error);
 
     ServeOptions serve_options;
     CLI::App& serve_command = *app.add_subcommand("serve", "serve a store to the network");
@@ -118,7 +120,7 @@ int run(int argument_count, char** arguments) {
         "  listening line HOST:PORT\n  listening http HOST:PORT\n"
         "SIGTERM and Ctrl-C end it: everything it took is durable then.\n");
 
-    QueryCommandOptions query_options{{}, kServerUrl, kDatabase, "table"};
+    QueryCommandOptions query_options{{}, kServerUrl, kDefaultDatabase, "table"};
     CLI::App& query_command =
         *app.add_subcommand("query", "execute statements and show the answers");
     query_command.add_option("statement", query_options.text, "one or more, separated by ';'")
@@ -129,11 +131,11 @@ int run(int argument_count, char** arguments) {
     add_format(query_command, query_options.format);
     query_command.footer(kQueryExamples);
 
-    ConsoleOptions console_options{kServerUrl, kDatabase, "table"};
+    ConsoleOptions console_options{kServerUrl, kDefaultDatabase, "table"};
     CLI::App& console_command =
         *app.add_subcommand("console", "statements line by line; .help inside");
     console_command
-        .add_option("place", console_options.place, "a server's URL or a store's directory")
+        .add_option("--at,place", console_options.place, "a server's URL or a store's directory")
         ->capture_default_str();
     console_command.add_option("--db", console_options.database, "the database")
         ->capture_default_str();

@@ -170,6 +170,33 @@ TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {
     CHECK(shell("query 'SHOW DATABASES' --at https://127.0.0.1").exit_code == 3);
 }
 
+TEST_CASE("a wrong command line is told with what was expected", "[program]") {
+    const Output command = shell("qury");
+    CHECK(command.exit_code == 2);
+    CHECK(command.text ==
+          "error: found qury, expected one of serve, query, console, import, export, inspect, "
+          "verify\n`tidemark --help` has examples\n");
+    CHECK(shell("").text.starts_with("error: found no command, expected one of serve, "));
+    const Output option = shell("console --bd ops");
+    CHECK(option.exit_code == 2);
+    CHECK(option.text ==
+          "error: found --bd, expected one of --help --at --db --format --command --file\n"
+          "`tidemark console --help` has examples\n");
+    CHECK(shell("query SELECT usage FROM cpu").text ==
+          "error: found usage FROM cpu behind all that the command takes; a text with blanks in "
+          "it stands in quotes\n`tidemark query --help` has examples\n");
+    CHECK(shell("import --data a cpu.lp").text ==
+          "error: --db is required\n`tidemark import --help` has examples\n");
+}
+
+TEST_CASE("the console takes its place behind --at, like the other commands", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const Serving server(directory.path_of("store"));
+    const Output answer = shell("console --at " + server.url() + " -c 'SHOW DATABASES'");
+    CHECK(answer.exit_code == 0);
+    CHECK(answer.text == shell("console " + server.url() + " -c 'SHOW DATABASES'").text);
+}
+
 TEST_CASE("a store that a server has open sends to the server", "[program]") {
     const tests::TemporaryDirectory directory;
     const Serving server(directory.path_of("store"));

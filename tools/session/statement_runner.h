@@ -12,6 +12,9 @@
 
 namespace tidemark::tools {
 
+/// The database of who names none.
+inline constexpr const char* kDefaultDatabase = "default";
+
 /// What became of lines of line protocol.
 struct WriteReport {
     std::uint64_t refused_count = 0;    ///< All others are durable.
