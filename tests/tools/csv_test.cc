@@ -158,6 +158,60 @@ TEST_CASE("a CSV file is understood without being explained", "[transfer]") {
               "--tag host would make it a tag), usage (float), up (boolean)"});
 }
 
+TEST_CASE("numbers with a decimal comma are noticed, and read when asked to", "[transfer]") {
+    const std::string text =
+        "time;ms;size\n2023-11-14 22:13:20;12,5;3\n2023-11-14 22:14:20;1.000,5;4\n";
+    CHECK(read_csv("time;ms\n2023-11-14;12,5\n", of_measurement("m")).remarks.front() ==
+          "time from time (rfc3339); measurement m; tags none; fields ms (string; "
+          "--decimal-comma would make it a number)");
+    CsvOptions options = of_measurement("m");
+    options.has_decimal_commas = true;
+    options.types = {"ms:float"};
+    const ReadFile file = read_csv(text, options);
+    CHECK(file.points == std::vector<tests::PlainPoint>{
+                             {"m", {}, {{"ms", 12.5}, {"size", 3.0}}, 1'700'000'000'000'000'000}});
+    CHECK(file.refused ==
+          std::vector<std::string>{"3: column ms: expected a float (as told), found \"1.000,5\""});
+    // Where a comma is decimal, a point separates thousands: no number is better than a wrong one.
+    options.types.clear();
+    const ReadFile thousands = read_csv("time;n\n2023-11-14 22:13:20;1.000\n", options);
+    CHECK(thousands.points ==
+          std::vector<tests::PlainPoint>{
+              {"m", {}, {{"n", std::string("1.000")}}, 1'700'000'000'000'000'000}});
+}
+
+TEST_CASE("a CSV file that is none, or has no header, is told what it lacks", "[transfer]") {
+    const auto error_of = [](const std::string& text) {
+        return read_csv(text, of_measurement("m")).error;
+    };
+    CHECK(error_of("2023-11-14 22:13:20,a,1\n2023-11-14 22:14:20,b,2\n") ==
+          "line 1: found values (2023-11-14 22:13:20, a, 1), expected the names of the columns: "
+          "put a line like time,host,usage in front");
+    CHECK(error_of("cpu,host=a usage=1\n") ==
+          "line 1: no column looks like the time; say --time COLUMN, one of cpu, host=a usage=1; "
+          "or --format line if it is line protocol");
+    CHECK(error_of("time|ms\n2023-11-14|1\n") ==
+          "line 1: no column looks like the time; say --time COLUMN, one of time|ms; or "
+          "--separator, if there are more columns");
+    CHECK(error_of("time,ms,ms\n2023-11-14,1,2\n") ==
+          "line 1: two columns are named ms: rename one, or say with --field which columns are "
+          "wanted");
+    CHECK(error_of(std::string("\xff\xfet\0i\0", 6)) ==
+          "found UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 converts it");
+    CHECK(read_csv("", of_measurement("m")).remarks ==
+          std::vector<std::string>{"is empty, there is nothing to import"});
+    CHECK(read_csv("time,,n\n2023-11-14,7,1\n", of_measurement("m"))
+              .remarks.front()
+              .ends_with("fields n (float); columns without a name are left out"));
+}
+
+TEST_CASE("a first line sep=; says the separator", "[transfer]") {
+    const ReadFile file =
+        read_csv("sep=;\r\ntime;n\r\n2023-11-14 22:13:20;1\r\n", of_measurement("m"));
+    CHECK(file.points ==
+          std::vector<tests::PlainPoint>{{"m", {}, {{"n", 1.0}}, 1'700'000'000'000'000'000}});
+}
+
 TEST_CASE("options say what the columns of a CSV file are", "[transfer]") {
     CsvOptions options;
     options.measurement_column = "what";

@@ -1,5 +1,6 @@
 #include "tools/commands/import.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -193,7 +194,13 @@ private:
     std::string where_rejects_are() const {
         if (rejects_->count() == 0) return {};
         if (!options_.rejects.empty()) return ", see " + options_.rejects;
-        return ": --rejects FILE keeps all of them, with reasons";
+        const bool is_by_name = options_.format == "auto" && counts_.point_count == 0;
+        const bool may_be_csv =
+            is_by_name && std::ranges::none_of(options_.files, [this](const std::string& file) {
+                return is_csv(options_, file);
+            });
+        return may_be_csv ? "; if it is CSV, say --format csv"
+                          : ": --rejects FILE keeps all of them, with reasons";
     }
 
     const ImportOptions& options_;
@@ -251,6 +258,10 @@ void add_csv_options(CLI::App& command, ParsedImport& parsed) {
         ->allow_extra_args(false)
         ->group(group);
     command.add_option("--separator", parsed.separator, "between cells; else , ; or tab")
+        ->group(group);
+    command
+        .add_flag("--decimal-comma", csv.has_decimal_commas,
+                  "numbers are written 12,5 instead of 12.5")
         ->group(group);
 }
 

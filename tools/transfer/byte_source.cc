@@ -59,11 +59,18 @@ Result<std::size_t> ByteSource::read(std::size_t limit_bytes, std::string& out) 
     // A file that is cut short gives what it has first, and the error with it or after it.
     int state = Z_OK;
     const char* const reason = gzerror(handle_->file, &state);
+    if (taken > 0 && path_.ends_with(".gz") && gzdirect(handle_->file) != 0) {
+        return Error(
+            ErrorCode::Corruption,
+            path_ + ": is no gzip file; if it is plain text, its name must not end in .gz");
+    }
     if (state == Z_OK || state == Z_STREAM_END || taken > 0) return out.size() - size_before;
     if (state == Z_ERRNO) {
         return Error(ErrorCode::IoError, path_ + ": cannot read: " + std::strerror(errno));
     }
-    const std::string what = state == Z_BUF_ERROR ? "cut short" : reason;
+    std::string what = state == Z_BUF_ERROR ? "cut short" : reason;
+    // zlib puts the file's name in front.
+    if (what.starts_with(path_ + ": ")) what.erase(0, path_.size() + 2);
     return Error(ErrorCode::Corruption, path_ + ": gzip: " + what);
 }
 

@@ -106,6 +106,11 @@ Status CsvPointReader::read_more() {
     is_at_end_ = taken == 0;
     rest_ = text_;
     if (!std::exchange(is_started_, true)) {
+        if (is_at_end_) remarks_.emplace_back("is empty, there is nothing to import");
+        if (rest_.starts_with("\xff\xfe") || rest_.starts_with("\xfe\xff")) {
+            return Error(ErrorCode::InvalidArgument,
+                         "found UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 converts it");
+        }
         if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
         if (!options_.separator) parser_.set_separator(likely_separator(rest_));
     }
@@ -116,7 +121,7 @@ Status CsvPointReader::take_record(const CsvRecord& record, PointPiece& piece) {
     std::optional<std::string> defect;
     if (!record.defect.empty()) {
         defect = record.defect;
-    } else if (is_comment(record) || take_annotation(record)) {
+    } else if (is_comment(record) || take_separator(record) || take_annotation(record)) {
         return success();
     } else if (!table_) {
         return begin_table(record);
@@ -130,6 +135,15 @@ Status CsvPointReader::take_record(const CsvRecord& record, PointPiece& piece) {
     piece.line_numbers.push_back(record.line_number);
     point_texts_.push_back(record.text);
     return success();
+}
+
+// "sep=;", as Excel writes it in front of the header.
+bool CsvPointReader::take_separator(const CsvRecord& record) {
+    constexpr std::string_view kSeparator = "sep=";
+    const bool is_it = !table_ && record.text.size() == kSeparator.size() + 1 &&
+                       record.text.starts_with(kSeparator);
+    if (is_it && !options_.separator) parser_.set_separator(record.text.back());
+    return is_it;
 }
 
 bool CsvPointReader::take_annotation(const CsvRecord& record) {
@@ -227,14 +241,21 @@ std::optional<std::string> CsvPointReader::add_fields(const CsvRecord& record, W
 }
 
 std::optional<std::string> CsvPointReader::add_field(CsvColumn& column, const CsvCell& cell,
-                                                     WriteBatch& batch) {
+                                                     WriteBatch& batch) const {
     if (!column.type) {
-        const std::string first(cell.text);
+        const std::string first = options_.has_decimal_commas
+                                      ? with_points_and_commas_exchanged(cell.text)
+                                      : std::string(cell.text);
         column.type = guess_field_type(std::span(&first, 1));
         column.origin = "guessed from its first value";
     }
     const bool is_text = column.type == FieldType::String;
-    const std::string_view text = is_text ? cell.text : trimmed(cell.text);
+    std::string_view text = is_text ? cell.text : trimmed(cell.text);
+    std::string exchanged;
+    if (options_.has_decimal_commas && !is_text) {
+        exchanged = with_points_and_commas_exchanged(text);
+        text = exchanged;
+    }
     if (add_value(column.name, *column.type, text, batch)) return std::nullopt;
     const bool is_guess = column.origin.starts_with("guessed");
     return found(column, expected_type(column), cell.text) +

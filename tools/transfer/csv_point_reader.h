@@ -29,12 +29,13 @@ private:
     Status take_record(const CsvRecord& record, PointPiece& piece);
     Status begin_table(const CsvRecord& header);
     std::vector<std::vector<std::string>> sample_rows() const;
+    bool take_separator(const CsvRecord& record);
     bool take_annotation(const CsvRecord& record);
     std::optional<std::string> add_point(const CsvRecord& record, WriteBatch& batch);
     void add_tags(const CsvRecord& record, WriteBatch& batch) const;
     std::optional<std::string> add_fields(const CsvRecord& record, WriteBatch& batch);
-    static std::optional<std::string> add_field(CsvColumn& column, const CsvCell& cell,
-                                                WriteBatch& batch);
+    std::optional<std::string> add_field(CsvColumn& column, const CsvCell& cell,
+                                         WriteBatch& batch) const;
 
     std::unique_ptr<ByteSource> source_;
     const CsvOptions options_;

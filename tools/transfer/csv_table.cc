@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/render/cell_text.h"
 #include "tools/transfer/csv_values.h"
 
 namespace tidemark::tools {
@@ -15,9 +16,27 @@ Error unusable(std::string message) { return {ErrorCode::InvalidArgument, std::m
 std::string column_names(const std::vector<CsvColumn>& columns) {
     std::string names;
     for (const CsvColumn& column : columns) {
-        names.append(names.empty() ? "" : ", ").append(column.name);
+        names.append(names.empty() ? "" : ", ").append(printable(column.name));
     }
     return names;
+}
+
+// What to do about a header without the time, by what it looks like.
+std::string missing_time(const std::vector<CsvColumn>& columns) {
+    const std::string names = column_names(columns);
+    const auto is_value = [](const CsvColumn& column) {
+        return parse_number<double>(column.name) ||
+               (!column.name.empty() && TimeFormat::guess(std::span(&column.name, 1)));
+    };
+    if (std::ranges::any_of(columns, is_value)) {
+        return "found values (" + names +
+               "), expected the names of the columns: put a line like time,host,usage in front";
+    }
+    std::string message = "no column looks like the time; say --time COLUMN, one of " + names;
+    const bool has_equals = names.find('=') != std::string::npos;
+    if (has_equals) return message + "; or --format line if it is line protocol";
+    if (columns.size() == 1) message += "; or --separator, if there are more columns";
+    return message;
 }
 
 CsvColumn* find_column(std::vector<CsvColumn>& columns, std::string_view name) {
@@ -33,7 +52,8 @@ public:
         : options_(options), samples_(samples) {
         table_.columns.reserve(header.cells.size());
         for (const CsvCell& cell : header.cells) {
-            table_.columns.push_back({std::string(trimmed(cell.text)), CsvRole::Ignored, {}, {}});
+            table_.columns.push_back(
+                {std::string(trimmed(cell.text)), CsvRole::Ignored, {}, {}, {}});
         }
         table_.measurement = options.measurement;
     }
@@ -73,8 +93,7 @@ private:
         if (name.empty()) {
             const CsvColumn* const column = usual_time_column();
             if (column == nullptr) {
-                return unusable("no column looks like the time; say --time COLUMN, one of " +
-                                column_names(table_.columns));
+                return unusable(missing_time(table_.columns));
             }
             name = column->name;
         }
@@ -131,7 +150,36 @@ private:
         const bool has_field = std::ranges::find(table_.columns, CsvRole::Field,
                                                  &CsvColumn::role) != table_.columns.end();
         if (!has_field) return unusable("no column is left for a field");
+        return check_names();
+    }
+
+    // Of two columns with one name only one would be kept.
+    Status check_names() const {
+        for (const CsvColumn& column : table_.columns) {
+            const auto is_same = [&](const CsvColumn& other) {
+                return other.name == column.name && other.role != CsvRole::Ignored;
+            };
+            const bool is_used = column.role != CsvRole::Ignored;
+            if (!is_used || std::ranges::count_if(table_.columns, is_same) == 1) continue;
+            return unusable("two columns are named " + printable(column.name) +
+                            ": rename one, or say with --field which columns are wanted");
+        }
         return success();
+    }
+
+    std::optional<FieldType> guess_type(std::size_t column_index, std::string_view& remark) const {
+        const std::vector<std::string> samples = samples_of(column_index);
+        std::vector<std::string> exchanged;
+        exchanged.reserve(samples.size());
+        for (const std::string& text : samples) {
+            exchanged.push_back(with_points_and_commas_exchanged(text));
+        }
+        if (options_.has_decimal_commas) return guess_field_type(exchanged);
+        const auto type = guess_field_type(samples);
+        if (type == FieldType::String && guess_field_type(exchanged) != FieldType::String) {
+            remark = "--decimal-comma would make it a number";
+        }
+        return type;
     }
 
     // "usage:float" as its two parts; a name with a colon in it has no type.
@@ -152,7 +200,7 @@ private:
             CsvColumn& column = table_.columns[index];
             if (column.role != CsvRole::Field) continue;
             const auto there = known.find(column.name);
-            column.type = there == known.end() ? guess_field_type(samples_of(index))
+            column.type = there == known.end() ? guess_type(index, column.remark)
                                                : std::optional(there->second);
             column.origin = there == known.end() ? kGuessed : "as in the database";
         }
@@ -230,8 +278,11 @@ Result<CsvTable> read_csv_annotation(const std::vector<std::string>& datatypes,
             ++time_count;
         }
         if (annotation.role == CsvRole::Measurement) ++measurement_count;
-        table.columns.push_back({std::string(header.cells[index].text), annotation.role,
-                                 annotation.type, "by #datatype"});
+        table.columns.push_back({std::string(header.cells[index].text),
+                                 annotation.role,
+                                 annotation.type,
+                                 "by #datatype",
+                                 {}});
     }
     if (time_count != 1 || measurement_count != 1) {
         return unusable("#datatype: expected one measurement and one dateTime column");
@@ -252,11 +303,17 @@ std::string CsvTable::description() const {
         fields.append(fields.empty() ? "" : ", ").append(column.name).append(" (");
         fields += column.type ? field_type_name(*column.type) : "no value yet";
         const bool may_be_tag = column.type == FieldType::String && column.origin == kGuessed;
-        if (may_be_tag) fields += "; --tag " + column.name + " would make it a tag";
+        if (!column.remark.empty()) {
+            fields.append("; ").append(column.remark);
+        } else if (may_be_tag) {
+            fields += "; --tag " + column.name + " would make it a tag";
+        }
         fields += ")";
     }
     text += "; " + measured + "; tags " + (tags.empty() ? "none" : tags);
-    return text + "; fields " + fields;
+    text += "; fields " + fields;
+    const bool has_nameless = std::ranges::find(columns, "", &CsvColumn::name) != columns.end();
+    return text + (has_nameless ? "; columns without a name are left out" : "");
 }
 
 }  // namespace tidemark::tools

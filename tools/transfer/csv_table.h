@@ -35,6 +35,7 @@ struct CsvOptions {
     std::vector<std::string> tags;
     std::vector<std::string> fields;  ///< NAME or NAME:TYPE; empty: all columns that are left.
     std::vector<std::string> types;   ///< NAME:TYPE
+    bool has_decimal_commas = false;  ///< 12,5 is a number; a point is a part of none.
 };
 
 enum class CsvRole : std::uint8_t { Ignored, Time, Measurement, Tag, Field };
@@ -44,6 +45,7 @@ struct CsvColumn {
     CsvRole role = CsvRole::Ignored;
     std::optional<FieldType> type;  ///< Of a field; nothing: its first value decides.
     std::string_view origin;        ///< Why it has this type: "guessed", for messages.
+    std::string_view remark = {};   ///< What would make it another thing, for messages.
 };
 
 /// The types that fields of a measurement have already.

@@ -46,6 +46,12 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, lower, lower);
 }
 
+std::string with_points_and_commas_exchanged(std::string_view text) {
+    std::string exchanged(text);
+    for (char& c : exchanged) c = c == ',' ? '.' : (c == '.' ? ',' : c);
+    return exchanged;
+}
+
 std::optional<bool> parse_csv_boolean(std::string_view text) {
     if (equals_ignoring_case(text, "true") || equals_ignoring_case(text, "t")) return true;
     if (equals_ignoring_case(text, "false") || equals_ignoring_case(text, "f")) return false;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -26,6 +27,10 @@ std::optional<T> parse_number(std::string_view text) {
 
 /// true, false, t or f, in whatever case.
 std::optional<bool> parse_csv_boolean(std::string_view text);
+
+/// The text with its commas and points exchanged: a number with a decimal comma as parse_number()
+/// reads it, and nothing it reads where points separate thousands.
+std::string with_points_and_commas_exchanged(std::string_view text);
 
 /// Equal but for the case of ASCII letters.
 bool equals_ignoring_case(std::string_view left, std::string_view right);
