@@ -284,6 +284,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return cost[a.size()][b.size()];
 }
 
+// What a function is called that other languages know under `name`.
+std::optional<std::string> meant_function(std::string_view name) {
+    constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+        {"avg", "mean()"},
+        {"average", "mean()"},
+        {"quantile", "percentile_disc()"},
+        {"availability", "uptime()"}};
+    const std::string wanted = lower_case(name);
+    for (const auto& [other, meant] : kOtherNames) {
+        if (wanted == other) return std::string(meant);
+    }
+    // p95, p99, p999
+    const std::string digits = wanted.substr(std::min<std::size_t>(wanted.size(), 1));
+    const bool is_rank = wanted.starts_with('p') && digits.size() >= 2 && digits.size() <= 4 &&
+                         digits.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_rank) return std::nullopt;
+    return "percentile_disc(.., 0." + digits + ")";
+}
+
 }  // namespace
 
 std::span<const FunctionInfo> function_table() { return table(); }
@@ -316,7 +335,9 @@ std::optional<std::string_view> nearest_function_name(std::string_view name) {
 
 Error unknown_function_error(std::string_view name) {
     std::string message = "undefined function " + std::string(name) + "()";
-    if (const auto nearest = nearest_function_name(name)) {
+    if (const auto meant = meant_function(name)) {
+        message += ", did you mean " + *meant + "?";
+    } else if (const auto nearest = nearest_function_name(name)) {
         message += ", did you mean " + std::string(*nearest) + "()?";
     }
     return Error(ErrorCode::InvalidArgument, std::move(message));

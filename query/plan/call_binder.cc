@@ -41,6 +41,12 @@ std::optional<std::string> decimal_text(const Expression& argument) {
     return std::nullopt;
 }
 
+/// 0.95 is: a fraction where a percent belongs.
+bool is_below_one(std::string_view decimal) {
+    const bool has_whole_part = !decimal.starts_with("0.") && !decimal.starts_with('.');
+    return !has_whole_part && decimal.find_first_of("123456789") != std::string_view::npos;
+}
+
 Error wrong_argument(const Call& call, const Expression& argument, std::string_view expected) {
     return invalid("expected " + std::string(expected) + " in " + call.name + "(), found " +
                    print(argument));
@@ -83,7 +89,13 @@ Status check_argument_count(const Call& call, const FunctionInfo& info) {
 
 Status refuse_run_options(const Call& call, const FunctionInfo& info) {
     if (call.named_arguments.empty() || info.takes_run_options) return success();
-    return invalid("FOR, KEEP and CLEAR do not go with " + call.name + "()");
+    std::string takers;
+    for (const FunctionInfo& other : function_table()) {
+        if (!other.takes_run_options) continue;
+        takers.append(takers.empty() ? "" : ", ").append(other.name);
+    }
+    return invalid("FOR, KEEP and CLEAR do not go with " + call.name + "(), they go with " +
+                   takers);
 }
 
 Error unsupported_function_error(std::string_view name) {
@@ -200,6 +212,10 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
             TIDEMARK_ASSIGN_OR_RETURN(
                 auto request, PercentileRequest::make(bound.function, is_negative ? "0" : *text));
             bound.percentile = request;
+            if (shape.kind == ArgumentKind::Percent && is_below_one(*text)) {
+                warn(messages_, call.name + "() takes per cent, and " + *text +
+                                    " is less than one: percentile_disc() takes fractions");
+            }
             return success();
         }
         case ArgumentKind::Limit:

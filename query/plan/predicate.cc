@@ -172,7 +172,9 @@ private:
         const ResolvedName name = schema_.resolve(node);
         if (name.kind == NameKind::Unknown) return add_unknown(name.name);
         if (name.kind != NameKind::Field || *name.type != FieldType::Boolean) {
-            return invalid("expected a comparison, found " + print(whole));
+            const bool is_number = name.kind == NameKind::Field && *name.type != FieldType::String;
+            return invalid("expected a comparison such as " + print(whole) +
+                           (is_number ? " = 1" : " = 'text'") + ", found " + print(whole));
         }
         return add_leaf(name, CompareOp::Equal, Value(true), {});
     }

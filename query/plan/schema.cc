@@ -14,7 +14,18 @@ namespace {
 
 Status check_policy(const Store& store, const std::string& database, const std::string& policy) {
     if (policy.empty() || store.has_retention_policy(database, policy)) return success();
-    return Error(ErrorCode::NotFound, "retention policy not found: " + policy);
+    std::string message = "retention policy not found: " + policy;
+    if (store.has_database(policy)) {
+        message += ", which is a database: its measurements are " + print_identifier(policy) +
+                   "..MEASUREMENT";
+    } else {
+        std::vector<std::string> names;
+        for (RetentionPolicy& known : store.retention_policies(database)) {
+            names.push_back(std::move(known.name));
+        }
+        message += suggestion(policy, names);
+    }
+    return Error(ErrorCode::NotFound, std::move(message));
 }
 
 Result<std::vector<std::string>> measurement_names(const Store& store, const std::string& database,

@@ -134,10 +134,15 @@ struct TimeConstant {
 };
 
 Error not_a_time(const Expression& expression) {
-    return Error(ErrorCode::InvalidArgument,
-                 "expected a time ('2006-01-02 15:04:05', RFC 3339, ns as integer, a duration or "
-                 "now()), found " +
-                     print(expression));
+    std::string message =
+        "expected a time ('2006-01-02 15:04:05', RFC 3339, ns as integer, a duration or now()), "
+        "found " +
+        print(expression);
+    const auto* name = std::get_if<VariableReference>(&expression.node);
+    if (name != nullptr && read_time(name->name)) {
+        message += ": a time stands in single quotes, " + print_string(name->name);
+    }
+    return Error(ErrorCode::InvalidArgument, std::move(message));
 }
 
 Result<TimeConstant> evaluate(const Expression& expression, const TimeContext& context);
@@ -182,7 +187,7 @@ Result<TimeConstant> evaluate(const Expression& expression, const TimeContext& c
         if (!ns) {
             return Error(ErrorCode::InvalidArgument,
                          "invalid time " + print_string(text->value) +
-                             ", expected '2006-01-02 15:04:05' or RFC 3339");
+                             ", expected '2006-01-02', '2006-01-02 15:04:05' or RFC 3339");
         }
         return TimeConstant{Kind::Instant, *ns};
     }
@@ -197,7 +202,53 @@ Result<TimeConstant> evaluate(const Expression& expression, const TimeContext& c
     return not_a_time(expression);
 }
 
+std::optional<std::int64_t> integer_of(const Expression& expression) {
+    const auto* integer = std::get_if<IntegerLiteral>(&without_parentheses(expression).node);
+    return integer == nullptr ? std::nullopt : std::optional(integer->value);
+}
+
+const BinaryExpression* difference_of(const Expression& expression) {
+    const auto* binary = std::get_if<BinaryExpression>(&without_parentheses(expression).node);
+    const bool is_difference = binary != nullptr && binary->op == BinaryOperator::Subtract;
+    return is_difference ? binary : nullptr;
+}
+
+// '2026-11-09' of 2026 - 11 - 9.
+std::optional<std::string> date_of(const Expression& expression) {
+    const BinaryExpression* const outer = difference_of(expression);
+    const BinaryExpression* const inner = outer == nullptr ? nullptr : difference_of(*outer->left);
+    if (inner == nullptr) return std::nullopt;
+    const auto year = integer_of(*inner->left);
+    const auto month = integer_of(*inner->right);
+    const auto day = integer_of(*outer->right);
+    const bool is_date = year && month && day && *year >= 1000 && *year <= 9999 && *month >= 1 &&
+                         *month <= 12 && *day >= 1 && *day <= 31;
+    if (!is_date) return std::nullopt;
+    const auto two_digits = [](std::int64_t number) {
+        return (number < 10 ? "-0" : "-") + std::to_string(number);
+    };
+    return print_string(std::to_string(*year) + two_digits(*month) + two_digits(*day));
+}
+
 }  // namespace
+
+std::optional<std::string> doubt_of_instant(const Expression& expression) {
+    if (const auto date = date_of(expression)) {
+        return "a date without quotes is a subtraction, here of nanoseconds: write " + *date;
+    }
+    const auto count = integer_of(expression);
+    if (!count) return std::nullopt;
+    // Counts since 1970 that are years 2001 to 2065 in their unit.
+    constexpr std::pair<const char*, std::int64_t> kUnits[] = {
+        {"s", 1}, {"ms", 1'000}, {"u", 1'000'000}};
+    for (const auto& [unit, per_second] : kUnits) {
+        if (*count < 1'000'000'000 * per_second || *count >= 3'000'000'000 * per_second) continue;
+        const std::string digits = std::to_string(*count);
+        return digits + " without a unit is in nanoseconds, soon after 1970; it looks like " +
+               unit + ": write " + digits + unit;
+    }
+    return std::nullopt;
+}
 
 std::int64_t saturating_add(std::int64_t left, std::int64_t right) {
     std::int64_t sum = 0;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <tidemark/result.h>
@@ -30,6 +31,10 @@ std::optional<std::int64_t> parse_instant(std::string_view text,
 /// duration (both since 1970), now(), and sums and differences with durations. InvalidArgument for
 /// anything else, saying what was expected.
 Result<std::int64_t> evaluate_instant(const Expression& expression, const TimeContext& context);
+
+/// What was probably meant by a limit of time that is valid and hardly right: 1700000000 is read in
+/// nanoseconds, and 2026-11-09 without quotes is a subtraction. Nothing for all others.
+std::optional<std::string> doubt_of_instant(const Expression& expression);
 
 /// True for expressions evaluate_instant() can read as a time and not as a mere number or duration:
 /// now() in sums and differences.

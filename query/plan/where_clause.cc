@@ -172,6 +172,7 @@ private:
 
     Status restrict_time(const Expression& conjunct, BinaryOperator op, const Expression& limit) {
         TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t ns, evaluate_instant(limit, context_));
+        if (auto doubt = doubt_of_instant(limit)) warn(*std::move(doubt));
         TimeBounds& time = clause_.time;
         const auto from = [&](std::int64_t begin_ns) {
             time.range.begin_ns = std::max(time.range.begin_ns, begin_ns);
@@ -265,13 +266,13 @@ private:
         if (auto text = schema_.unknown_name(name)) warn(*std::move(text));
     }
 
-    /// A text in double quotes is a name; true when that was surely not meant.
+    /// A text without single quotes is a name; true when that was surely not meant.
     bool warn_of_quotes(const Expression& value) {
         const auto* quoted = std::get_if<VariableReference>(&value.node);
         if (quoted == nullptr || schema_.resolve(*quoted).kind != NameKind::Unknown) return false;
         quoted_names_.insert(quoted->name);
         warn(print_identifier(quoted->name) +
-             " in double quotes is a name, and there is no such field or tag: did you mean " +
+             " without single quotes is a name, and there is no such field or tag: did you mean " +
              print_string(quoted->name) + "?");
         return true;
     }

@@ -1,10 +1,15 @@
 #include "query/session/policies.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "query/plan/messages.h"
+#include "query/plan/name_suggestion.h"
 #include "query/plan/schema.h"
+#include "query/syntax/printer.h"
 
 namespace tidemark::query {
 namespace {
@@ -106,8 +111,18 @@ StatementResult change(const SetStale& statement, const StatementContext& contex
                                 "STALE 0s: expected a duration above zero, or NONE"));
         }
     }
-    return finished(
+    StatementResult result = finished(
         context.store.set_stale(statement.database, statement.measurement.value_or(""), *hold_ns));
+    const std::vector<std::string> known = context.store.measurements(statement.database);
+    const bool is_expected =
+        !statement.measurement || std::ranges::find(known, *statement.measurement) != known.end();
+    if (!result.error && !is_expected) {
+        // It may be written later.
+        warn(result.messages, "there is no measurement " +
+                                  print_identifier(*statement.measurement) + " yet" +
+                                  suggestion(*statement.measurement, known));
+    }
+    return result;
 }
 
 }  // namespace tidemark::query

@@ -10,6 +10,8 @@
 
 #include <re2/re2.h>
 
+#include "query/plan/messages.h"
+#include "query/plan/name_suggestion.h"
 #include "query/plan/row_expression.h"
 #include "query/plan/schema.h"
 #include "query/plan/where_clause.h"
@@ -36,6 +38,8 @@ public:
 
     const std::string& database() const { return database_; }
     const WhereClause& where() const { return where_; }
+    /// What the answer should say of the statement's names.
+    std::vector<ResultMessage> take_messages() { return std::move(messages_); }
 
     Result<std::vector<Subject>> read() {
         if (clauses_.all_databases || clauses_.all_policies || !clauses_.policy.empty()) {
@@ -61,7 +65,7 @@ public:
     }
 
 private:
-    Result<std::vector<std::string>> measurement_names() const {
+    Result<std::vector<std::string>> measurement_names() {
         std::vector<std::string> known = context_.store.measurements(database_);
         if (clauses_.sources.empty()) return known;
         std::vector<Source> sources;
@@ -73,6 +77,11 @@ private:
         }
         TIDEMARK_ASSIGN_OR_RETURN(const auto resolved,
                                   resolve_sources(context_.store, sources, {database_, {}}, {}));
+        for (const ResolvedSource& source : resolved) {
+            if (std::ranges::find(known, source.measurement) != known.end()) continue;
+            warn(messages_, "there is no measurement " + print_identifier(source.measurement) +
+                                suggestion(source.measurement, known));
+        }
         std::erase_if(known, [&](const std::string& name) {
             return std::none_of(resolved.begin(), resolved.end(),
                                 [&](const auto& source) { return source.measurement == name; });
@@ -84,6 +93,7 @@ private:
     const StatementContext& context_;
     std::string database_;
     WhereClause where_;
+    std::vector<ResultMessage> messages_;
 };
 
 Result<std::function<bool(const std::string&)>> name_matcher(const NameMatch& match) {
@@ -106,6 +116,12 @@ Result<std::function<bool(const std::string&)>> name_matcher(
     const std::optional<NameMatch>& match) {
     if (match) return name_matcher(*match);
     return std::function<bool(const std::string&)>([](const std::string&) { return true; });
+}
+
+/// The names that `= name` and `IN (..)` ask for.
+std::vector<std::string> wanted_names(const NameMatch& match) {
+    const bool is_list = !match.regex && match.op != BinaryOperator::NotEqual;
+    return is_list ? match.names : std::vector<std::string>();
 }
 
 /// LIMIT and OFFSET; LIMIT 0 is none.
@@ -133,6 +149,7 @@ StatementResult per_measurement(const SchemaClauses& clauses, const StatementCon
     auto subjects = reader.read();
     if (!subjects) return failed(std::move(subjects).error());
     StatementResult result;
+    result.messages = reader.take_messages();
     for (const Subject& subject : subjects.value()) {
         std::vector<Row> rows = rows_of(reader.database(), subject);
         limit(rows, clauses.limits.limit, clauses.limits.offset);
@@ -332,6 +349,7 @@ StatementResult show(const ShowSeries& statement, const StatementContext& contex
     for (std::string& key : keys) rows.push_back({Cell(std::move(key))});
     limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
     StatementResult result;
+    result.messages = reader.take_messages();
     add_series(result, "", {"key"}, std::move(rows));
     return result;
 }
@@ -356,21 +374,30 @@ StatementResult show(const ShowTagKeys& statement, const StatementContext& conte
 StatementResult show(const ShowTagValues& statement, const StatementContext& context) {
     auto matches = name_matcher(statement.with_key);
     if (!matches) return failed(std::move(matches).error());
-    return per_measurement(statement.clauses, context, {"key", "value"},
-                           [&](const std::string&, const Subject& subject) {
-                               std::set<Tag> found;
-                               for (const TagSet& tags : subject.series) {
-                                   for (const Tag& tag : tags) {
-                                       if (matches.value()(tag.key)) found.insert(tag);
-                                   }
-                               }
-                               std::vector<Row> rows;
-                               rows.reserve(found.size());
-                               for (const Tag& tag : found) {
-                                   rows.push_back({Cell(tag.key), Cell(tag.value)});
-                               }
-                               return rows;
-                           });
+    std::set<std::string> known;
+    StatementResult result =
+        per_measurement(statement.clauses, context, {"key", "value"},
+                        [&](const std::string&, const Subject& subject) {
+                            std::set<Tag> found;
+                            for (const TagSet& tags : subject.series) {
+                                for (const Tag& tag : tags) {
+                                    known.insert(tag.key);
+                                    if (matches.value()(tag.key)) found.insert(tag);
+                                }
+                            }
+                            std::vector<Row> rows;
+                            rows.reserve(found.size());
+                            for (const Tag& tag : found) {
+                                rows.push_back({Cell(tag.key), Cell(tag.value)});
+                            }
+                            return rows;
+                        });
+    const std::vector<std::string> tags(known.begin(), known.end());
+    for (const std::string& name : wanted_names(statement.with_key)) {
+        if (statement.clauses.where || known.empty() || known.contains(name)) continue;
+        warn(result.messages, "there is no tag " + print_identifier(name) + suggestion(name, tags));
+    }
+    return result;
 }
 
 StatementResult show(const ShowFieldKeys& statement, const StatementContext& context) {

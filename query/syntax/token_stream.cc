@@ -132,6 +132,7 @@ Token TokenStream::take() {
     expected_value_of_.clear();
     is_function_expected_ = false;
     taken_end_ = current_.end;
+    took_equals_ = is_symbol("=");
     Token taken = std::move(current_);
     scan_current(taken_end_);
     return taken;
@@ -266,6 +267,8 @@ Error TokenStream::unexpected() {
     }
     if (const std::string meant = suggestion(); !meant.empty()) {
         message += "; did you mean " + meant + "?";
+    } else if (const std::string hint = advice(); !hint.empty()) {
+        message += "; " + hint;
     } else if (name_was_expected && current_.kind == TokenKind::Word) {
         message += "; as a name the keyword stands in double quotes: \"" + current_.text + "\"";
     }
@@ -279,6 +282,29 @@ std::string TokenStream::suggestion() const {
         if (expectation.is_word) words.push_back(expectation.text);
     }
     return nearest_spelling(current_.text, words);
+}
+
+bool TokenStream::is_expected(std::string_view what) const {
+    return std::ranges::find(expected_, what, &Expectation::text) != expected_.end();
+}
+
+// For what is written in other languages, or in a hurry.
+std::string TokenStream::advice() const {
+    const bool is_integer = current_.kind == TokenKind::Integer;
+    if (is_expected("duration")) {
+        if (is_integer) return "a duration carries its unit, as in " + current_.text + "s";
+        if (current_.kind == TokenKind::String) return "a duration stands without quotes";
+    }
+    if (is_expected("time(interval)") && current_.kind == TokenKind::Duration) {
+        return "did you mean time(" + current_.text + ")?";
+    }
+    if (is_expected("integer") && is_integer) return "it is too large";
+    if (took_equals_ && is_symbol("=")) return "a single = compares";
+    if (is_word("LIKE")) return "=~ /regex/ compares with a pattern";
+    if (!is_expected("SELECT")) return {};
+    if (is_word("INSERT")) return "points are written as lines, or by INSERT in the console";
+    if (is_word("USE")) return "--db NAME chooses the database, in the console .use NAME";
+    return {};
 }
 
 Error TokenStream::error_here(std::string message) {

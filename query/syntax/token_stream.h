@@ -127,11 +127,14 @@ private:
     bool is_open(const Token& token) const;
     Token bind(Token parameter) const;
     std::string suggestion() const;
+    std::string advice() const;
+    bool is_expected(std::string_view what) const;
 
     Lexer lexer_;
     const BoundParameters& parameters_;
     Token current_;
     std::size_t taken_end_ = 0;
+    bool took_equals_ = false;  // The last token was "=".
     std::size_t text_size_bytes_;
     bool is_unfinished_ = false;
     Token open_word_;

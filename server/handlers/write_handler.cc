@@ -75,7 +75,9 @@ std::optional<HttpResponse> refused_parameters(const HandlerContext& context,
                                        " (CREATE DATABASE makes one, SHOW DATABASES lists them)");
     }
     if (!policy.empty() && !context.store.has_retention_policy(database, policy)) {
-        return error_response(404, "retention policy not found: " + quoted(policy));
+        return error_response(404, "retention policy not found: " + quoted(policy) +
+                                       " (CREATE RETENTION POLICY makes one, SHOW RETENTION "
+                                       "POLICIES lists them)");
     }
     if (!precision.empty() && !storage::parse_time_precision(precision)) {
         return error_response(400, "invalid precision " + quoted(precision) + " (use " +

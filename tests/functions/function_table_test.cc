@@ -53,6 +53,10 @@ TEST_CASE("an unknown function suggests the nearest name", "[functions]") {
     CHECK(nearest_function_name("") == std::nullopt);
     CHECK(unknown_function_error("cuont").message() ==
           "undefined function cuont(), did you mean count()?");
+    CHECK(unknown_function_error("AVG").message() ==
+          "undefined function AVG(), did you mean mean()?");
+    CHECK(unknown_function_error("p99").message() ==
+          "undefined function p99(), did you mean percentile_disc(.., 0.99)?");
     CHECK(unknown_function_error("qqqqqqq").message() == "undefined function qqqqqqq()");
 }
 

@@ -79,7 +79,9 @@ TEST_CASE("a write names what is missing", "[server]") {
     check("db=x", 404,
           "{\"error\":\"database not found: \\\"x\\\" (CREATE DATABASE makes one, SHOW DATABASES "
           "lists them)\"}");
-    check("db=ops&rp=x", 404, R"({"error":"retention policy not found: \"x\""})");
+    check("db=ops&rp=x", 404,
+          "{\"error\":\"retention policy not found: \\\"x\\\" (CREATE RETENTION POLICY makes one, "
+          "SHOW RETENTION POLICIES lists them)\"}");
     check("db=ops&precision=d", 400,
           "{\"error\":\"invalid precision \\\"d\\\" (use ns, us, ms, s, m or h)\"}");
     CHECK(fixture.memory.measurements("ops").empty());
