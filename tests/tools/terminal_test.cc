@@ -60,6 +60,35 @@ TEST_CASE("the console greets, prompts, answers and leaves at Ctrl-D", "[termina
     CHECK(program.wait_for_exit() == 0);
 }
 
+TEST_CASE("the console understands the habits of other consoles", "[terminal]") {
+    const Fixture fixture;
+    TerminalProgram program({"console", "--at", fixture.store});
+    program.wait_for("default> ");
+    program.type("SELECT max(usage) FROM cpu;\n");
+    program.wait_for("there is ops (choose one with --db NAME, in the console with .use NAME)");
+    program.wait_for("default> ");
+    program.type("use ops;\n");
+    CHECK(program.wait_for("ops> ").find("warning") == std::string::npos);
+    program.type(".use op\n");
+    CHECK(program.wait_for("op> ").find("there is no database op;") != std::string::npos);
+    program.type("use ops\n");
+    program.wait_for("ops> ");
+    program.type("help\n");
+    program.wait_for(".schema [MEASUREMENT]");
+    program.wait_for("ops> ");
+    // Who forgot the semicolon can still ask for help, and give up.
+    program.type("SELECT max(usage)\n");
+    program.wait_for("   ...> ");
+    program.type(".timer\n");
+    program.wait_for("the statement above is open: ';' ends it, Ctrl-C gives it up");
+    program.wait_for("   ...> ");
+    program.type("FROM cpu;\n");
+    program.wait_for("82.25");
+    program.wait_for("ops> ");
+    program.type("quit\n");
+    CHECK(program.wait_for_exit() == 0);
+}
+
 TEST_CASE("Tab completes keywords, functions, names and tag values", "[terminal]") {
     const Fixture fixture;
     TerminalProgram program(fixture.console());

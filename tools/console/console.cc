@@ -39,6 +39,17 @@ std::string_view without_end(std::string_view line) {
     return line.substr(0, line.find_last_not_of(kDropped) + 1);
 }
 
+// What people type who know another console: the dot command that it means; empty: none.
+std::string dot_command_of(std::string_view line) {
+    constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+        {"EXIT", ".exit"}, {"QUIT", ".exit"}, {"HELP", ".help"}};
+    const std::string_view text = without_end(line);
+    for (const auto& [word, command] : kWords) {
+        if (text.size() == word.size() && begins_with_word(text, word)) return std::string(command);
+    }
+    return begins_with_word(text, "USE") ? ".use" + std::string(text.substr(3)) : std::string();
+}
+
 }  // namespace
 
 Console::Console(StatementRunner& runner, CancelOnInterrupt& interrupts,
@@ -102,6 +113,22 @@ void Console::greet() {
         << std::flush;
 }
 
+// Scripts are told by their next statement.
+void Console::warn_of_absent_database() {
+    // A place that cannot be asked is told by the next statement as well.
+    const std::atomic<bool>& cancelled = interrupts_.requested();
+    if (!is_typed_ || !runner_.run("SHOW DATABASES", database, cancelled)) return;
+    const std::vector<std::string> names =
+        SchemaReader(runner_, cancelled).names(SchemaName::Database, database, {});
+    if (std::ranges::find(names, database) != names.end()) return;
+    std::string there;
+    for (const std::string& name : names) {
+        there.append(there.empty() ? "; there is " : ", ").append(printable(name));
+    }
+    show_remarks("warning: there is no database " + printable(database) + there +
+                 (names.empty() ? ": CREATE DATABASE makes one" : ": .use chooses one") + "\n");
+}
+
 std::string Console::prompt() const {
     if (has_open_statement_) return "   ...> ";
     return database + (renderer_of_next != nullptr ? " chart> " : "> ");
@@ -112,9 +139,21 @@ void Console::take_line(const std::string& line, LineEditor* editor) {
         if (editor != nullptr) editor->add_to_history(entry);
     };
     const std::string_view command = without_blanks_in_front(line);
+    if (has_open_statement_ && is_typed_ && is_dot_command(command)) {
+        run_dot_command(*this, std::string(command));
+        if (is_running_) {
+            show_remarks("the statement above is open: ';' ends it, Ctrl-C gives it up\n");
+        }
+        return;
+    }
     if (!has_open_statement_ && command.starts_with('.')) {
         remember(line);
         run_dot_command(*this, std::string(command));
+        return;
+    }
+    if (const std::string meant = dot_command_of(command); !has_open_statement_ && !meant.empty()) {
+        remember(line);
+        run_dot_command(*this, meant);
         return;
     }
     if (!has_open_statement_ && begins_with_word(command, "INSERT")) {

@@ -28,8 +28,8 @@ struct ConsoleScreen {
 ///
 /// A statement goes on over several lines until ';'. A line that begins with a dot is a command
 /// (dot_commands.h) and one that begins with INSERT a line of line protocol, when no statement is
-/// open. Ctrl-C ends the statement that is running; where nobody types it ends the run as well. Not
-/// thread-safe.
+/// open; USE, EXIT, QUIT and HELP are taken for the commands of that name. Ctrl-C ends the
+/// statement that is running; where nobody types it ends the run as well. Not thread-safe.
 class Console {
 public:
     /// All must outlive the console.
@@ -55,6 +55,8 @@ public:
     void fail(const std::string& message, ExitCode code = kExitStatement);
     /// Answers go to that file from here on, or back to the screen.
     void redirect(const std::string& path);
+    /// Tells who types that the database is not there.
+    void warn_of_absent_database();
     void stop() { is_running_ = false; }
     /// The last thing executed; empty: none.
     const std::string& last_text() const { return last_text_; }

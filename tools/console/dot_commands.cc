@@ -43,6 +43,7 @@ void use_database(Console& console, const std::string& name) {
         return;
     }
     console.database = name;
+    console.warn_of_absent_database();
 }
 
 void choose_mode(Console& console, const std::string& name) {
@@ -225,6 +226,11 @@ std::string command_names() {
 }  // namespace
 
 std::span<const DotCommand> dot_commands() { return kCommands; }
+
+bool is_dot_command(std::string_view line) {
+    const std::string name = trimmed(line.substr(0, line.find_first_of(" \t")));
+    return std::ranges::find(kCommands, name, &DotCommand::name) != kCommands.end();
+}
 
 void run_dot_command(Console& console, const std::string& line) {
     const std::size_t blank = std::min(line.find_first_of(" \t"), line.size());

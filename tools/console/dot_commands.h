@@ -19,6 +19,9 @@ struct DotCommand {
 /// All there are; .help shows this table.
 std::span<const DotCommand> dot_commands();
 
+/// Whether `line` begins with the name of one.
+bool is_dot_command(std::string_view line);
+
 /// Runs the command of `line`, which begins with a dot. An unknown one is an error that names the
 /// others.
 void run_dot_command(Console& console, const std::string& line);

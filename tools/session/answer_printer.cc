@@ -7,7 +7,37 @@
 
 #include <tidemark/statement_text.h>
 
+#include "tools/session/statement_runner.h"
+
 namespace tidemark::tools {
+namespace {
+
+struct Advice {
+    std::string_view message;  // How it begins.
+    std::string_view text;
+};
+
+// What to do about errors whose words are InfluxDB's, because its clients know them.
+constexpr Advice kAdvice[] = {
+    {"mixing aggregate and non-aggregate queries",
+     ": beside an aggregate a field needs a function, too, such as last(), and a tag belongs into "
+     "GROUP BY"},
+    {"statement must have at least one field in select clause",
+     ": SHOW TAG VALUES WITH KEY = TAG lists the values of a tag"},
+};
+
+std::string_view advice(const Error& error) {
+    // Who names no database asks the default one, and may not know that.
+    const bool is_default =
+        error.message().starts_with(fmt::format("database not found: {};", kDefaultDatabase));
+    if (is_default) return " (choose one with --db NAME, in the console with .use NAME)";
+    for (const Advice& known : kAdvice) {
+        if (error.message().starts_with(known.message)) return known.text;
+    }
+    return {};
+}
+
+}  // namespace
 
 AnswerText describe_answer(const QueryResult& result, std::string_view text,
                            const Renderer& renderer, const RenderStyle& style) {
@@ -26,7 +56,8 @@ AnswerText describe_answer(const QueryResult& result, std::string_view text,
             answer.remarks += fmt::format("{}{}: {}\n", message.level, place, message.text);
         }
         if (!statement.error) continue;
-        answer.remarks += fmt::format("error{}: {}\n", place, statement.error->message());
+        answer.remarks += fmt::format("error{}: {}{}\n", place, statement.error->message(),
+                                      advice(*statement.error));
         answer.is_ok = false;
     }
     return answer;
