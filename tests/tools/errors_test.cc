@@ -90,6 +90,18 @@ TEST_CASE("a wrong database is named", "[errors]") {
          ops.write("db=op", "cpu usage=1\n"), ops.write("", "cpu usage=1\n")});
 }
 
+TEST_CASE("a retention policy that is not there is named", "[errors]") {
+    const Operations ops;
+    REQUIRE(ops.query("CREATE RETENTION POLICY month ON ops DURATION 30d REPLICATION 1; "
+                      "DROP RETENTION POLICY month ON ops")
+                .find("error") == std::string::npos);
+    check_documented(
+        "Wrong retention policy",
+        {ops.write("db=ops&rp=month", "cpu usage=1\n"),
+         ops.log_of("#tidemark db=ops rp=month\ncpu usage=1\n"),
+         ops.query("SELECT usage FROM ops.month.cpu"), ops.query("SELECT usage FROM ops.cpu")});
+}
+
 TEST_CASE("a bad line is told by number and column, and its neighbours are kept", "[errors]") {
     const Operations ops;
     const std::string lines = "cpu,host=c usage=1 1700000000000000000\ncpu,host=c usage=abc\n";

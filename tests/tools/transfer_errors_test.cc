@@ -47,7 +47,13 @@ TEST_CASE("a CSV file that cannot be understood gets the option that helps", "[e
          shop.import(shop.file("b.csv", "time,usage\n03/04/2024,1\n")),
          shop.import("--tag hots " + shop.file("c.csv", "time,host,usage\n2023-11-14,a,1\n")),
          shop.import("--type usage:number " + shop.file("d.csv", "time,usage\n2023-11-14,1\n")),
-         shop.import("--time-format iso " + shop.file("e.csv", "time,usage\n2023-11-14,1\n"))});
+         shop.import("--time-format iso " + shop.file("e.csv", "time,usage\n2023-11-14,1\n")),
+         shop.import(shop.file("f.csv", "2023-11-14,1\n2023-11-15,2\n")),
+         shop.import(shop.file("g.csv", "time|usage\n2023-11-14|1\n")),
+         shop.import(shop.file("h.csv", "time,usage,usage\n2023-11-14,1,2\n")),
+         shop.import(shop.file("i.csv", std::string("\xff\xfet\0", 4))),
+         shop.import(shop.file("j.csv", "time;usage\n2023-11-14;81,5\n")),
+         shop.import(shop.file("k.txt", "time,usage\n2023-11-14,1\n"))});
 }
 
 TEST_CASE("a CSV value that does not fit names its column and the option", "[errors]") {
@@ -65,7 +71,8 @@ TEST_CASE("a file that cannot be read is named before anything is written", "[er
     CHECK_FALSE(std::filesystem::exists(shop.store));
     check_documented("File that cannot be read",
                      {absent, shop.import(shop.directory.path()),
-                      shop.import(shop.file("cut.lp.gz", "\x1f\x8b\x08"))});
+                      shop.import(shop.file("cut.lp.gz", "\x1f\x8b\x08")),
+                      shop.import(shop.file("plain.lp.gz", "cpu usage=1\n"))});
 }
 
 TEST_CASE("an import into a directory that a server has goes through the server", "[errors]") {
