@@ -19,8 +19,10 @@ Status check_policy(const Store& store, const std::string& database, const std::
         message += ", which is a database: its measurements are " + print_identifier(policy) +
                    "..MEASUREMENT";
     } else {
+        std::vector<RetentionPolicy> policies = store.retention_policies(database);
         std::vector<std::string> names;
-        for (RetentionPolicy& known : store.retention_policies(database)) {
+        names.reserve(policies.size());
+        for (RetentionPolicy& known : policies) {
             names.push_back(std::move(known.name));
         }
         message += suggestion(policy, names);

@@ -236,6 +236,9 @@ TEST_CASE("a field keeps the type that the database has for it", "[transfer]") {
                                    {{"n", FieldType::Integer}});
     CHECK(file.points == std::vector<tests::PlainPoint>{
                              {"cpu", {}, {{"n", std::int64_t{3}}}, 1'699'920'000'000'000'000}});
+    CHECK(file.remarks == std::vector<std::string>{"time from time (rfc3339); measurement cpu; "
+                                                   "tags none; fields n (integer, as in the "
+                                                   "database)"});
     CHECK(file.refused ==
           std::vector<std::string>{
               "3: column n: expected an integer (as in the database), found \"2.5\""});

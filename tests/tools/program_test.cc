@@ -214,6 +214,8 @@ TEST_CASE("only loopback addresses are served, and nothing is made for others", 
     const tests::TemporaryDirectory directory;
     const Output refused = shell("serve --http 0.0.0.0:0 --data " + directory.path_of("store"));
     CHECK(refused.exit_code == 2);
+    CHECK(shell("serve --line here --data " + directory.path_of("store")).text ==
+          "error: --line: expected HOST:PORT such as 127.0.0.1:8086, found \"here\"\n");
     CHECK(refused.text.find("refused to listen on 0.0.0.0:0: only loopback addresses") !=
           std::string::npos);
     CHECK_FALSE(std::filesystem::exists(directory.path_of("store")));

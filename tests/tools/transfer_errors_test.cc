@@ -111,7 +111,8 @@ TEST_CASE("a file that is none of a store's cannot be inspected", "[errors]") {
     check_documented("File that is none of a store's",
                      {shell("inspect " + shop.file("cpu.lp", "cpu usage=1\n")).text,
                       shell("inspect " + shop.directory.path_of("absent")).text,
-                      shell("verify " + shop.directory.path()).text});
+                      shell("verify " + shop.directory.path()).text,
+                      shell("verify " + shop.directory.path_of("absent")).text});
 }
 
 }  // namespace tidemark::tools

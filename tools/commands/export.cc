@@ -137,9 +137,11 @@ ExitCode conclude(const Status& status, const ExportSource& source, const Export
                      "warning: %s points cannot be said in line protocol; --format csv can\n",
                      grouped_digits(counts.refused_count).c_str());
     }
-    std::fprintf(stderr, "exported %s points (%s values)\n",
-                 grouped_digits(counts.point_count).c_str(),
-                 grouped_digits(counts.sample_count).c_str());
+    if (status || counts.point_count > 0) {
+        std::fprintf(stderr, "exported %s points (%s values)\n",
+                     grouped_digits(counts.point_count).c_str(),
+                     grouped_digits(counts.sample_count).c_str());
+    }
     if (!status) {
         if (status.error().code() == ErrorCode::Cancelled) return kExitInterrupted;
         const bool is_usage = status.error().code() == ErrorCode::InvalidArgument;

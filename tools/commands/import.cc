@@ -177,7 +177,10 @@ private:
             "imported {} points ({} values) from {} lines in {:.1f} s; refused {} lines",
             grouped_digits(counts_.point_count), grouped_digits(counts_.sample_count),
             grouped_digits(counts_.line_count), seconds, grouped_digits(rejects_->count()));
-        std::printf("%s%s\n", summary.c_str(), where_rejects_are().c_str());
+        const bool is_begun = counts_.line_count > 0 || rejects_->count() > 0;
+        if (status || is_begun) {
+            std::printf("%s%s\n", summary.c_str(), where_rejects_are().c_str());
+        }
         if (!status) {
             const bool is_stopped = status.error().code() == ErrorCode::Cancelled;
             if (is_stopped) return kExitInterrupted;

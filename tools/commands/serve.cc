@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <tidemark/store.h>
 
@@ -27,10 +28,12 @@ ExitCode report(ExitCode code, const Error& error) {
 
 // Nothing is opened or made for a command line that cannot be served.
 Status check_endpoints(const server::ServerOptions& options) {
-    for (const std::string& endpoint : {options.line_endpoint, options.http_endpoint}) {
+    const std::pair<const char*, const std::string&> endpoints[] = {
+        {"--line", options.line_endpoint}, {"--http", options.http_endpoint}};
+    for (const auto& [option, endpoint] : endpoints) {
         if (endpoint.empty()) continue;
         const auto parsed = server::parse_loopback_endpoint(endpoint);
-        if (!parsed) return Error(parsed.error());
+        if (!parsed) return Error(parsed.error()).within(option);
     }
     return success();
 }

@@ -16,10 +16,10 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 }
 
 std::string command_names(const CLI::App& app) {
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
     std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-        names.push_back(command->get_name());
-    }
+    names.reserve(commands.size());
+    for (const CLI::App* command : commands) names.push_back(command->get_name());
     return joined(names, ", ");
 }
 

@@ -24,10 +24,11 @@ constexpr auto kDefaultInterval = std::chrono::seconds(2);
 void show_help(Console& console, const std::string&) {
     for (const DotCommand& command : dot_commands()) {
         const std::string usage = fmt::format("{} {}", command.name, command.argument);
-        console.output() << fmt::format("{:<24} {}\n", usage, command.description);
+        console.output() << fmt::format("{:<25} {}\n", usage, command.description);
     }
     console.output() << R"(
-Statements end with ';' and may take several lines; Tab completes them. To begin with:
+Statements end with ';' and may take several lines; Tab completes them, Ctrl-C ends the one that runs
+or gives up the one that is typed. To begin with:
   SHOW DATABASES;
   SHOW FIELD KEYS;
   INSERT cpu,host=a usage=81.5

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "storage/base/file_system.h"
@@ -29,6 +32,10 @@ std::string files_text(const storage::VerifyReport& report) {
 
 Result<VerifyOutcome> verify_directory(
     const std::string& directory, const std::function<bool(const std::string& file)>& progress) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(directory, failure)) {
+        return Error(ErrorCode::NotFound, directory + ": there is no such directory");
+    }
     TIDEMARK_ASSIGN_OR_RETURN(
         const storage::VerifyReport report,
         storage::verify_store(storage::posix_file_system(), directory, progress));

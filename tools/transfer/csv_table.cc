@@ -10,6 +10,7 @@ namespace tidemark::tools {
 namespace {
 
 constexpr std::string_view kGuessed = "guessed from the first rows";
+constexpr std::string_view kKnown = "as in the database";
 
 Error unusable(std::string message) { return {ErrorCode::InvalidArgument, std::move(message)}; }
 
@@ -202,7 +203,7 @@ private:
             const auto there = known.find(column.name);
             column.type = there == known.end() ? guess_type(index, column.remark)
                                                : std::optional(there->second);
-            column.origin = there == known.end() ? kGuessed : "as in the database";
+            column.origin = there == known.end() ? kGuessed : kKnown;
         }
         for (const auto* list : {&options_.fields, &options_.types}) {
             for (const std::string& text : *list) {
@@ -302,6 +303,7 @@ std::string CsvTable::description() const {
         if (column.role != CsvRole::Field) continue;
         fields.append(fields.empty() ? "" : ", ").append(column.name).append(" (");
         fields += column.type ? field_type_name(*column.type) : "no value yet";
+        if (column.origin == kKnown) fields.append(", ").append(kKnown);
         const bool may_be_tag = column.type == FieldType::String && column.origin == kGuessed;
         if (!column.remark.empty()) {
             fields.append("; ").append(column.remark);
