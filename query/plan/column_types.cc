@@ -109,7 +109,6 @@ Type column_type(const BoundCall& call) {
         case ResultRule::Duration:
             return call.unit_ns == 1 ? FieldType::Integer : FieldType::Float;
         case ResultRule::Time:
-            return FieldType::Integer;
         case ResultRule::Integer:
             return FieldType::Integer;
         case ResultRule::Field:

@@ -68,7 +68,7 @@ private:
         step.function = info.id;
         TIDEMARK_RETURN_IF_ERROR(bind_parameter(call, info, step));
         TIDEMARK_RETURN_IF_ERROR(bind_input(call, info, bound));
-        bound.steps.push_back(std::move(step));
+        bound.steps.push_back(step);
         return success();
     }
 
