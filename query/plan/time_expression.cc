@@ -244,8 +244,13 @@ std::optional<std::string> doubt_of_instant(const Expression& expression) {
     for (const auto& [unit, per_second] : kUnits) {
         if (*count < 1'000'000'000 * per_second || *count >= 3'000'000'000 * per_second) continue;
         const std::string digits = std::to_string(*count);
-        return digits + " without a unit is in nanoseconds, soon after 1970; it looks like " +
-               unit + ": write " + digits + unit;
+        std::string text = digits;
+        text.append(" without a unit is in nanoseconds, soon after 1970; it looks like ")
+            .append(unit)
+            .append(": write ")
+            .append(digits)
+            .append(unit);
+        return text;
     }
     return std::nullopt;
 }

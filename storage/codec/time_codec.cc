@@ -36,10 +36,11 @@ std::uint64_t step_between(std::int64_t earlier, std::int64_t later) {
 /// The longest unit that divides the time and the step.
 std::uint8_t longest_unit(std::int64_t time, std::uint64_t step) {
     std::uint8_t unit = 0;
-    for (std::uint8_t index = 0; index < std::size(kUnits); ++index) {
+    static_assert(std::size(kUnits) < 256);
+    for (std::size_t index = 0; index < std::size(kUnits); ++index) {
         const bool divides =
             time % kUnits[index] == 0 && step % static_cast<std::uint64_t>(kUnits[index]) == 0;
-        if (divides) unit = index;
+        if (divides) unit = static_cast<std::uint8_t>(index);
     }
     return unit;
 }

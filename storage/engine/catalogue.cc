@@ -33,13 +33,13 @@ bool is_known(const auto& entries, std::size_t id) {
 template <typename T>
 std::vector<T> sorted_once(std::vector<T> items) {
     std::ranges::sort(items);
-    const auto repeated = std::ranges::unique(items);
-    items.erase(repeated.begin(), repeated.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
     return items;
 }
 
-std::vector<SeriesId> ids_of(std::unordered_map<std::string_view, SeriesId> series) {
+std::vector<SeriesId> ids_of(const std::unordered_map<std::string_view, SeriesId>& series) {
     std::vector<SeriesId> ids;
+    ids.reserve(series.size());
     for (const auto& [key, id] : series) ids.push_back(id);
     return ids;
 }

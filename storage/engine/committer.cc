@@ -195,7 +195,7 @@ Status Committer::append(const Frame& frame) {
     if (frame.payload.empty()) return finish_file();
     if (frame.sequence <= synced_sequence_) return success();  // Done before the disk was full.
     if (writer_ == nullptr) TIDEMARK_RETURN_IF_ERROR(create_file(frame.sequence));
-    const Status status = writer_->append(frame.sequence, synced_sequence_, frame.payload);
+    Status status = writer_->append(frame.sequence, synced_sequence_, frame.payload);
     if (!status) abandon_file(status.error());
     return status;
 }
@@ -218,7 +218,7 @@ Status Committer::create_file(Sequence first_sequence) {
 Status Committer::sync_file() {
     if (writer_ == nullptr) return success();
     const Sequence last_sequence = writer_->next_sequence() - 1;
-    const Status status = writer_->sync();
+    Status status = writer_->sync();
     if (!status) {
         abandon_file(status.error());
         return status;

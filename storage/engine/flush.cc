@@ -135,6 +135,7 @@ Result<std::vector<RowGroupPointer>> arrange_for_segments(const std::vector<Head
                                                           std::uint32_t rows_per_vector,
                                                           std::int64_t partition_width_ns) {
     std::vector<RowGroupPointer> arranged;
+    arranged.reserve(groups.size());
     for (const HeadGroup& group : groups) arranged.push_back(group.encoded());
     std::ranges::sort(arranged, {},
                       [](const RowGroupPointer& group) { return group->info().first_ns; });

@@ -268,7 +268,7 @@ std::unique_ptr<CommitSubscription> StoreImpl::subscribe(
 Status StoreImpl::flush() {
     MutexLock lock(flush_mutex_);
     TIDEMARK_RETURN_IF_ERROR(check_writable());
-    const Status status = flush_heads();
+    Status status = flush_heads();
     if (status) must_flush_ = false;
     note_flush_result(status);
     return status;
@@ -320,8 +320,7 @@ Status StoreImpl::bring_in(const std::vector<ManifestSegment>& entries, const Fr
         remove_segments(file_system_, paths_.segment_directory, entries);
         return std::move(opened).error();
     }
-    const Status recorded =
-        manifest_->record_flush(frozen.last_sequence, next_segment_id_, entries);
+    Status recorded = manifest_->record_flush(frozen.last_sequence, next_segment_id_, entries);
     if (!recorded && recorded.error().code() == ErrorCode::StorageFull) {
         remove_segments(file_system_, paths_.segment_directory, entries);
         return recorded;

@@ -21,7 +21,7 @@ bool looks_like_local_time(std::int64_t ahead_ns) {
     constexpr std::int64_t kQuarterNs = 15 * kMinuteNs;
     constexpr std::int64_t kToleranceNs = 2 * kMinuteNs;
     const std::int64_t rest_ns = (ahead_ns + kToleranceNs) % kQuarterNs;
-    return ahead_ns <= 14 * 60 * kMinuteNs + kToleranceNs && rest_ns <= 2 * kToleranceNs;
+    return ahead_ns <= 14LL * 60 * kMinuteNs + kToleranceNs && rest_ns <= 2 * kToleranceNs;
 }
 
 // A clock that is wrong is wrong by days; a time that is years ahead was scaled by the wrong unit.
@@ -40,10 +40,12 @@ std::string format_distance(std::int64_t distance_ns) {
     if (distance_ns < kSecondNs) return std::to_string(distance_ns) + " ns";
     if (distance_ns < 2 * kMinuteNs) return std::to_string(distance_ns / kSecondNs) + " s";
     const std::int64_t minutes = distance_ns / kMinuteNs;
+    constexpr std::int64_t kDayMinutes = 24 * 60LL;
+    constexpr std::int64_t kYearMinutes = 365 * kDayMinutes;
     if (minutes < 120) return std::to_string(minutes) + " min";
-    if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h";
-    if (minutes < 2 * 365 * 24 * 60) return std::to_string(minutes / (24 * 60)) + " days";
-    return std::to_string(minutes / (365 * 24 * 60)) + " years";
+    if (minutes < 2 * kDayMinutes) return std::to_string(minutes / 60) + " h";
+    if (minutes < 2 * kYearMinutes) return std::to_string(minutes / kDayMinutes) + " days";
+    return std::to_string(minutes / kYearMinutes) + " years";
 }
 
 // later - earlier, at most the greatest number.

@@ -94,7 +94,7 @@ Sequence WritePath::change_head(std::shared_ptr<Head> head) {
 Status WritePath::change_databases(const std::function<Status()>& change) {
     MutexLock lock(mutex_);
     if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
-    const Status status = change();
+    Status status = change();
     std::erase_if(schemas_, [this](const auto& entry) { return !catalogue_.is_live(entry.first); });
     return status;
 }

@@ -87,7 +87,9 @@ std::optional<std::int64_t> decimal_digits(double value, std::uint8_t decimals) 
 
 /// The fewest decimals that all values have.
 std::uint8_t common_decimals(std::span<const Value* const> values) {
-    for (std::uint8_t decimals = 0; decimals < std::size(kPowersOfTen); ++decimals) {
+    static_assert(std::size(kPowersOfTen) < 256);
+    for (std::size_t power = 0; power < std::size(kPowersOfTen); ++power) {
+        const auto decimals = static_cast<std::uint8_t>(power);
         bool have_all = true;
         for (const Value* value : values) {
             have_all = have_all && decimal_digits(std::get<double>(*value), decimals).has_value();

@@ -114,7 +114,7 @@ void WalWriter::buffer_frame(Sequence durable_mark, std::span<const std::byte> p
 }
 
 Status WalWriter::write_buffer() {
-    const Status written = file_->append(buffer_);
+    Status written = file_->append(buffer_);
     buffer_.clear();
     return written;
 }

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <limits>
 
 #include "storage/base/cpu_features.h"
 #include "storage/codec/kernels/codec_kernels.h"
@@ -89,7 +90,7 @@ struct MiddleUnpacker {
 
     std::size_t read_size_bytes() const { return pair_offset[3] + kLoadSizeBytes; }
 
-    TIDEMARK_AVX2 __m256i unpack(const std::byte* group, unsigned half) const {
+    TIDEMARK_AVX2 __m256i unpack(const std::byte* group, std::size_t half) const {
         const __m256i bytes =
             _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(group + pair_offset[2 * half + 1]),
                                 reinterpret_cast<const __m128i*>(group + pair_offset[2 * half]));
@@ -204,7 +205,7 @@ TIDEMARK_AVX2 std::size_t match_narrow(std::span<const std::byte> packed, unsign
         const std::size_t offset = i / 8 * width;
         if (packed.size() - offset < word_read_size_bytes) break;
         std::uint64_t word = 0;
-        for (unsigned group = 0; group < 8; ++group) {
+        for (std::size_t group = 0; group < 8; ++group) {
             const __m256i lanes = unpacker.unpack(packed.data() + offset + group * width);
             const __m256i inside = at_most_32(_mm256_sub_epi32(lanes, lows), limit);
             word |= lane_bits_32(inside) << (8 * group);
@@ -219,7 +220,7 @@ TIDEMARK_AVX2 void match_integers(std::span<const std::uint64_t> values, std::ui
     const __m256i lows = _mm256_set1_epi64x(static_cast<long long>(low));
     // AVX2 compares signed 64-bit numbers only: flipping the sign bit of both sides makes up for
     // it.
-    const __m256i sign = _mm256_set1_epi64x(static_cast<long long>(std::uint64_t{1} << 63));
+    const __m256i sign = _mm256_set1_epi64x(std::numeric_limits<long long>::min());
     const __m256i limit =
         _mm256_xor_si256(_mm256_set1_epi64x(static_cast<long long>(distance)), sign);
     std::size_t i = 0;
