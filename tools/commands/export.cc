@@ -1,6 +1,7 @@
 #include "tools/commands/export.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -110,10 +111,12 @@ Status export_all(const ExportOptions& options, const TimeRange& range, ExportSo
     TIDEMARK_ASSIGN_OR_RETURN(const auto there, source.measurements());
     for (const std::string& wanted : options.measurements) {
         if (std::ranges::find(there, wanted) != there.end()) continue;
-        std::string names;
-        for (const std::string& name : there) names.append(names.empty() ? "" : ", ").append(name);
-        return Error(ErrorCode::InvalidArgument,
-                     "there is no measurement " + wanted + "; there are " + names);
+        std::string message = "there is no measurement ";
+        message.append(wanted).append("; there are ");
+        for (std::size_t i = 0; i < there.size(); ++i) {
+            message.append(i == 0 ? "" : ", ").append(there[i]);
+        }
+        return Error(ErrorCode::InvalidArgument, std::move(message));
     }
     for (const std::string& name : options.measurements.empty() ? there : options.measurements) {
         TIDEMARK_RETURN_IF_ERROR(exporter.export_measurement(name, range));
