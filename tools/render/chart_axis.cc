@@ -172,7 +172,8 @@ TimeAxis make_time_axis(const ChartRange& range, std::size_t width) {
     const std::int64_t first = begin / step + (begin % step > 0 ? 1 : 0);
     for (std::int64_t tick = first * step; tick <= end; tick += step) {
         const double share = static_cast<double>(tick - begin) / static_cast<double>(length);
-        const auto column = static_cast<std::size_t>(share * static_cast<double>(width - 1) + 0.5);
+        const auto column =
+            static_cast<std::size_t>(std::lround(share * static_cast<double>(width - 1)));
         axis.marks.push_back(column);
         const bool is_midnight = tick % kDaySeconds == 0 && length > kDaySeconds;
         const bool has_date = is_date || is_midnight;

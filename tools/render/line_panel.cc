@@ -112,7 +112,7 @@ private:
     }
 
     static std::size_t position(double share, std::size_t count) {
-        return static_cast<std::size_t>(share * static_cast<double>(count - 1) + 0.5);
+        return static_cast<std::size_t>(std::lround(share * static_cast<double>(count - 1)));
     }
 
     void draw_line(std::size_t index, ChartCanvas& canvas) const {
