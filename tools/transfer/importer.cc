@@ -38,7 +38,7 @@ Status Importer::import(const std::string& file, const ByteSource& source, Point
         TIDEMARK_ASSIGN_OR_RETURN(const bool has_more, reader.read(piece));
         for (const std::string& remark : reader.take_remarks()) {
             progress_.clear();
-            remark_(file + ": " + remark);
+            remark_(std::string(file).append(": ").append(remark));
         }
         counts_.line_count += reader.line_count() - std::exchange(line_count, reader.line_count());
         if (!has_more) return success();
