@@ -124,8 +124,12 @@ StatementResult run(const Statement& statement, const StatementContext& context)
     if (context.options.cancelled != nullptr && context.options.cancelled->load()) {
         return failed(Error(ErrorCode::Cancelled, "the query was cancelled"));
     }
+    const StatementRunner runner(context);
+    // These are refused at once, and their text may hold a password.
+    if (const auto* foreign = std::get_if<ForeignStatement>(&statement.node))
+        return runner(*foreign);
     const ListedQuery listed(statement, context);
-    return std::visit(StatementRunner(context), statement.node);
+    return std::visit(runner, statement.node);
 }
 
 std::size_t row_count(const StatementResult& answer) {

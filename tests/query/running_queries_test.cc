@@ -38,6 +38,19 @@ TEST_CASE("SHOW QUERIES lists what is running, itself included", "[session]") {
     CHECK(alone.statements.at(0).series.at(0).rows.size() == 1);
 }
 
+TEST_CASE("a statement with a password is never listed", "[session]") {
+    MemoryStore store;
+    RunningQueries running;
+    QueryOptions options;
+    options.running = &running;
+    const QueryResult result =
+        execute(store, "CREATE USER u WITH PASSWORD 'secret'; SHOW QUERIES", options);
+    REQUIRE(result.statements.size() == 2);
+    const ResultSeries& listed = result.statements[1].series.at(0);
+    REQUIRE(listed.rows.size() == 1);
+    CHECK(listed.rows[0][0] == Cell(std::uint64_t{1}));  // The first one that was listed.
+}
+
 TEST_CASE("a statement that fails is listed no longer", "[session]") {
     MemoryStore store;
     RunningQueries running;
