@@ -11,6 +11,9 @@ cat <<TEXT
 
 #include <tidemark/query.h>
 
+// An example may end where its result is there.
+#pragma GCC diagnostic ignored "-Wunused-variable"
+
 namespace tidemark {
 
 Status example([[maybe_unused]] Store& store) {
