@@ -58,6 +58,7 @@ public:
           troubles_([](const std::string& message) { log().error(message); }) {}
 
     Status start() {
+        log();  // Made here: where there is no memory left it could not be made.
         TIDEMARK_RETURN_IF_ERROR(
             open(options_.line_endpoint, line_listener_, ConnectionKind::Line));
         TIDEMARK_RETURN_IF_ERROR(

@@ -41,7 +41,7 @@ Result<WriteResult> ForwardingStore::write(std::string_view database, std::strin
                                            const WriteBatch& batch) {
     if (fails_to_write) return Error(ErrorCode::StorageFull, "no space left");
     if (runs_out_of_memory) {
-        fail_next_allocation();
+        fail_next_allocation(runs_out_of_memory);
         throw std::bad_alloc();
     }
     ++waiting_writes;

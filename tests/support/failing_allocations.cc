@@ -11,10 +11,15 @@ namespace {
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 std::atomic<std::size_t> failing_size_bytes{kNone};
-thread_local bool is_next_to_fail = false;
+thread_local const std::atomic<bool>* fails_next_while = nullptr;
+
+bool is_next_to_fail() {
+    const std::atomic<bool>* condition = std::exchange(fails_next_while, nullptr);
+    return condition != nullptr && *condition;
+}
 
 void* allocate(std::size_t size) {
-    if (size >= failing_size_bytes || std::exchange(is_next_to_fail, false)) return nullptr;
+    if (size >= failing_size_bytes || is_next_to_fail()) return nullptr;
     return std::malloc(size == 0 ? 1 : size);
 }
 
@@ -46,6 +51,6 @@ LargeAllocationsFail::LargeAllocationsFail(std::size_t size_bytes) {
 
 LargeAllocationsFail::~LargeAllocationsFail() { failing_size_bytes = kNone; }
 
-void fail_next_allocation() { is_next_to_fail = true; }
+void fail_next_allocation(const std::atomic<bool>& condition) { fails_next_while = &condition; }
 
 }  // namespace tidemark::tests

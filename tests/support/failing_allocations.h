@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 // A heap that runs out of memory when a test wants it to. Linking this replaces operator new.
@@ -16,7 +17,8 @@ public:
     LargeAllocationsFail& operator=(const LargeAllocationsFail&) = delete;
 };
 
-/// The calling thread's next allocation throws std::bad_alloc.
-void fail_next_allocation();
+/// The calling thread's next allocation throws std::bad_alloc, if `condition` is still true then.
+/// The condition must outlive the thread.
+void fail_next_allocation(const std::atomic<bool>& condition);
 
 }  // namespace tidemark::tests
