@@ -57,17 +57,38 @@ void for_each_valid_row(const ColumnValues& values, std::size_t begin, std::size
     }
 }
 
-/// Calls visit(row, number) for the rows of [begin, end) that have a value. The function table
-/// admits numbers only where this is used; columns of other types are passed over.
-template <typename Visit>
-void for_each_number(const ColumnValues& values, std::size_t begin, std::size_t end,
-                     Visit&& visit) {
+/// Calls visit(row) for the rows of [begin, end) that have a value and end(row) for those that end
+/// the hold of the value before them, in their order.
+template <typename Visit, typename End>
+void for_each_sample_or_end(const ColumnValues& values, std::size_t begin_row, std::size_t end_row,
+                            Visit&& visit, End&& end) {
+    if (values.hold_ends.empty()) return for_each_valid_row(values, begin_row, end_row, visit);
+    for (std::size_t row = begin_row; row < end_row; ++row) {
+        if (values.is_valid(row)) visit(row);
+        if (values.ends_hold(row)) end(row);
+    }
+}
+
+/// Calls visit(row, number) for the rows of [begin, end) that have a value, and end(row) as above.
+/// The function table admits numbers only where this is used; columns of other types are passed
+/// over.
+template <typename Visit, typename End>
+void for_each_number_or_end(const ColumnValues& values, std::size_t begin_row, std::size_t end_row,
+                            Visit&& visit, End&& end) {
     const auto visit_column = [&](const auto& column) {
-        for_each_valid_row(values, begin, end, [&](std::size_t row) { visit(row, column[row]); });
+        for_each_sample_or_end(
+            values, begin_row, end_row, [&](std::size_t row) { visit(row, column[row]); }, end);
     };
     if (values.type == FieldType::Float) visit_column(values.floats);
     if (values.type == FieldType::Integer) visit_column(values.integers);
     if (values.type == FieldType::Unsigned) visit_column(values.unsigneds);
+}
+
+/// The same where it does not matter that a hold ends.
+template <typename Visit>
+void for_each_number(const ColumnValues& values, std::size_t begin, std::size_t end,
+                     Visit&& visit) {
+    for_each_number_or_end(values, begin, end, visit, [](std::size_t) {});
 }
 
 inline std::size_t count_valid_rows(const ColumnValues& values, std::size_t begin,

@@ -63,6 +63,7 @@ CounterFold::Number CounterFold::number_of(const Value& value) {
 void CounterFold::begin_series(const std::optional<CarriedValue>& carried) {
     has_sample_ = carried.has_value();
     if (!carried) return;
+    is_holding_ = !carried->is_ended;
     sample_ns_ = carried->time_ns;
     sample_ = number_of(carried->value);
 }
@@ -84,10 +85,11 @@ void CounterFold::add_sample(std::int64_t time_ns, const Number& value, CounterP
         const CounterPart::Amount step = difference(value, is_reset ? Number() : sample_);
         part.increase.add(step);
         // A hold that ends in the very instant of the sample leaves no time unknown between.
-        const bool is_near = time_ns <= hold_end_ns(sample_ns_, hold_ns_);
+        const bool is_near = is_holding_ && time_ns <= hold_end_ns(sample_ns_, hold_ns_);
         if (is_near && time_ns < as_of_ns_) part.near.add(step);
     }
     has_sample_ = true;
+    is_holding_ = true;
     sample_ns_ = time_ns;
     sample_ = value;
 }
@@ -112,13 +114,14 @@ void CounterFold::add_summary(const ColumnSummary& summary, CounterPart& part) {
 
 void CounterFold::add_values(std::span<const std::int64_t> times, const ColumnValues& values,
                              std::size_t begin, std::size_t end, CounterPart& part) {
-    for_each_number(values, begin, end, [&](std::size_t row, auto number) {
+    const auto add_row = [&](std::size_t row, auto number) {
         if constexpr (std::is_same_v<decltype(number), double>) {
             add_sample(times[row], {0, number}, part);
         } else {
             add_sample(times[row], {static_cast<WideInteger>(number), 0}, part);
         }
-    });
+    };
+    for_each_number_or_end(values, begin, end, add_row, [&](std::size_t) { is_holding_ = false; });
 }
 
 }  // namespace tidemark::query

@@ -77,6 +77,7 @@ private:
     std::int64_t hold_ns_;
     std::int64_t as_of_ns_;
     bool has_sample_ = false;
+    bool is_holding_ = false;  // Nothing ended the hold of the last sample.
     std::int64_t sample_ns_ = 0;
     Number sample_;
 };

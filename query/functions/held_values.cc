@@ -70,17 +70,28 @@ void for_each_stretch(std::span<const HeldChange> changes, const TimeRange& rang
 
 }  // namespace
 
+/// Ends the hold of the last sample where it is over before `time_ns`.
+void HeldValuesBuilder::end_worn_out_hold(std::int64_t time_ns) {
+    if (!is_holding_) return;
+    const std::int64_t hold_end = hold_end_ns(field_.last_ns, hold_ns_);
+    if (hold_end >= time_ns) return;
+    field_.changes.push_back({hold_end, Cell()});
+    is_holding_ = false;
+}
+
+void HeldValuesBuilder::end_hold(std::int64_t time_ns) {
+    end_worn_out_hold(time_ns);
+    if (std::exchange(is_holding_, false)) field_.changes.push_back({time_ns, Cell()});
+}
+
 template <typename T>
 void HeldValuesBuilder::add_typed(std::int64_t time_ns, const T& value) {
     std::vector<HeldChange>& changes = field_.changes;
-    if (field_.sample_count == 0) {
-        field_.first_ns = time_ns;
-    } else {
-        const std::int64_t hold_end = hold_end_ns(field_.last_ns, hold_ns_);
-        if (hold_end < time_ns) changes.push_back({hold_end, Cell()});
-    }
+    end_worn_out_hold(time_ns);
+    if (field_.sample_count == 0) field_.first_ns = time_ns;
     ++field_.sample_count;
     field_.last_ns = time_ns;
+    is_holding_ = true;
     if (changes.empty() || !holds(changes.back().value, value)) {
         changes.push_back({time_ns, stored(value)});
     }
@@ -117,8 +128,9 @@ template <typename T>
 void HeldValuesBuilder::add_column(std::span<const std::int64_t> times,
                                    const ColumnValues& values) {
     const std::span<const T> column = typed_values<T>(values);
-    for_each_valid_row(values, 0, times.size(),
-                       [&](std::size_t row) { add_typed<T>(times[row], column[row]); });
+    for_each_sample_or_end(
+        values, 0, times.size(), [&](std::size_t row) { add_typed<T>(times[row], column[row]); },
+        [&](std::size_t row) { end_hold(times[row]); });
 }
 
 void HeldValuesBuilder::add_values(std::span<const std::int64_t> times,
@@ -138,7 +150,7 @@ void HeldValuesBuilder::add_values(std::span<const std::int64_t> times,
 }
 
 HeldField HeldValuesBuilder::finish() {
-    if (field_.sample_count > 0 && hold_ns_ != kHoldForever) {
+    if (std::exchange(is_holding_, false) && hold_ns_ != kHoldForever) {
         field_.changes.push_back({hold_end_ns(field_.last_ns, hold_ns_), Cell()});
     }
     return std::exchange(field_, {});

@@ -44,6 +44,8 @@ public:
     /// can_use(summary) must hold.
     void add_summary(const ColumnSummary& summary);
     void add_sample(std::int64_t time_ns, const Value& value);
+    /// Nothing is known from here on.
+    void end_hold(std::int64_t time_ns);
     void add_values(std::span<const std::int64_t> times, const ColumnValues& values);
 
     /// Lets the last sample hold to its limit. Leaves an empty builder.
@@ -54,8 +56,10 @@ private:
     void add_column(std::span<const std::int64_t> times, const ColumnValues& values);
     template <typename T>
     void add_typed(std::int64_t time_ns, const T& value);
+    void end_worn_out_hold(std::int64_t time_ns);
 
     std::int64_t hold_ns_;
+    bool is_holding_ = false;
     HeldField field_;
 };
 

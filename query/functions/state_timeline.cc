@@ -117,6 +117,11 @@ void LeafTimelineBuilder::add(const LeafRun& run) {
         const std::int64_t hold_end = hold_end_ns(last_sample_ns_, hold_ns_);
         if (hold_end < run.first_ns) timeline_.append(hold_end, Truth::Unknown);
     }
+    if (run.sample_count == 0) {
+        timeline_.append(run.first_ns, Truth::Unknown);
+        has_run_ = false;
+        return;
+    }
     timeline_.append(run.first_ns, run.is_true ? Truth::True : Truth::False);
     last_sample_ns_ = run.last_ns;
     has_run_ = true;

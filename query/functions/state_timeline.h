@@ -77,7 +77,7 @@ public:
     explicit LeafTimelineBuilder(std::int64_t hold_ns) : hold_ns_(hold_ns) {}
 
     /// The carried run first (when there is one), then every run in time order. Runs of equal truth
-    /// may come unjoined.
+    /// may come unjoined; one of no samples ends a hold.
     void add(const LeafRun& run);
     void add(std::span<const LeafRun> runs) {
         for (const LeafRun& run : runs) add(run);

@@ -115,9 +115,13 @@ void TimeIntegral::add_summary(const ColumnSummary& summary) {
 
 void TimeIntegral::add_values(std::span<const std::int64_t> times, const ColumnValues& values,
                               std::size_t begin, std::size_t end) {
-    for_each_number(values, begin, end, [&](std::size_t row, auto number) {
-        add_sample(times[row], as_double_double(number));
-    });
+    for_each_number_or_end(
+        values, begin, end,
+        [&](std::size_t row, auto number) { add_sample(times[row], as_double_double(number)); },
+        [&](std::size_t row) {
+            hold_until(times[row]);
+            has_sample_ = false;
+        });
 }
 
 TimeIntegral::SeriesResult TimeIntegral::end_series() {

@@ -54,7 +54,7 @@ bool needs_earlier_history(const StateTimeline& predicate, const RunOptions& opt
                            std::int64_t as_of_ns);
 
 /// The samples of a numeric field of one series in time order, nulls left out; the one carried in
-/// comes first. Spans are borrowed.
+/// comes first. From a NaN on nothing is in force until the next one. Spans are borrowed.
 struct HeldSamples {
     std::span<const std::int64_t> times;
     std::span<const double> values;

@@ -21,10 +21,10 @@ Result<std::optional<std::int64_t>> first_sample_ns(const SourceScans& scans,
                            [&](const ColumnPiece& column) { return column.values.is_valid(row); });
     };
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
+    if (!filter.is_needed()) return first_value_ns(*cursor);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return std::optional<std::int64_t>();
-        if (!filter.is_needed()) return std::optional(piece->first_ns);
         for (std::size_t row = 0; row < piece->row_count; ++row) {
             if (!filter.passes(*piece, row) || !has_value(*piece, row)) continue;
             return std::optional(piece->times[row]);

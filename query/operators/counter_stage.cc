@@ -77,7 +77,8 @@ Status CounterStage::read_member(const GroupMember& member, Columns& columns) co
         folds[i].emplace(columns[i]->type, plan_->hold_ns, plan_->frame.as_of_ns);
         folds[i]->begin_series(carried);
         const bool is_in_force =
-            carried && hold_end_ns(carried->time_ns, plan_->hold_ns) > request_.range.begin_ns;
+            carried && !carried->is_ended &&
+            hold_end_ns(carried->time_ns, plan_->hold_ns) > request_.range.begin_ns;
         columns[i]->known.begin_series(is_in_force ? carried : std::nullopt);
     }
     PartCursor parts(*windows_);

@@ -77,8 +77,8 @@ Result<TimeRange> EpisodesOperator::window_of(const GroupMember& member) const {
     TimeRange window = plan_.frame.range;
     if (plan_.frame.has_lower) return window;
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, first_sample_scans_->open_cursor(member));
-    TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
-    window.begin_ns = piece == nullptr ? window.end_ns : piece->first_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(const auto first_ns, first_value_ns(*cursor));
+    window.begin_ns = first_ns.value_or(window.end_ns);
     return window;
 }
 
@@ -147,9 +147,12 @@ Status EpisodesOperator::read_samples(const GroupMember& member, std::int64_t be
             TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
             if (piece == nullptr) break;
             for (std::size_t row = 0; row < piece->row_count; ++row) {
-                if (!piece->columns[0].values.is_valid(row)) continue;
+                const ColumnValues& column = piece->columns[0].values;
+                const bool ends_hold = column.ends_hold(row);
+                if (!ends_hold && !column.is_valid(row)) continue;
                 times.push_back(piece->times[row]);
-                values.push_back(to_double(cell_at(piece->columns[0].values, row)));
+                values.push_back(ends_hold ? std::numeric_limits<double>::quiet_NaN()
+                                           : to_double(cell_at(column, row)));
             }
         }
     }

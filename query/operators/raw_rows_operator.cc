@@ -11,6 +11,11 @@ namespace {
 
 std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
 
+bool has_any_value(const ScanPiece& piece, std::size_t row) {
+    return std::any_of(piece.columns.begin(), piece.columns.end(),
+                       [row](const ColumnPiece& column) { return column.values.is_valid(row); });
+}
+
 }  // namespace
 
 Result<RowBatch*> RawRowsOperator::next() {
@@ -123,8 +128,8 @@ Status RawRowsOperator::read_series(const GroupMember& member,
             if (filter.is_needed() && !filter.passes(*piece, i)) continue;
             std::vector<Cell> row = row_of_tags;
             row[0] = TimeCell{piece->times[i]};
-            // A scan leaves out rows without any of the fields it is asked for.
-            bool has_value = !plan_.witnesses.empty();
+            // A scan leaves out rows without any of the fields it is asked for; but a NaN is there.
+            bool has_value = !plan_.witnesses.empty() && has_any_value(*piece, i);
             for (std::size_t j = 0; j < plan_.columns.size(); ++j) {
                 if (plan_.columns[j].is_tag) continue;
                 row[1 + j] = cell_at(piece->columns[column_of_slot[j]].values, i);

@@ -129,6 +129,27 @@ bool RowFilter::passes(const ScanPiece& piece, std::size_t row) {
     return is_true(evaluate(*where_.condition, cells_));
 }
 
+Result<std::optional<std::int64_t>> first_value_ns(SeriesCursor& cursor) {
+    std::optional<std::int64_t> first_ns;
+    const auto note = [&](std::int64_t time_ns) {
+        first_ns = std::min(first_ns.value_or(time_ns), time_ns);
+    };
+    while (!first_ns) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor.next());
+        if (piece == nullptr) break;
+        for (const ColumnPiece& column : piece->columns) {
+            if (column.summary != nullptr) {
+                if (column.summary->non_null_count > 0) note(column.summary->first_ns);
+                continue;
+            }
+            std::size_t row = 0;
+            while (row < piece->row_count && !column.values.is_valid(row)) ++row;
+            if (row < piece->row_count) note(piece->times[row]);
+        }
+    }
+    return first_ns;
+}
+
 void add_condition_columns(const WhereClause& where, std::vector<ColumnRequest>& columns) {
     for (const InputColumn& input : where.inputs) {
         if (!input.is_tag) column_of(columns, input.name, Need::Values);

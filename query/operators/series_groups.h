@@ -63,6 +63,10 @@ Status read_values(const SeriesSelection& selection, const GroupMember& member,
                    const std::string& field, const TimeRange& range, ExecutionContext& context,
                    const std::function<void(const ScanPiece&)>& visit);
 
+/// The time of the first value in the columns of a cursor that was not moved; nothing when there is
+/// none. Leaves the cursor anywhere.
+Result<std::optional<std::int64_t>> first_value_ns(SeriesCursor& cursor);
+
 /// The groups that the series of `scans` fall into, by measurement, then tag values.
 std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans);
 

@@ -18,6 +18,7 @@ constexpr std::size_t kLastLevel = 5;
 
 void add_to_pace(std::span<const LeafRun> runs, SamplingPace& pace) {
     for (const LeafRun& run : runs) {
+        if (run.sample_count == 0) continue;
         if (pace.sample_count == 0) pace.first_ns = run.first_ns;
         pace.sample_count += run.sample_count;
         pace.last_ns = run.last_ns;

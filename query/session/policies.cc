@@ -125,4 +125,10 @@ StatementResult change(const SetStale& statement, const StatementContext& contex
     return result;
 }
 
+StatementResult change(const SetNan& statement, const StatementContext& context) {
+    Status status = check_database(context.store, statement.database);
+    if (!status) return failed(std::move(status).error());
+    return finished(context.store.set_nan_accepted(statement.database, statement.is_accepted));
+}
+
 }  // namespace tidemark::query

@@ -13,5 +13,6 @@ StatementResult change(const CreateRetentionPolicy& statement, const StatementCo
 StatementResult change(const AlterRetentionPolicy& statement, const StatementContext& context);
 StatementResult change(const DropRetentionPolicy& statement, const StatementContext& context);
 StatementResult change(const SetStale& statement, const StatementContext& context);
+StatementResult change(const SetNan& statement, const StatementContext& context);
 
 }  // namespace tidemark::query

@@ -51,6 +51,9 @@ public:
     StatementResult operator()(const SetStale& statement) const {
         return changed(statement.measurement ? "ALTER MEASUREMENT" : "ALTER DATABASE", statement);
     }
+    StatementResult operator()(const SetNan& statement) const {
+        return changed("ALTER DATABASE", statement);
+    }
     StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
     StatementResult operator()(const DropSeries&) const { return no_deletes(); }
     StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }

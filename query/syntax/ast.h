@@ -512,6 +512,14 @@ struct SetStale {
     bool operator==(const SetStale&) const = default;
 };
 
+/// ALTER DATABASE x SET NAN ACCEPT, or REFUSE
+struct SetNan {
+    Location location;
+    std::string database;
+    bool is_accepted = false;
+    bool operator==(const SetNan&) const = default;
+};
+
 struct DropMeasurement {
     Location location;
     std::string name;
@@ -558,7 +566,7 @@ struct Statement {
     std::variant<SelectStatement, ExplainStatement, ShowDatabases, ShowRetentionPolicies,
                  ShowMeasurements, ShowSeries, ShowTagKeys, ShowTagValues, ShowFieldKeys,
                  ShowCardinality, ShowQueries, ShowStats, CreateDatabase, DropDatabase,
-                 CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, SetStale,
+                 CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, SetStale, SetNan,
                  DropMeasurement, DropSeries, DeleteStatement, KillQuery, ForeignStatement>
         node;
     bool operator==(const Statement&) const = default;

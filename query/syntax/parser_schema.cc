@@ -165,22 +165,36 @@ Status check_no_policy(TokenStream& tokens, const std::vector<MeasurementSource>
     return success();
 }
 
-// Behind ALTER DATABASE and ALTER MEASUREMENT: the name, SET STALE and how long.
-Result<StatementNode> parse_set_stale(TokenStream& tokens, bool is_of_measurement) {
-    SetStale set;
-    set.location = tokens.location();
-    TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
-    if (is_of_measurement) {
-        set.measurement = std::move(name);
-        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("ON"));
-        TIDEMARK_ASSIGN_OR_RETURN(name, tokens.expect_name());
-    }
-    set.database = std::move(name);
-    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("SET"));
+// Behind SET: STALE and how long.
+Result<StatementNode> parse_set_stale(TokenStream& tokens, SetStale set) {
     const Location location = tokens.location();
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("STALE"));
     TIDEMARK_ASSIGN_OR_RETURN(set.stale, parse_stale(tokens, location));
     return StatementNode(std::move(set));
+}
+
+Result<StatementNode> parse_alter_database(TokenStream& tokens) {
+    const Location location = tokens.location();
+    tokens.note_name(SchemaName::Database);
+    TIDEMARK_ASSIGN_OR_RETURN(std::string name, tokens.expect_name());
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("SET"));
+    if (!tokens.accept_word("NAN")) {
+        return parse_set_stale(tokens, {location, std::move(name), std::nullopt, {}});
+    }
+    const bool is_accepted = tokens.accept_word("ACCEPT");
+    if (!is_accepted) TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("REFUSE"));
+    return StatementNode(SetNan{location, std::move(name), is_accepted});
+}
+
+Result<StatementNode> parse_alter_measurement(TokenStream& tokens) {
+    SetStale set;
+    set.location = tokens.location();
+    TIDEMARK_ASSIGN_OR_RETURN(set.measurement, tokens.expect_name());
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("ON"));
+    tokens.note_name(SchemaName::Database);
+    TIDEMARK_ASSIGN_OR_RETURN(set.database, tokens.expect_name());
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("SET"));
+    return parse_set_stale(tokens, std::move(set));
 }
 
 }  // namespace
@@ -194,8 +208,8 @@ Result<StatementNode> parse_create(TokenStream& tokens) {
 }
 
 Result<StatementNode> parse_alter(TokenStream& tokens) {
-    if (tokens.accept_word("DATABASE")) return parse_set_stale(tokens, false);
-    if (tokens.accept_word("MEASUREMENT")) return parse_set_stale(tokens, true);
+    if (tokens.accept_word("DATABASE")) return parse_alter_database(tokens);
+    if (tokens.accept_word("MEASUREMENT")) return parse_alter_measurement(tokens);
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("RETENTION"));
     TIDEMARK_ASSIGN_OR_RETURN(PolicyPlace place, parse_policy_place(tokens));
     TIDEMARK_ASSIGN_OR_RETURN(PolicyOptions options,

@@ -119,6 +119,11 @@ public:
         set.stale.hold ? out_.write_duration(*set.stale.hold) : out_.write("NONE");
     }
 
+    void operator()(const SetNan& set) {
+        out_.write("ALTER DATABASE ").write_name(set.database);
+        out_.write(set.is_accepted ? " SET NAN ACCEPT" : " SET NAN REFUSE");
+    }
+
     void operator()(const DropMeasurement& drop) {
         out_.write("DROP MEASUREMENT ").write_name(drop.name);
     }

@@ -57,6 +57,7 @@ Result<std::size_t> LineSession::feed(std::string_view text, storage::TextEnd en
         if (!parser_) return taken;
     }
     lines_.clear();
+    parser_->set_accepts_nan(context_.store.accepts_nan(database_));
     taken += parser_->parse(text.substr(taken), end, lines_);
     TIDEMARK_RETURN_IF_ERROR(write_lines());
     return taken;

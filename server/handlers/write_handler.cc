@@ -98,6 +98,7 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
         storage::parse_time_precision(precision).value_or(storage::TimePrecision::Nanoseconds);
     const storage::ParsedLines lines =
         storage::parse_lines(request.body, {.precision = unit,
+                                            .accepts_nan = context.store.accepts_nan(database),
                                             .line_size_limit_bytes = context.line_size_limit_bytes,
                                             .line_size_limit_place = kLineBytesOption,
                                             .rejected_line_limit = kListedLines});

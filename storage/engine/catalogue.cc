@@ -110,7 +110,8 @@ Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
     }
     const bool is_of_policies = std::holds_alternative<PolicySet>(record) ||
                                 std::holds_alternative<PolicyDropped>(record) ||
-                                std::holds_alternative<StaleSet>(record);
+                                std::holds_alternative<StaleSet>(record) ||
+                                std::holds_alternative<NanSet>(record);
     return is_of_policies ? apply_policy(record, id_limit) : apply_schema(record, id_limit);
 }
 

@@ -57,6 +57,7 @@ public:
                         const RetentionPolicyChange& change);
     Status drop_policy(std::string_view database, std::string_view policy);
     Status set_stale(std::string_view database, std::string_view measurement, std::int64_t hold_ns);
+    Status set_nan_accepted(std::string_view database, bool is_accepted);
     MeasurementId add_measurement(PolicyId policy, std::string_view name);
     /// The next field index of the measurement.
     FieldIndex add_field(MeasurementId measurement, std::string_view name, FieldType type);
@@ -91,6 +92,8 @@ public:
     RetentionPolicy policy(PolicyId policy) const;
     std::optional<std::int64_t> stale_ns(std::string_view database,
                                          std::string_view measurement) const;
+    bool accepts_nan(std::string_view database) const;
+    bool accepts_nan(PolicyId policy) const;
     std::optional<MeasurementId> find_measurement(PolicyId policy, std::string_view name) const;
     /// The type that the other policies of this one's database know of a field: it is the same in
     /// all of them.
@@ -134,6 +137,7 @@ private:
         std::vector<PolicyId> policies;  // Live ones, in order of creation.
         PolicyId default_policy = 0;     // 0: it was dropped.
         std::map<std::string, std::int64_t, std::less<>> stale_ns;  // "": the database's.
+        bool accepts_nan = false;
     };
     struct Policy {
         DatabaseId database = 0;

@@ -4,7 +4,7 @@
 #include "storage/engine/catalogue.h"
 #include "storage/engine/retention_policy.h"
 
-// The part of the catalogue that is settings: retention policies and STALE.
+// The part of the catalogue that is settings: retention policies, STALE and NAN.
 
 namespace tidemark::storage {
 
@@ -21,6 +21,11 @@ Status Catalogue::apply_policy(const CatalogueRecord& record, std::uint64_t id_l
     if (const auto* dropped = std::get_if<PolicyDropped>(&record)) {
         if (!is_known_policy(dropped->id)) return nonsense("an unknown policy was dropped");
         forget_policy(dropped->id);
+        return success();
+    }
+    if (const auto* nan = std::get_if<NanSet>(&record)) {
+        if (!is_known_database(nan->database)) return nonsense("NAN is of an unknown database");
+        databases_[nan->database].accepts_nan = nan->is_accepted;
         return success();
     }
     const auto& stale = std::get<StaleSet>(record);
@@ -148,6 +153,16 @@ Status Catalogue::set_stale(std::string_view database, std::string_view measurem
     return make_durable();
 }
 
+Status Catalogue::set_nan_accepted(std::string_view database, bool is_accepted) {
+    {
+        MutexLock lock(mutex_);
+        TIDEMARK_ASSIGN_OR_RETURN(const DatabaseId database_id, require_database(database));
+        databases_[database_id].accepts_nan = is_accepted;
+        append(NanSet{database_id, is_accepted});
+    }
+    return make_durable();
+}
+
 // ---- Looking things up --------------------------------------------------------------------
 
 std::vector<RetentionPolicy> Catalogue::policies(std::string_view database) const {
@@ -197,6 +212,17 @@ std::optional<std::int64_t> Catalogue::stale_ns(std::string_view database,
     if (found == stale_ns.end()) found = stale_ns.find(std::string_view());
     if (found == stale_ns.end()) return std::nullopt;
     return found->second;
+}
+
+bool Catalogue::accepts_nan(std::string_view database) const {
+    MutexLock lock(mutex_);
+    const auto database_id = find_database_locked(database);
+    return database_id && databases_[*database_id].accepts_nan;
+}
+
+bool Catalogue::accepts_nan(PolicyId policy) const {
+    MutexLock lock(mutex_);
+    return databases_[policies_[policy].database].accepts_nan;
 }
 
 std::optional<FieldType> Catalogue::type_elsewhere(PolicyId policy, std::string_view measurement,

@@ -17,6 +17,7 @@ enum class RecordKind : std::uint8_t {
     PolicySet = 6,
     PolicyDropped = 7,
     StaleSet = 8,
+    NanSet = 9,
 };
 
 void encode(ByteWriter& writer, const DatabaseCreated& record) {
@@ -68,6 +69,11 @@ void encode(ByteWriter& writer, const StaleSet& record) {
     writer.write_varint(record.database);
     writer.write_sized_string(record.measurement);
     writer.write_varint(static_cast<std::uint64_t>(record.hold_ns));
+}
+
+void encode(ByteWriter& writer, const NanSet& record) {
+    writer.write_varint(record.database);
+    writer.write_u8(record.is_accepted ? 1 : 0);
 }
 
 Result<std::uint32_t> read_id(ByteReader& reader) {
@@ -133,6 +139,12 @@ Result<std::int64_t> read_duration(ByteReader& reader) {
     return static_cast<std::int64_t>(duration_ns);
 }
 
+Result<bool> read_truth(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t truth, reader.read_u8());
+    if (truth > 1) return Error(ErrorCode::Corruption, "a truth of " + std::to_string(truth));
+    return truth == 1;
+}
+
 Result<CatalogueRecord> decode_policy_set(ByteReader& reader) {
     PolicySet record{};
     RetentionPolicy& policy = record.properties;
@@ -144,11 +156,7 @@ Result<CatalogueRecord> decode_policy_set(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(policy.future_limit_ns, read_duration(reader));
     TIDEMARK_ASSIGN_OR_RETURN(policy.past_limit_ns, read_duration(reader));
     TIDEMARK_ASSIGN_OR_RETURN(policy.replication, reader.read_varint());
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t is_default, reader.read_u8());
-    if (is_default > 1) {
-        return Error(ErrorCode::Corruption, "a truth of " + std::to_string(is_default));
-    }
-    policy.is_default = is_default == 1;
+    TIDEMARK_ASSIGN_OR_RETURN(policy.is_default, read_truth(reader));
     return CatalogueRecord(std::move(record));
 }
 
@@ -163,6 +171,13 @@ Result<CatalogueRecord> decode_stale_set(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(record.measurement, read_name(reader));
     TIDEMARK_ASSIGN_OR_RETURN(record.hold_ns, read_duration(reader));
     return CatalogueRecord(std::move(record));
+}
+
+Result<CatalogueRecord> decode_nan_set(ByteReader& reader) {
+    NanSet record{};
+    TIDEMARK_ASSIGN_OR_RETURN(record.database, read_id(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(record.is_accepted, read_truth(reader));
+    return CatalogueRecord(record);
 }
 
 Result<CatalogueRecord> decode(ByteReader& reader) {
@@ -184,6 +199,8 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
             return decode_policy_dropped(reader);
         case RecordKind::StaleSet:
             return decode_stale_set(reader);
+        case RecordKind::NanSet:
+            return decode_nan_set(reader);
     }
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }

@@ -71,8 +71,15 @@ struct StaleSet {
     bool operator==(const StaleSet&) const = default;
 };
 
+/// Whether NaN is taken.
+struct NanSet {
+    DatabaseId database;
+    bool is_accepted;
+    bool operator==(const NanSet&) const = default;
+};
+
 using CatalogueRecord = std::variant<DatabaseCreated, DatabaseDropped, MeasurementAdded, FieldAdded,
-                                     SeriesAdded, PolicySet, PolicyDropped, StaleSet>;
+                                     SeriesAdded, PolicySet, PolicyDropped, StaleSet, NanSet>;
 
 std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 

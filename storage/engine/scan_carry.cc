@@ -149,17 +149,25 @@ bool run_reaches_begin(const CompiledScan& scan, std::int64_t last_ns) {
 Result<std::optional<CarriedValue>> find_value(const CompiledScan& scan, std::size_t field,
                                                std::span<ScanSource* const> sources) {
     BackwardSamples samples(field, scan.request.range.begin_ns, sources);
-    if (ScanSource* whole = samples.next_whole()) {
-        TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary, whole->summary(field));
-        if (!holds_at_begin(scan, summary->last_ns)) return std::optional<CarriedValue>{};
-        if (summary->has_values) {
-            return std::optional<CarriedValue>({summary->last_ns, summary->last});
+    bool is_ended = false;
+    while (true) {
+        if (ScanSource* whole = samples.next_whole()) {
+            TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary, whole->summary(field));
+            if (!holds_at_begin(scan, summary->last_ns)) return std::optional<CarriedValue>{};
+            if (summary->has_values) {
+                return std::optional<CarriedValue>({summary->last_ns, summary->last, is_ended});
+            }
         }
+        TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples.take());
+        if (!sample || !holds_at_begin(scan, sample->time_ns)) return std::optional<CarriedValue>{};
+        TIDEMARK_ASSIGN_OR_RETURN(const ColumnValues* values, sample->source->values(field));
+        if (!values->ends_hold(sample->row)) {
+            return std::optional<CarriedValue>(
+                {sample->time_ns, values->value_at(sample->row), is_ended});
+        }
+        if (scan.request.carry_in != CarryIn::LastValue) return std::optional<CarriedValue>{};
+        is_ended = true;
     }
-    TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples.take());
-    if (!sample || !holds_at_begin(scan, sample->time_ns)) return std::optional<CarriedValue>{};
-    TIDEMARK_ASSIGN_OR_RETURN(const ColumnValues* values, sample->source->values(field));
-    return std::optional<CarriedValue>({sample->time_ns, values->value_at(sample->row)});
 }
 
 /// Finds the run of a leaf that holds the last sample in front of the range.
@@ -202,6 +210,12 @@ private:
         }
         TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples_.take());
         if (!sample) {
+            has_ended_ = true;
+            return success();
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const auto hold_ends,
+                                  sample->source->hold_ends(*scan_.leaf_fields[leaf_]));
+        if (!hold_ends.empty() && is_row_valid(hold_ends, sample->row)) {
             has_ended_ = true;
             return success();
         }

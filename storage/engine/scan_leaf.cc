@@ -104,12 +104,20 @@ bool exceeds_hold(std::int64_t first_ns, std::int64_t second_ns, std::int64_t ho
 }
 
 void append_runs(const LeafRows& rows, std::int64_t hold_ns, std::vector<LeafRun>& runs) {
-    if (rows.validity.empty() && !rows.may_have_gaps) return append_unbroken_runs(rows, runs);
+    const bool may_end = !rows.hold_ends.empty();
+    if (rows.validity.empty() && !may_end && !rows.may_have_gaps) {
+        return append_unbroken_runs(rows, runs);
+    }
 
     bool is_first = true;
     for (std::size_t row = rows.begin_row; row < rows.end_row; ++row) {
         if (!is_row_valid(rows.validity, row)) continue;
         const std::int64_t time_ns = rows.times[row];
+        if (may_end && bit_of(rows.hold_ends, row)) {
+            runs.push_back({time_ns, time_ns, 0, false});
+            is_first = true;
+            continue;
+        }
         const bool is_true = bit_of(rows.truth, row);
         const bool goes_on = !is_first && runs.back().is_true == is_true &&
                              !exceeds_hold(runs.back().last_ns, time_ns, hold_ns);

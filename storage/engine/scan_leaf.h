@@ -25,6 +25,7 @@ struct LeafRows {
     std::span<const std::int64_t> times;
     std::span<const std::uint64_t> validity;  ///< Empty when all rows have a value.
     std::span<const std::uint64_t> truth;
+    std::span<const std::uint64_t> hold_ends;  ///< Rows with a NaN; empty when none has.
     std::size_t begin_row = 0;
     std::size_t end_row = 0;
     bool may_have_gaps = true;  ///< Some rows may lie further apart than the hold limit.

@@ -73,6 +73,7 @@ private:
         const std::vector<const Part*>& winners = winners_[*scan_.leaf_fields[leaf]];
         std::vector<std::uint64_t> truth(mask_word_count(selected_.size()));
         std::vector<std::uint64_t> validity(truth.size());
+        std::vector<std::uint64_t> hold_ends;
         for (std::size_t index = 0; index < selected_.size(); ++index) {
             const Part* winner = winners[selected_[index]];
             if (winner == nullptr) continue;
@@ -81,8 +82,13 @@ private:
             const std::uint64_t bit = std::uint64_t{1} << (index % 64);
             validity[index / 64] |= bit;
             if (mask->is_true(winner->row)) truth[index / 64] |= bit;
+            TIDEMARK_ASSIGN_OR_RETURN(const auto ends,
+                                      winner->source->hold_ends(*scan_.leaf_fields[leaf]));
+            if (ends.empty() || !is_row_valid(ends, winner->row)) continue;
+            hold_ends.resize(truth.size());
+            hold_ends[index / 64] |= bit;
         }
-        append_runs({parts_.times_buffer(), validity, truth, 0, selected_.size()},
+        append_runs({parts_.times_buffer(), validity, truth, hold_ends, 0, selected_.size()},
                     scan_.request.hold_ns, parts_.runs(leaf));
         return success();
     }

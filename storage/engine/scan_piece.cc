@@ -15,6 +15,7 @@ void ColumnBuffer::clear() {
     booleans_.clear();
     strings_.clear();
     validity_.clear();
+    hold_ends_.clear();
 }
 
 void ColumnBuffer::append_validity(bool is_valid) {
@@ -28,6 +29,7 @@ void ColumnBuffer::append_validity(bool is_valid) {
 }
 
 void ColumnBuffer::append(const ColumnValues& source, std::size_t row) {
+    if (source.ends_hold(row)) return append_hold_end(source.type);
     if (!source.is_valid(row)) return append_null(source.type);
     append_validity(true);
     switch (source.type) {
@@ -70,6 +72,13 @@ void ColumnBuffer::append_null(FieldType type) {
     }
 }
 
+void ColumnBuffer::append_hold_end(FieldType type) {
+    const std::size_t row = row_count_;
+    append_null(type);
+    hold_ends_.resize(validity_.size());
+    hold_ends_[row / 64] |= std::uint64_t{1} << (row % 64);
+}
+
 ColumnValues ColumnBuffer::view_rows(const ColumnValues& source, std::size_t begin_row,
                                      std::size_t end_row) {
     const std::size_t count = end_row - begin_row;
@@ -82,6 +91,10 @@ ColumnValues ColumnBuffer::view_rows(const ColumnValues& source, std::size_t beg
     if (!source.strings.empty()) part.strings = source.strings.subspan(begin_row, count);
     validity_ = slice_validity(source.validity, begin_row, count);
     part.validity = validity_;
+    if (!source.hold_ends.empty()) {
+        hold_ends_ = slice_bits(source.hold_ends, begin_row, count);
+        part.hold_ends = hold_ends_;
+    }
     return part;
 }
 
@@ -94,6 +107,7 @@ ColumnValues ColumnBuffer::view(FieldType type) const {
     values.booleans = booleans_;
     values.strings = strings_;
     if (null_count_ > 0) values.validity = validity_;
+    values.hold_ends = hold_ends_;
     return values;
 }
 

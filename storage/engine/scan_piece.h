@@ -30,6 +30,7 @@ public:
 
 private:
     void append_validity(bool is_valid);
+    void append_hold_end(FieldType type);
 
     std::size_t row_count_ = 0;
     std::size_t null_count_ = 0;
@@ -39,6 +40,7 @@ private:
     std::vector<std::uint8_t> booleans_;
     std::vector<std::string_view> strings_;
     std::vector<std::uint64_t> validity_;
+    std::vector<std::uint64_t> hold_ends_;  // Up to the last word that has a bit.
 };
 
 /// The piece in the making and the memory it points to, which is used again for every piece.

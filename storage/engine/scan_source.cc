@@ -1,5 +1,7 @@
 #include "storage/engine/scan_source.h"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -152,9 +154,42 @@ Result<const ColumnValues*> ScanSource::values(std::size_t field_index) {
         }
         rows->values.type = scan_.fields[field_index].type;
         rows->values.validity = field.validity;
+        set_nan_apart(row_count(), *rows);
         field.rows = std::move(rows);
     }
     return &field.rows->values;
+}
+
+/// NaN is no value, but ends a hold (R10).
+void ScanSource::set_nan_apart(std::size_t row_count, FieldRows& rows) {
+    ColumnValues& values = rows.values;
+    const auto is_nan = [](double value) { return std::isnan(value); };
+    if (std::ranges::none_of(values.floats, is_nan)) return;
+    rows.validity.assign(values.validity.begin(), values.validity.end());
+    if (rows.validity.empty()) rows.validity = all_rows_valid(row_count);
+    rows.hold_ends.resize(rows.validity.size());
+    for (std::size_t row = 0; row < row_count; ++row) {
+        const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+        // What stands where a row is null may be a NaN just as well.
+        if (!std::isnan(values.floats[row]) || (rows.validity[row / 64] & bit) == 0) continue;
+        rows.validity[row / 64] &= ~bit;
+        rows.hold_ends[row / 64] |= bit;
+    }
+    values.validity = rows.validity;
+    values.hold_ends = rows.hold_ends;
+}
+
+Result<std::span<const std::uint64_t>> ScanSource::hold_ends(std::size_t field_index) {
+    if (scan_.fields[field_index].type != FieldType::Float) {
+        return std::span<const std::uint64_t>();
+    }
+    if (is_encoded() && scan_.request.path != ScanPath::Decoded) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* known, summary(field_index));
+        // The summary of numbers lacks its values only where one is a NaN.
+        if (known->has_values) return std::span<const std::uint64_t>();
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const ColumnValues* rows, values(field_index));
+    return rows->hold_ends;
 }
 
 void ScanSource::view_field(std::size_t field_index, FieldRows& rows) const {

@@ -53,15 +53,17 @@ public:
     bool is_encoded() const { return group_->decoded_rows() == nullptr; }
     /// Whether the scan may be answered from summaries here.
     bool has_summaries() const;
-    /// Only with has_summaries() and has_field().
+    /// Only with has_field(), of encoded row groups.
     Result<const ColumnSummary*> summary(std::size_t field);
 
     bool has_open_times() const { return !times_.empty(); }
     Result<std::span<const std::int64_t>> times();
-    /// Only with has_field(), as values(): which rows have a value, empty when all have.
+    /// Only with has_field(), as values(): which rows have a value or a NaN, empty when all have.
     Result<std::span<const std::uint64_t>> validity(std::size_t field);
     /// One entry per row.
     Result<const ColumnValues*> values(std::size_t field);
+    /// Only with has_field(): which rows have a NaN, empty when none has.
+    Result<std::span<const std::uint64_t>> hold_ends(std::size_t field);
     /// Only when the leaf's field is here.
     Result<const LeafMask*> leaf_mask(std::size_t leaf);
     /// The truth that all samples of the leaf's field have, when the summary tells.
@@ -76,6 +78,9 @@ private:
         std::vector<std::uint8_t> booleans;
         std::vector<std::string_view> strings;
         StringArena arena;
+        // Of columns with NaN.
+        std::vector<std::uint64_t> validity;
+        std::vector<std::uint64_t> hold_ends;
     };
     struct Field {
         std::optional<std::size_t> column;
@@ -93,6 +98,7 @@ private:
 
     Status find_fields();
     Result<EncodedColumn> encoded(Field& field);
+    static void set_nan_apart(std::size_t row_count, FieldRows& rows);
     Status decode_field(std::size_t field_index, FieldRows& rows);
     void view_field(std::size_t field_index, FieldRows& rows) const;
     Status fill_mask(std::size_t leaf, LeafMask& mask);

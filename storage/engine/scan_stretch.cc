@@ -169,7 +169,8 @@ private:
         TIDEMARK_ASSIGN_OR_RETURN(const LeafMask* mask, source_.leaf_mask(leaf));
         if (!mask->was_encoded) parts_.deepen(PieceDepth::Decoded);
         TIDEMARK_ASSIGN_OR_RETURN(const bool may_have_gaps, has_gaps(field));
-        append_runs({times_, validity, mask->bits, begin_row_, end_row_, may_have_gaps},
+        TIDEMARK_ASSIGN_OR_RETURN(const auto hold_ends, source_.hold_ends(field));
+        append_runs({times_, validity, mask->bits, hold_ends, begin_row_, end_row_, may_have_gaps},
                     scan_.request.hold_ns, parts_.runs(leaf));
         return success();
     }

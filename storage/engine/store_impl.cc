@@ -183,6 +183,14 @@ std::optional<std::int64_t> StoreImpl::stale_ns(std::string_view database,
     return catalogue_->stale_ns(database, measurement);
 }
 
+Status StoreImpl::set_nan_accepted(std::string_view database, bool is_accepted) {
+    return change_catalogue([&] { return catalogue_->set_nan_accepted(database, is_accepted); });
+}
+
+bool StoreImpl::accepts_nan(std::string_view database) const {
+    return catalogue_->accepts_nan(database);
+}
+
 // Segments of policies that were dropped. Mapped files stay readable for older snapshots.
 Status StoreImpl::remove_dead_segments() {
     StoreContents kept = *contents();

@@ -58,6 +58,8 @@ public:
     Status drop_retention_policy(std::string_view database, std::string_view policy) override;
     Status set_stale(std::string_view database, std::string_view measurement,
                      std::int64_t hold_ns) override;
+    Status set_nan_accepted(std::string_view database, bool is_accepted) override;
+    bool accepts_nan(std::string_view database) const override;
     std::optional<std::int64_t> stale_ns(std::string_view database,
                                          std::string_view measurement) const override;
 

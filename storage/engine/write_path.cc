@@ -60,6 +60,7 @@ TimeLimits WritePath::time_limits(PolicyId policy) const {
 WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch) {
     WriteResult result;
     const TimeLimits limits = time_limits(schema.policy());
+    schema.set_accepts_nan(catalogue_.accepts_nan(schema.policy()));
     frame_.begin(committer_.spare_buffer());
     for (std::size_t index = 0; index < batch.point_count(); ++index) {
         Status status = take_point(schema, batch, index, limits);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "storage/base/bytes.h"
@@ -24,10 +25,16 @@ std::string with_article(FieldType type) {
     return (name.front() == 'i' || name.front() == 'u' ? "an " : "a ") + name;
 }
 
+/// All NaNs are one.
+std::uint64_t float_bits(double value) {
+    if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
+    return std::bit_cast<std::uint64_t>(value);
+}
+
 std::uint64_t bits_of(const WriteBatch::Field& field) {
     switch (field.type) {
         case FieldType::Float:
-            return std::bit_cast<std::uint64_t>(field.float_value);
+            return float_bits(field.float_value);
         case FieldType::Integer:
             return static_cast<std::uint64_t>(field.integer_value);
         case FieldType::Unsigned:
@@ -40,9 +47,13 @@ std::uint64_t bits_of(const WriteBatch::Field& field) {
     return 0;
 }
 
-Status check_value(const WriteBatch::Field& field) {
+Status check_value(const WriteBatch::Field& field, bool accepts_nan) {
     if (field.type == FieldType::Float && !std::isfinite(field.float_value)) {
-        return refusal("field " + std::string(field.name) + " is not a finite number");
+        const bool is_nan = std::isnan(field.float_value);
+        if (is_nan && accepts_nan) return success();
+        return refusal("field " + std::string(field.name) +
+                       (is_nan ? " is NaN (ALTER DATABASE .. SET NAN ACCEPT takes it)"
+                               : " is not a finite number"));
     }
     if (field.type != FieldType::String) return success();
     if (field.text.size() > kMaxStringSizeBytes) {
@@ -163,7 +174,7 @@ Status WriteSchema::resolve_fields(Measurement& measurement, const WriteBatch& b
     if (field_count == 0) return refusal("a point needs a field");
     for (std::size_t position = 0; position < field_count; ++position) {
         const WriteBatch::Field field = batch.field(point_index, position);
-        TIDEMARK_RETURN_IF_ERROR(check_value(field));
+        TIDEMARK_RETURN_IF_ERROR(check_value(field, accepts_nan_));
         if (const auto index = find_field(measurement, field.name, position)) {
             TIDEMARK_RETURN_IF_ERROR(add_known_field(measurement, *index, field));
         } else {

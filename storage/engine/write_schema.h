@@ -41,6 +41,9 @@ public:
 
     PolicyId policy() const { return policy_; }
 
+    /// Whether the points that come next may have NaN.
+    void set_accepts_nan(bool accepts_nan) { accepts_nan_ = accepts_nan; }
+
     /// Judges point `point_index` of `batch`. InvalidArgument, with the reason, when it must be
     /// refused; then nothing was added to the catalogue.
     Result<ResolvedPoint> resolve(const WriteBatch& batch, std::size_t point_index);
@@ -85,6 +88,7 @@ private:
 
     Catalogue& catalogue_;
     const PolicyId policy_;
+    bool accepts_nan_ = false;
     std::map<std::string, Measurement, std::less<>> measurements_;
     std::unique_ptr<SeriesTable> series_;
     std::vector<HeadField> fields_;            // Of the point being resolved.

@@ -184,6 +184,24 @@ DescribedTable policy_table(const Catalogue& catalogue) {
     return table;
 }
 
+DescribedTable settings_table(const Catalogue& catalogue) {
+    DescribedTable table{"settings; stale in ns", {"database", "measurement", "stale", "nan"}, {}};
+    const auto stale = [](const std::optional<std::int64_t>& hold_ns) {
+        return hold_ns ? std::to_string(*hold_ns) : std::string();
+    };
+    for (const std::string& database : catalogue.databases()) {
+        const auto whole_ns = catalogue.stale_ns(database, "");
+        table.rows.push_back({database, "", stale(whole_ns),
+                              catalogue.accepts_nan(database) ? "accepted" : "refused"});
+        for (const std::string& measurement : catalogue.measurements(database)) {
+            const auto own_ns = catalogue.stale_ns(database, measurement);
+            if (own_ns == whole_ns) continue;
+            table.rows.push_back({database, measurement, stale(own_ns), ""});
+        }
+    }
+    return table;
+}
+
 DescribedTable measurement_table(const Catalogue& catalogue) {
     DescribedTable table{
         "measurements",
@@ -212,6 +230,7 @@ Result<FileDescription> describe_catalogue(FileSystem& file_system, const std::s
                          {"databases", text(catalogue->databases().size())},
                          {"series", text(catalogue->series_count())}};
     description.tables.push_back(policy_table(*catalogue));
+    description.tables.push_back(settings_table(*catalogue));
     description.tables.push_back(measurement_table(*catalogue));
     return description;
 }

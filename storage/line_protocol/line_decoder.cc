@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <system_error>
 
 #include <fast_float/fast_float.h>
@@ -18,6 +19,7 @@ namespace tidemark::storage {
 namespace {
 
 constexpr std::string_view kFieldValue = "field value";
+constexpr std::string_view kNan = "nan";
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
@@ -32,8 +34,12 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 // What to ask for in place of a value that is none, by the mistake it looks like.
 std::string_view expected_instead_of(std::string_view token) {
     if (token.starts_with('\'')) return "field value (strings take double quotes)";
+    if (equals_ignoring_case(token, kNan)) {
+        return "finite number (ALTER DATABASE .. SET NAN ACCEPT takes nan as well)";
+    }
     if (token.starts_with('-') || token.starts_with('+')) token.remove_prefix(1);
-    for (const std::string_view name : {"nan", "inf", "infinity"}) {
+    for (const std::string_view name :
+         {kNan, std::string_view("inf"), std::string_view("infinity")}) {
         if (equals_ignoring_case(token, name)) return "finite number";
     }
     return kFieldValue;
@@ -144,11 +150,21 @@ bool LineDecoder::decode_field_value(std::string_view name, WriteBatch& batch) {
     } else if (first == 't' || first == 'T' || first == 'f' || first == 'F') {
         decode_boolean(name, batch);
     } else {
-        const std::string_view token = value_token();
-        if (token.empty()) return stop(kFieldValue);
-        note(position_, expected_instead_of(token));
-        position_ += token.size();
+        return decode_word(name, batch);
     }
+    return true;
+}
+
+// What begins like none of the values.
+bool LineDecoder::decode_word(std::string_view name, WriteBatch& batch) {
+    const std::string_view token = value_token();
+    if (token.empty()) return stop(kFieldValue);
+    if (accepts_nan_ && equals_ignoring_case(token, kNan)) {
+        batch.add_float(name, std::numeric_limits<double>::quiet_NaN());
+    } else {
+        note(position_, expected_instead_of(token));
+    }
+    position_ += token.size();
     return true;
 }
 

@@ -34,6 +34,8 @@ class LineDecoder {
 public:
     explicit LineDecoder(std::int64_t unit_ns) : unit_ns_(unit_ns) {}
 
+    void set_accepts_nan(bool accepts_nan) { accepts_nan_ = accepts_nan; }
+
     /// Decodes the line that begins at `line`, reading nothing at or after `end`. The line must not
     /// be empty (line != end).
     LineKind decode(const char* line, const char* end, WriteBatch& batch);
@@ -67,6 +69,7 @@ private:
     void decode_number(std::string_view name, WriteBatch& batch);
     void decode_integer(std::string_view name, std::string_view token, WriteBatch& batch);
     void decode_float(std::string_view name, std::string_view token, WriteBatch& batch);
+    bool decode_word(std::string_view name, WriteBatch& batch);
     bool decode_timestamp();
 
     template <typename Bytes>
@@ -88,6 +91,7 @@ private:
     bool stop(std::string_view expected);
 
     std::int64_t unit_ns_;
+    bool accepts_nan_ = false;
     const char* position_ = nullptr;
     const char* end_ = nullptr;
     std::uint64_t newline_count_ = 0;

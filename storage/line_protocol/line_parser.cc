@@ -72,7 +72,9 @@ void ParsedLines::clear() {
 LineParser::LineParser(const LineParserOptions& options)
     : options_(options),
       decoder_(unit_ns(options.precision)),
-      line_number_(options.first_line_number) {}
+      line_number_(options.first_line_number) {
+    decoder_.set_accepts_nan(options.accepts_nan);
+}
 
 std::size_t LineParser::parse(std::string_view text, TextEnd end, ParsedLines& out) {
     const char* position = text.data();

@@ -21,6 +21,8 @@ namespace tidemark::storage {
 
 struct LineParserOptions {
     TimePrecision precision = TimePrecision::Nanoseconds;
+    /// `nan`, in letters of any case, is a float: "measured, nothing there" (R10). Else refused.
+    bool accepts_nan = false;
     /// The longest line, its end included. A longer one is refused.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
     /// Told with the refusal of a longer line: where the limit is set. Outlives the parser.
@@ -75,6 +77,9 @@ public:
     /// Appends to `out` what the complete lines of `text` say. Returns how many bytes were
     /// consumed: all of them when `end` is Complete.
     std::size_t parse(std::string_view text, TextEnd end, ParsedLines& out);
+
+    /// Of the lines that come next; see LineParserOptions.
+    void set_accepts_nan(bool accepts_nan) { decoder_.set_accepts_nan(accepts_nan); }
 
 private:
     const char* parse_line(const char* line, const char* text_end, TextEnd end, ParsedLines& out);

@@ -76,10 +76,14 @@ Status append_series(const SeriesKeyParts& series, std::string& out) {
 Status append_field_value(const WriteBatch::Field& field, std::string& out) {
     switch (field.type) {
         case FieldType::Float:
-            if (!std::isfinite(field.float_value)) {
+            if (std::isinf(field.float_value)) {
                 return not_writable("value of field", field.name, "is not finite");
             }
-            append_float(field.float_value, FloatStyle::Shortest, out);
+            if (std::isnan(field.float_value)) {
+                out.append("nan");
+            } else {
+                append_float(field.float_value, FloatStyle::Shortest, out);
+            }
             break;
         case FieldType::Integer:
             append_integer(field.integer_value, out);

@@ -16,7 +16,7 @@ namespace tidemark::storage {
 /// InvalidArgument for a point that no line can hold, with the reason; `out` is then unchanged.
 /// That is: no fields, an empty name or tag value, one that ends in a backslash, holds a control
 /// character or is not UTF-8, a tag twice, `time` as a key, a measurement that begins with '#', and
-/// NaN or infinity.
+/// infinity. NaN is `nan`, which not every reader takes (LineParserOptions::accepts_nan).
 Status append_line(const WriteBatch& batch, std::size_t index, TimePrecision precision,
                    std::string& out);
 

@@ -27,14 +27,18 @@ std::vector<std::uint64_t> all_rows_valid(std::size_t row_count) {
 std::vector<std::uint64_t> slice_validity(std::span<const std::uint64_t> validity,
                                           std::size_t first_row, std::size_t row_count) {
     if (validity.empty()) return {};
+    std::vector<std::uint64_t> slice = slice_bits(validity, first_row, row_count);
+    if (count_valid_rows(slice, row_count) == row_count) slice.clear();
+    return slice;
+}
+
+std::vector<std::uint64_t> slice_bits(std::span<const std::uint64_t> words, std::size_t first_row,
+                                      std::size_t row_count) {
     std::vector<std::uint64_t> slice((row_count + 63) / 64);
-    std::size_t valid_count = 0;
     for (std::size_t row = 0; row < row_count; ++row) {
-        if (!is_row_valid(validity, first_row + row)) continue;
-        slice[row / 64] |= std::uint64_t{1} << (row % 64);
-        ++valid_count;
+        const std::size_t from = first_row + row;
+        slice[row / 64] |= ((words[from / 64] >> (from % 64)) & 1U) << (row % 64);
     }
-    if (valid_count == row_count) slice.clear();
     return slice;
 }
 

@@ -27,6 +27,10 @@ std::vector<std::uint64_t> all_rows_valid(std::size_t row_count);
 std::vector<std::uint64_t> slice_validity(std::span<const std::uint64_t> validity,
                                           std::size_t first_row, std::size_t row_count);
 
+/// Bits [first_row, first_row + row_count) of `words`, from bit 0 on.
+std::vector<std::uint64_t> slice_bits(std::span<const std::uint64_t> words, std::size_t first_row,
+                                      std::size_t row_count);
+
 /// Appends validity as stored: one bit per row, (row_count + 7) / 8 bytes; nothing when empty.
 void write_validity(std::span<const std::uint64_t> validity, std::size_t row_count,
                     std::vector<std::byte>& out);

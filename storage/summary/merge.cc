@@ -42,6 +42,13 @@ void merge_values(ColumnSummary& merged, const ColumnSummary& right) {
     merged.has_values = has_values;
 }
 
+/// What is known of numbers with a NaN among them.
+void forget_sums(ColumnSummary& summary) {
+    summary.sum = {};
+    summary.integral = {};
+    summary.is_non_decreasing = false;
+}
+
 }  // namespace
 
 ColumnSummary merge(const ColumnSummary& left, const ColumnSummary& right) {
@@ -72,6 +79,7 @@ ColumnSummary merge(const ColumnSummary& left, const ColumnSummary& right) {
         merged.transition_count += right.transition_count + (left.last != right.first ? 1 : 0);
     }
     merge_values(merged, right);
+    if (merged.type == FieldType::Float && !merged.has_values) forget_sums(merged);
     return merged;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <functional>
 #include <string>
 
@@ -113,7 +114,11 @@ ColumnSummary summarise(std::uint64_t row_count, std::span<const std::int64_t> t
     ColumnSummary summary = begin_summary(FieldType::Float, row_count, times, values.size());
     if (values.empty()) return summary;
     const auto extremes = extremes_of<std::int64_t>(values, order_of);
-    summary.has_values = true;
+    // In this order NaNs stand outside of the infinities.
+    const bool has_nan = std::isnan(value_of(extremes.min)) || std::isnan(value_of(extremes.max));
+    summary.has_values = !has_nan;
+    summary.is_non_decreasing = false;
+    if (has_nan) return summary;
     summary.min = value_of(extremes.min);
     summary.max = value_of(extremes.max);
     summary.first = values.front();

@@ -15,7 +15,7 @@
 //
 // What is measured in nanoseconds (largest_gap_ns, true_ns) saturates at the int64 range. Float
 // sums and integrals are double-double; one that leaves the range of double stays infinite or NaN.
-// Values are never NaN.
+// Where a value is NaN there are only counts and times: see ColumnSummary::has_values.
 //
 // Stateless: every function is thread-safe.
 

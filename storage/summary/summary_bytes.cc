@@ -39,6 +39,16 @@ bool is_whole_number(FieldType type) {
 
 bool is_numeric(FieldType type) { return type == FieldType::Float || is_whole_number(type); }
 
+/// For their length, or for a NaN.
+bool may_lack_values(FieldType type) {
+    return type == FieldType::String || type == FieldType::Float;
+}
+
+/// A NaN is among the values.
+bool is_without_sums(const ColumnSummary& summary) {
+    return summary.type == FieldType::Float && !summary.has_values;
+}
+
 bool fits_64_bits(Int128 value) {
     return value == static_cast<Int128>(static_cast<std::int64_t>(value));
 }
@@ -160,6 +170,7 @@ void write_double_double(const DoubleDouble& value, ByteWriter& writer) {
 }
 
 void write_sums(const ColumnSummary& summary, ByteWriter& writer) {
+    if (is_without_sums(summary)) return;
     if (summary.type == FieldType::Float) write_double_double(summary.sum, writer);
     if (is_whole_number(summary.type)) {
         const auto low = static_cast<std::uint64_t>(summary.integer_sum);
@@ -192,7 +203,7 @@ public:
         TIDEMARK_RETURN_IF_ERROR(read_times());
         summary_.has_values = has(kHasValues);
         if (summary_.has_values) TIDEMARK_RETURN_IF_ERROR(read_values());
-        if (!summary_.has_values && summary_.type != FieldType::String) {
+        if (!summary_.has_values && !may_lack_values(summary_.type)) {
             return Error(ErrorCode::Corruption, "a summary lacks its values");
         }
         TIDEMARK_RETURN_IF_ERROR(read_sums());
@@ -324,6 +335,7 @@ private:
     }
 
     Status read_sums() {
+        if (is_without_sums(summary_)) return success();
         if (summary_.type == FieldType::Float) {
             TIDEMARK_RETURN_IF_ERROR(read_double_double(kSumHasLow, summary_.sum));
         }

@@ -146,6 +146,7 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
         REQUIRE(catalogue.value()->create_policy("ops", day));
         REQUIRE(catalogue.value()->drop_policy("ops", "autogen"));
         REQUIRE(catalogue.value()->set_stale("ops", "cpu", 300));
+        REQUIRE(catalogue.value()->set_nan_accepted("ops", true));
     }
     CHECK(written(files, "/catalogue") == hex_of(example));
 
@@ -158,6 +159,7 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
     REQUIRE(catalogue.value()->policies("ops").size() == 1);
     CHECK(catalogue.value()->policies("ops").front().past_limit_ns == 200);
     CHECK(catalogue.value()->stale_ns("ops", "cpu") == 300);
+    CHECK(catalogue.value()->accepts_nan("ops"));
 }
 
 TEST_CASE("the example of the rows of a write is written and read", "[engine][format]") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,12 @@ struct RandomSeries {
     ScanModel model;
 };
 
+void put_nans(RandomRows& random, DecodedRows& rows) {
+    for (double& value : rows.column("float", FieldType::Float).floats) {
+        if (random.chance(15)) value = std::numeric_limits<double>::quiet_NaN();
+    }
+}
+
 /// Row groups of some of the fields, most of which overlap, in random order of arrival and of the
 /// list; both forms.
 RandomSeries random_series(RandomRows& random) {
@@ -51,6 +58,7 @@ RandomSeries random_series(RandomRows& random) {
         const auto row_count = static_cast<std::size_t>(random.number(1, most_rows));
         const std::int64_t step_ns = random.chance(10) ? 100 : random.number(1, 6);
         DecodedRows rows = random.rows(row_count, random.number(0, spread_ns), step_ns);
+        if (random.chance(25)) put_nans(random, rows);
         const std::int64_t fields_left = random.number(1, 31);
         for (std::size_t column = rows.columns.size(); column-- > 0;) {
             if (((fields_left >> column) & 1) != 0) continue;
@@ -131,8 +139,11 @@ void check_values(const ColumnValues& values, const ModelRows& rows, std::size_t
         const ScanModel::Row& expected = rows[first + index].second;
         const auto value = expected.find(field);
         INFO("field " << field << " at " << rows[first + index].first);
-        REQUIRE(values.is_valid(index) == (value != expected.end()));
-        if (value != expected.end()) REQUIRE(is_same_value(values.value_at(index), value->second));
+        const bool ends_hold = value != expected.end() && is_nan(value->second);
+        const bool has_value = value != expected.end() && !ends_hold;
+        REQUIRE(values.is_valid(index) == has_value);
+        REQUIRE(values.ends_hold(index) == ends_hold);
+        if (has_value) REQUIRE(is_same_value(values.value_at(index), value->second));
     }
 }
 
@@ -143,6 +154,7 @@ void check_summary(const ColumnSummary& summary, const ModelRows& rows, std::siz
     for (std::size_t index = first; index < first + count; ++index) {
         const auto value = rows[index].second.find(field);
         if (value == rows[index].second.end()) continue;
+        REQUIRE_FALSE(is_nan(value->second));
         if (!samples.empty()) {
             largest_gap_ns = std::max(largest_gap_ns, rows[index].first - samples.back().first);
         }
@@ -169,6 +181,7 @@ void check_carried(const CarriedValues& carried, const CarriedValues& expected) 
         REQUIRE(carried.columns[index].has_value() == expected.columns[index].has_value());
         if (!expected.columns[index]) continue;
         REQUIRE(carried.columns[index]->time_ns == expected.columns[index]->time_ns);
+        REQUIRE(carried.columns[index]->is_ended == expected.columns[index]->is_ended);
         REQUIRE(is_same_value(carried.columns[index]->value, expected.columns[index]->value));
     }
     for (std::size_t index = 0; index < expected.leaves.size(); ++index) {
@@ -337,6 +350,42 @@ TEST_CASE("a row group that straddles a threshold is answered from its encoded v
     CHECK(outcome.statistics.rows_from_encoded == 4);
     CHECK(outcome.statistics.rows_decoded == 0);
     CHECK(outcome.statistics.bytes_read > 0);
+}
+
+TEST_CASE("a NaN ends a run, and what is carried in", "[scan]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const Groups groups = {encoded(float_rows(0, 10, {7, 8, nan, 9, nan}), 1),
+                           encoded(float_rows(100, 10, {7, 8, 9}), 2)};
+    Outcome outcome;
+    ScanRequest request = float_above(5);
+    run_scan(request, groups, outcome);
+    CHECK(outcome.runs == std::vector<LeafRun>{{0, 10, 2, true},
+                                               {20, 20, 0, false},
+                                               {30, 30, 1, true},
+                                               {40, 40, 0, false},
+                                               {100, 120, 3, true}});
+    CHECK(outcome.statistics.rows_from_summaries == 3);
+
+    ScanStatistics statistics;
+    const auto carried_at = [&](std::int64_t begin_ns, CarryIn carry_in) {
+        ScanRequest later = request;
+        later.columns = {{"float", Need::Summary}};
+        later.range.begin_ns = begin_ns;
+        later.carry_in = carry_in;
+        const auto cursor = storage::make_series_cursor(compile(later), groups, statistics);
+        REQUIRE(cursor.has_value());
+        return cursor.value()->carried();
+    };
+    for (const CarryIn carry_in : {CarryIn::WithinHold, CarryIn::RunStart}) {
+        CHECK_FALSE(carried_at(50, carry_in).columns[0]);
+        CHECK_FALSE(carried_at(50, carry_in).leaves[0]);
+    }
+    CHECK(carried_at(115, CarryIn::RunStart).leaves[0] == LeafRun{100, 110, 2, true});
+    const CarriedValues last = carried_at(50, CarryIn::LastValue);
+    REQUIRE(last.columns[0]);
+    CHECK(last.columns[0]->time_ns == 30);
+    CHECK(last.columns[0]->is_ended);
+    CHECK_FALSE(last.leaves[0]);
 }
 
 TEST_CASE("a summary with a gap beyond the hold limit is not believed", "[scan]") {

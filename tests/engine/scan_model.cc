@@ -1,5 +1,6 @@
 #include "tests/engine/scan_model.h"
 
+#include <cmath>
 #include <compare>
 #include <type_traits>
 #include <variant>
@@ -55,6 +56,11 @@ bool is_leaf_true(const PredicateLeaf& leaf, const Value& value) {
     return false;
 }
 
+bool is_nan(const Value& value) {
+    const double* number = std::get_if<double>(&value);
+    return number != nullptr && std::isnan(*number);
+}
+
 std::string describe_run(const std::optional<LeafRun>& run) {
     if (!run) return "no run";
     return std::to_string(run->first_ns) + ".." + std::to_string(run->last_ns) +
@@ -65,6 +71,7 @@ std::vector<LeafRun> join_runs(const std::vector<LeafRun>& runs, std::int64_t ho
     std::vector<LeafRun> joined;
     for (const LeafRun& run : runs) {
         const bool goes_on = !joined.empty() && joined.back().is_true == run.is_true &&
+                             joined.back().sample_count > 0 && run.sample_count > 0 &&
                              !is_too_far(joined.back().last_ns, run.first_ns, hold_ns);
         if (goes_on) {
             joined.back().last_ns = run.last_ns;
@@ -104,7 +111,11 @@ std::vector<LeafRun> ScanModel::runs_between(const ScanRequest& request, const P
     for (const auto& [time_ns, row] : rows_) {
         const auto value = row.find(leaf.field);
         if (time_ns < begin_ns || time_ns >= end_ns || value == row.end()) continue;
-        samples.push_back({time_ns, time_ns, 1, is_leaf_true(leaf, value->second)});
+        if (is_nan(value->second)) {
+            samples.push_back({time_ns, time_ns, 0, false});
+        } else {
+            samples.push_back({time_ns, time_ns, 1, is_leaf_true(leaf, value->second)});
+        }
     }
     return join_runs(samples, request.hold_ns);
 }
@@ -118,7 +129,12 @@ std::optional<CarriedValue> ScanModel::last_before(const std::string& field,
     std::optional<CarriedValue> last;
     for (const auto& [row_ns, row] : rows_) {
         const auto value = row.find(field);
-        if (row_ns < time_ns && value != row.end()) last = {row_ns, value->second};
+        if (row_ns >= time_ns || value == row.end()) continue;
+        if (!is_nan(value->second)) {
+            last = {row_ns, value->second};
+        } else if (last) {
+            last->is_ended = true;
+        }
     }
     return last;
 }
@@ -126,7 +142,7 @@ std::optional<CarriedValue> ScanModel::last_before(const std::string& field,
 std::optional<LeafRun> ScanModel::carried_run(const ScanRequest& request,
                                               const PredicateLeaf& leaf) const {
     const auto last = last_before(leaf.field, request.range.begin_ns);
-    if (!last) return std::nullopt;
+    if (!last || last->is_ended) return std::nullopt;
     if (request.carry_in == CarryIn::RunStart) {
         return runs_between(request, leaf, INT64_MIN, request.range.begin_ns).back();
     }
@@ -138,13 +154,13 @@ CarriedValues ScanModel::carried(const ScanRequest& request) const {
     carried.columns.resize(request.columns.size());
     carried.leaves.resize(request.leaves.size());
     if (request.carry_in == CarryIn::None) return carried;
-    const auto still_holds = [&request](std::int64_t time_ns) {
-        return request.carry_in == CarryIn::LastValue || request.hold_ns == kHoldForever ||
-               request.range.begin_ns - time_ns < request.hold_ns;
-    };
     for (std::size_t index = 0; index < request.columns.size(); ++index) {
         const auto last = last_before(request.columns[index].field, request.range.begin_ns);
-        if (last && still_holds(last->time_ns)) carried.columns[index] = last;
+        if (!last) continue;
+        const bool is_young = request.hold_ns == kHoldForever ||
+                              request.range.begin_ns - last->time_ns < request.hold_ns;
+        const bool is_in_force = !last->is_ended && is_young;
+        if (is_in_force || request.carry_in == CarryIn::LastValue) carried.columns[index] = last;
     }
     for (std::size_t index = 0; index < request.leaves.size(); ++index) {
         const auto run = carried_run(request, request.leaves[index]);

@@ -39,6 +39,9 @@ private:
 /// Whether a leaf is true of a value, by the letter of scan.h.
 bool is_leaf_true(const PredicateLeaf& leaf, const Value& value);
 
+/// NaN: no value, but the end of a hold.
+bool is_nan(const Value& value);
+
 /// "12..20 true, 3 samples"; for messages.
 std::string describe_run(const std::optional<LeafRun>& run);
 

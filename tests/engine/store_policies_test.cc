@@ -146,7 +146,7 @@ TEST_CASE("a dropped policy takes its points along, and one made again is empty"
     CHECK(seen_in(*store, "").times == Times{1});
 }
 
-TEST_CASE("the properties of policies and STALE are durable", "[engine]") {
+TEST_CASE("the properties of policies, STALE and NAN are durable", "[engine]") {
     CrashingFileSystem files;
     const HandClock clock;
     RetentionPolicy raw = policy_named("raw", 48 * kHourNs);
@@ -162,6 +162,11 @@ TEST_CASE("the properties of policies and STALE are durable", "[engine]") {
         REQUIRE(store->alter_retention_policy("ops", "raw", change));
         REQUIRE(store->set_stale("ops", "", 60));
         REQUIRE(store->set_stale("ops", "probe", kHoldForever));
+        CHECK_FALSE(store->accepts_nan("ops"));
+        REQUIRE(store->set_nan_accepted("ops", true));
+        REQUIRE(store->create_database("off"));
+        REQUIRE(store->set_nan_accepted("off", true));
+        REQUIRE(store->set_nan_accepted("off", false));
         REQUIRE(store->drop_retention_policy("ops", "autogen"));
     }
     const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
@@ -173,6 +178,10 @@ TEST_CASE("the properties of policies and STALE are durable", "[engine]") {
     CHECK(store->stale_ns("ops", "cpu") == 60);
     CHECK(store->stale_ns("ops", "probe") == kHoldForever);
     CHECK_FALSE(store->stale_ns("nowhere", "probe"));
+    CHECK(store->accepts_nan("ops"));
+    CHECK_FALSE(store->accepts_nan("off"));
+    CHECK_FALSE(store->accepts_nan("nowhere"));
+    CHECK(store->set_nan_accepted("nowhere", true).error().code() == ErrorCode::NotFound);
     CHECK(store->set_stale("nowhere", "", 60).error().code() == ErrorCode::NotFound);
     CHECK(store->set_stale("ops", "", 0).error().code() == ErrorCode::InvalidArgument);
 }

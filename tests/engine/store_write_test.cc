@@ -103,10 +103,50 @@ TEST_CASE("an integer for a float field is widened where that is exact", "[engin
     CHECK(read_all(*store, "ops").at({"cpu,host=a", "usage", 2}) == Value(9007199254740992.0));
 }
 
+TEST_CASE("where NaN is accepted it takes the place of a value, and no other does", "[engine]") {
+    CrashingFileSystem files;
+    const auto store = store_with_ops(files);
+    REQUIRE(store->set_nan_accepted("ops", true));
+    CHECK(refusal(*store, usage("a", 1, 1.5)) == "taken");
+    CHECK(refusal(*store, usage("a", 2, 2.5)) == "taken");
+    CHECK(refusal(*store, usage("a", 2, std::nan("17"))) == "taken");
+    CHECK(refusal(*store, usage("a", 3, HUGE_VAL)) == "field usage is not a finite number");
+    CHECK(refusal(*store, {"cpu", {}, 1, {{"count", std::int64_t{1}}}}) == "taken");
+    CHECK(refusal(*store, {"cpu", {}, 1, {{"count", std::nan("")}}}) ==
+          "field count of cpu is an integer, got a float");
+    REQUIRE(store->wait_durable(store->statistics().written_sequence));
+
+    ScanRequest request;
+    request.database = "ops";
+    request.measurement = "cpu";
+    request.tags.push_back({"host", CompareOp::Equal, "a", {}});
+    request.columns.push_back({"usage", Need::Values});
+    for (const bool is_flushed : {false, true}) {
+        INFO("flushed " << is_flushed);
+        if (is_flushed) REQUIRE(store->flush());
+        const auto scan = store->scan(request, nullptr);
+        REQUIRE(scan);
+        REQUIRE(scan.value()->series().size() == 1);
+        const auto cursor = scan.value()->open(0);
+        REQUIRE(cursor);
+        const auto piece = cursor.value()->next();
+        REQUIRE((piece && piece.value() != nullptr));
+        REQUIRE(piece.value()->row_count == 2);
+        const ColumnValues& values = piece.value()->columns[0].values;
+        CHECK(values.is_valid(0));
+        CHECK_FALSE(values.ends_hold(0));
+        CHECK_FALSE(values.is_valid(1));
+        CHECK(values.ends_hold(1));
+    }
+    REQUIRE(store->set_nan_accepted("ops", false));
+    CHECK(refusal(*store, usage("a", 4, std::nan(""))).starts_with("field usage is NaN"));
+}
+
 TEST_CASE("a point that is refused leaves no trace", "[engine]") {
     CrashingFileSystem files;
     const auto store = store_with_ops(files);
-    CHECK(refusal(*store, usage("a", 1, std::nan(""))) == "field usage is not a finite number");
+    CHECK(refusal(*store, usage("a", 1, std::nan(""))) ==
+          "field usage is NaN (ALTER DATABASE .. SET NAN ACCEPT takes it)");
     CHECK(refusal(*store, usage("a", 1, HUGE_VAL)) == "field usage is not a finite number");
     CHECK(refusal(*store, {"cpu", {}, 1, {}}) == "a point needs a field");
     CHECK(refusal(*store, {"cpu", {}, 1, {{"", 1.0}}}) == "a field's name is empty");

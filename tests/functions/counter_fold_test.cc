@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/functions/sample_columns.h"
+
 namespace tidemark::query {
 namespace {
 
@@ -63,6 +65,19 @@ TEST_CASE("a summary of a counter that never drops stands for its samples", "[fu
     CHECK(fold.can_use(summary, false));
     summary.is_non_decreasing = false;
     CHECK_FALSE(fold.can_use(summary, false));
+}
+
+TEST_CASE("across a NaN a counter goes on, but no time is known in which it did", "[functions]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const FloatColumn column({0, 1, 2, 3, 4}, {5.0, 7.0, nan, 10.0, 11.0});
+    CounterFold fold(FieldType::Float, kHoldForever, kEver);
+    fold.begin_series(CarriedValue{-1, 3.0, true});
+    CounterPart part;
+    fold.add_values(column.times(), column.view(), 0, 5, part);
+    CHECK(part.sample_count == 4);
+    // 3 to 5 and 7 to 10 lie over time that nobody knows.
+    CHECK(part.increase.number.rounded() == 8);
+    CHECK(part.near.number.rounded() == 3);
 }
 
 TEST_CASE("parts of a counter merge to the whole", "[functions]") {

@@ -1,9 +1,12 @@
 #include "query/functions/held_values.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "tests/functions/sample_columns.h"
 
 namespace tidemark::query {
 namespace {
@@ -51,6 +54,33 @@ TEST_CASE("a summary of one value is a run of it", "[functions]") {
     summary.largest_gap_ns = 10;
     summary.max = Value(3.0);
     CHECK_FALSE(builder.can_use(summary));
+}
+
+TEST_CASE("a NaN ends the hold of the value before it and is no sample", "[functions]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const FloatColumn column({0, 5, 6, 8, 20, 29, 30, 40},
+                             {nan, 1.0, nan, nan, 1.0, 1.0, 2.0, nan});
+    HeldValuesBuilder builder(10);
+    builder.add_values(column.times(), column.view());
+    const HeldField field = builder.finish();
+    CHECK(field.sample_count == 4);
+    CHECK(field.first_ns == 5);
+    CHECK(field.last_ns == 30);
+    // The hold of the 2 ends where the last NaN stands.
+    CHECK(field.changes ==
+          std::vector<HeldChange>{
+              {5, Cell(1.0)}, {6, Cell()}, {20, Cell(1.0)}, {30, Cell(2.0)}, {40, Cell()}});
+    // A carried value ends as well.
+    HeldValuesBuilder carried(kHoldForever);
+    carried.add_sample(-7, 3.0);
+    carried.add_values(column.times(), column.view());
+    CHECK(carried.finish().changes == std::vector<HeldChange>{{-7, Cell(3.0)},
+                                                              {0, Cell()},
+                                                              {5, Cell(1.0)},
+                                                              {6, Cell()},
+                                                              {20, Cell(1.0)},
+                                                              {30, Cell(2.0)},
+                                                              {40, Cell()}});
 }
 
 TEST_CASE("-0.0 and 0.0 are one value over time", "[functions]") {

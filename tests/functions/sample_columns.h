@@ -17,14 +17,20 @@
 
 namespace tidemark::query {
 
-/// One column of one piece; nothing is a null. Owns what its views point to.
+/// One column of one piece; nothing is a null, a NaN ends a hold. Owns what its views point to.
 template <typename T>
 class SampleColumn {
 public:
     SampleColumn(std::vector<std::int64_t> times, std::vector<std::optional<T>> cells)
         : times_(std::move(times)) {
         validity_.resize(cells.size() / 64 + 1);
+        hold_ends_.resize(validity_.size());
         for (std::size_t row = 0; row < cells.size(); ++row) {
+            // NaN is the value that differs from itself.
+            if (cells[row] && *cells[row] != *cells[row]) {
+                cells[row].reset();
+                hold_ends_[row / 64] |= std::uint64_t{1} << (row % 64);
+            }
             values_.push_back(cells[row].value_or(T{}));
             has_null_ |= !cells[row].has_value();
             if (cells[row]) validity_[row / 64] |= std::uint64_t{1} << (row % 64);
@@ -37,6 +43,7 @@ public:
     ColumnValues view() const {
         ColumnValues view;
         if (has_null_) view.validity = validity_;
+        view.hold_ends = hold_ends_;
         if constexpr (std::is_same_v<T, double>) {
             view.type = FieldType::Float;
             view.floats = values_;
@@ -99,6 +106,7 @@ private:
     std::vector<std::int64_t> times_;
     std::vector<T> values_;
     std::vector<std::uint64_t> validity_;
+    std::vector<std::uint64_t> hold_ends_;
     bool has_null_ = false;
 };
 

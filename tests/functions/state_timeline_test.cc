@@ -54,6 +54,17 @@ TEST_CASE("a sample holds until the next one, at most the hold limit", "[functio
     CHECK(timeline.at(29) == kF);
 }
 
+TEST_CASE("a run of no samples ends the hold before it", "[functions]") {
+    const StateTimeline timeline =
+        leaf(10, {{0, 0, 0, false}, {2, 5, 2, true}, {8, 8, 0, false}, {9, 9, 1, true}});
+    CHECK(changes_of(timeline) == std::vector<TruthChange>{{2, kT}, {8, kU}, {9, kT}, {19, kU}});
+    CHECK(changes_of(leaf(kHoldForever, {{2, 5, 2, true}, {80, 80, 0, false}})) ==
+          std::vector<TruthChange>{{2, kT}, {80, kU}});
+    // The hold was over before.
+    CHECK(changes_of(leaf(10, {{2, 5, 2, true}, {80, 80, 0, false}})) ==
+          std::vector<TruthChange>{{2, kT}, {15, kU}});
+}
+
 TEST_CASE("runs of equal truth that touch become one", "[functions]") {
     const StateTimeline timeline = leaf(10, {{0, 5, 2, true}, {15, 18, 2, true}});
     CHECK(changes_of(timeline) == std::vector<TruthChange>{{0, kT}, {28, kU}});

@@ -50,6 +50,21 @@ TEST_CASE("time after as_of is not known", "[functions]") {
     CHECK(integral.mean(0) == Cell((30.0 + 60.0) / 50.0));
 }
 
+TEST_CASE("time after a NaN is not known", "[functions]") {
+    const TimeRange windows[] = {{0, 100}};
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const FloatColumn column({10, 40, 45, 90, 95}, {1.0, nan, nan, 3.0, nan});
+    TimeIntegral integral(windows, kHoldForever, 100);
+    integral.begin_series(CarriedValue{-5, 2.0});
+    integral.add_values(column.times(), column.view(), 0, 5);
+    const auto seen = integral.end_series();
+    CHECK(seen.sample_count == 3);
+    CHECK(seen.last_ns == 90);
+    // 2 on [0,10), 1 on [10,40), 3 on [90,95).
+    CHECK(integral.window(0).known_ns == 45);
+    CHECK(integral.mean(0) == Cell((20.0 + 30.0 + 15.0) / 45.0));
+}
+
 TEST_CASE("several series are a ratio of sums", "[functions]") {
     const TimeRange windows[] = {{0, 100}};
     const FloatColumn one({0}, {1.0});

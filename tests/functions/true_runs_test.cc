@@ -137,6 +137,19 @@ TEST_CASE("peak and mean are of the values in force during the episode", "[funct
     CHECK(row[6] == Cell(0.0));
 }
 
+TEST_CASE("after a NaN no value is in force, though the episode goes on", "[functions]") {
+    const std::vector<std::int64_t> times = {0, 10, 20};
+    const std::vector<double> values = {81, std::numeric_limits<double>::quiet_NaN(), 90};
+    const HeldSamples samples{times, values, 15};
+    const TrueRuns runs =
+        find_true_runs(steps_of({{0, kT}, {10, kU}, {20, kT}, {30, kF}}), {0, 10, nullptr}, 1000);
+    const auto episodes = episodes_of_window(runs, {0, 1000}, &samples);
+    REQUIRE(episodes.size() == 1);
+    CHECK(episodes[0].unknown_ns == 10);
+    CHECK(episodes[0].peak == 90.0);
+    CHECK(episodes[0].mean == (81.0 * 10 + 90 * 10) / 20);
+}
+
 TEST_CASE("history is asked for exactly when it could change a run", "[functions]") {
     const StateTimeline under_way = steps_of({{0, kT}, {50, kF}});
     CHECK(needs_earlier_history(under_way, {}, 10, 0, 1000));

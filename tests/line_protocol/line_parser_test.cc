@@ -1,5 +1,6 @@
 #include "storage/line_protocol/line_parser.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -91,9 +92,16 @@ TEST_CASE("every form of a float is read", "[line_protocol]") {
 }
 
 TEST_CASE("what is no finite number is refused", "[line_protocol]") {
-    for (const char* spelling : {"NaN", "nan", "inf", "-inf", "+Inf", "-Infinity", "-nan"}) {
+    for (const char* spelling : {"inf", "-inf", "+Inf", "-Infinity", "-nan"}) {
         CHECK(complaint_about(spelling) ==
               "line 1, column 5: expected finite number, found \"" + std::string(spelling) + "\"");
+    }
+    for (const char* spelling : {"NaN", "nan"}) {
+        CHECK(
+            complaint_about(spelling) ==
+            "line 1, column 5: expected finite number (ALTER DATABASE .. SET NAN ACCEPT takes nan "
+            "as well), found \"" +
+                std::string(spelling) + "\"");
     }
     for (const char* spelling : {"1e309", "-1.8e308"}) {
         CHECK(complaint_about(spelling) ==
@@ -105,6 +113,27 @@ TEST_CASE("what is no finite number is refused", "[line_protocol]") {
         CHECK(complaint_about(spelling) ==
               "line 1, column 5: expected field value, found \"" + std::string(spelling) + "\"");
     }
+}
+
+TEST_CASE("nan is a number where it is accepted, and infinity is not", "[line_protocol]") {
+    LineParser parser({.accepts_nan = true});
+    ParsedLines lines;
+    const auto parse = [&](std::string_view text) {
+        lines.clear();
+        parser.parse(text, TextEnd::Complete, lines);
+        return lines.rejected.empty() ? "taken" : lines.rejected[0].message();
+    };
+    for (const std::string spelling : {"nan", "NaN", "NAN"}) {
+        CHECK(parse("m f=" + spelling + ",g=1 7\n") == "taken");
+        REQUIRE(lines.batch.point_count() == 1);
+        CHECK(lines.batch.point(0).field_count == 2);
+        CHECK(std::isnan(lines.batch.field(0, 0).float_value));
+    }
+    CHECK(parse("m f=-nan\n") == "line 4, column 5: expected finite number, found \"-nan\"");
+    CHECK(parse("m f=inf\n") == "line 5, column 5: expected finite number, found \"inf\"");
+    CHECK(parse("m f=nano\n") == "line 6, column 5: expected field value, found \"nano\"");
+    parser.set_accepts_nan(false);
+    CHECK(parse("m f=nan\n").starts_with("line 7, column 5: expected finite number ("));
 }
 
 TEST_CASE("integers keep to their range", "[line_protocol]") {
@@ -263,7 +292,7 @@ TEST_CASE("a batch keeps its good lines and reports every bad one", "[line_proto
         "# c\n"
         "d s=\"two\nlines\",g=x 2\n"
         "e s=\"two\nlines\" 3\n"
-        "f f=nan\n"
+        "f f=inf\n"
         "g f=7i 4",
         {});
     REQUIRE(lines.batch.point_count() == 3);
@@ -273,7 +302,7 @@ TEST_CASE("a batch keeps its good lines and reports every bad one", "[line_proto
     CHECK(lines.rejected[0].message() ==
           "line 2, column 2: expected tags or fields after the measurement, found end of line");
     CHECK(lines.rejected[1].message() == "line 5, column 10: expected field value, found \"x\"");
-    CHECK(lines.rejected[2].message() == "line 8, column 5: expected finite number, found \"nan\"");
+    CHECK(lines.rejected[2].message() == "line 8, column 5: expected finite number, found \"inf\"");
 }
 
 TEST_CASE("a string that is never closed costs its line only", "[line_protocol]") {

@@ -75,6 +75,11 @@ TEST_CASE("what no line can hold is refused with the reason", "[line_protocol]")
           "error: value of field \"f\" is not finite");
 }
 
+TEST_CASE("NaN is written as what a parser that accepts it reads", "[line_protocol]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK(written({"m", {}, {{"f", nan}, {"g", 1.0}}, 5}) == "m f=nan,g=1 5\n");
+}
+
 TEST_CASE("floats are written as Go writes them", "[line_protocol]") {
     struct Case {
         double value;

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <catch2/catch.hpp>
 
 #include "tests/oracle/hand_case.h"
@@ -34,6 +36,34 @@ TEST_CASE("a sample holds for STALE and no longer", "[oracle]") {
                     call_of("uptime_high", above(5), 0), call_of("coverage", above(5), 0)},
                    0, 10, 3),
           {{number(3), number(7), number(1), number(0.3), number(1), number(0.3)}});
+}
+
+TEST_CASE("a NaN ends a hold and is no sample", "[oracle]") {
+    // STALE NONE: 9 on [0,2), nothing is known on [2,5), 1 on [5,6), nothing from then on.
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto points = samples({{0, 9}, {2, nan}, {3, nan}, {5, 1}, {6, nan}});
+    check(points,
+          query_of({call_of("time_in", above(5)), call_of("time_out", above(5)),
+                    call_of("unknown", above(5)), call_of("longest", above(5)),
+                    call_on("count", "v"), call_on("mean", "v"), call_on("time_mean", "v")},
+                   0, 10, 0),
+          {{number(2), number(1), number(7), number(2), count(2), number(5), number(19.0 / 3)}});
+    // Nothing is carried in over it, however long a value holds.
+    check(points, query_of({call_of("time_in", above(5)), call_of("unknown", above(5))}, 4, 10, 0),
+          {{number(0), number(5)}});
+    check_series(points, query_of({call_of("unknown", above(5))}, 3, 5, 0), {});
+    // A counter falls from 9 to 1, which counts as 1; but of no known time.
+    Query counter = query_of({call_on("increase", "v"), call_on("rate", "v")}, 0, 10, 0);
+    check(points, counter, {{number(1), number(0)}});
+}
+
+TEST_CASE("a NaN written last is what counts", "[oracle]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const Query query =
+        query_of({call_of("time_in", above(5)), call_of("unknown", above(5))}, 0, 10, 0);
+    // It takes the place of the 9 at 3, and the 9 that of the NaN.
+    check(samples({{0, 9}, {3, 9}, {3, nan}}), query, {{number(3), number(7)}});
+    check(samples({{0, 9}, {3, nan}, {3, 9}}), query, {{number(10), number(0)}});
 }
 
 TEST_CASE("a value is carried in while it holds, and not from the instant it ends", "[oracle]") {

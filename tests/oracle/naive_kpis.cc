@@ -72,7 +72,9 @@ Expected rate(const Call& call, const std::vector<const Series*>& group, const W
         const auto samples = samples_of(*series, call.field);
         for (std::size_t i = 1; i < samples.size(); ++i) {
             const std::int64_t time_ns = samples[i].first;
-            const bool is_near = samples[i].first - samples[i - 1].first <= query.hold_ns;
+            const bool is_near =
+                samples[i].first - samples[i - 1].first <= query.hold_ns &&
+                !has_hold_end(*series, call.field, samples[i - 1].first, samples[i].first);
             if (!is_near || time_ns < window.begin_ns || time_ns >= e_ns) continue;
             sum += step_of(samples[i - 1].second, samples[i].second);
             magnitude += magnitude_of(exact_of(samples[i].second)) +

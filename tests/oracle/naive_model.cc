@@ -136,11 +136,27 @@ std::vector<std::pair<std::int64_t, Value>> samples_of(const Series& series,
                                                        const std::string& field) {
     std::vector<std::pair<std::int64_t, Value>> samples;
     for (const auto& [time_ns, row] : series.rows) {
-        if (const auto found = row.find(field); found != row.end()) {
+        const auto found = row.find(field);
+        if (found != row.end() && !is_nan(found->second)) {
             samples.emplace_back(time_ns, found->second);
         }
     }
     return samples;
+}
+
+bool is_nan(const Value& value) {
+    const double* number = std::get_if<double>(&value);
+    return number != nullptr && std::isnan(*number);
+}
+
+bool has_hold_end(const Series& series, const std::string& field, std::int64_t after_ns,
+                  std::int64_t before_ns) {
+    for (const auto& [time_ns, row] : series.rows) {
+        const auto found = row.find(field);
+        if (found == row.end() || !is_nan(found->second)) continue;
+        if (after_ns < time_ns && time_ns < before_ns) return true;
+    }
+    return false;
 }
 
 bool is_below(const Value& a, const Value& b) {
@@ -161,6 +177,7 @@ std::optional<Value> value_at(const Series& series, const std::string& field, st
         --row;
         const auto found = row->second.find(field);
         if (found == row->second.end()) continue;
+        if (is_nan(found->second)) return std::nullopt;
         const bool is_in_force =
             hold_ns == kHoldForever || time_ns < saturated_sum(row->first, hold_ns);
         return is_in_force ? std::optional(found->second) : std::nullopt;
@@ -189,6 +206,7 @@ Predicate negation(Predicate a) {
 }
 
 std::string text(const Value& value) {
+    if (is_nan(value)) return "nan";
     switch (value_type(value)) {
         case FieldType::Float: {
             std::array<char, 400> digits{};
@@ -241,7 +259,8 @@ Truth truth_of_row(const Series& series, const Predicate& predicate,
                    const std::map<std::string, Value>& row) {
     return evaluate(series, predicate, [&](const std::string& field) -> std::optional<Value> {
         const auto found = row.find(field);
-        return found == row.end() ? std::nullopt : std::optional(found->second);
+        const bool has_value = found != row.end() && !is_nan(found->second);
+        return has_value ? std::optional(found->second) : std::nullopt;
     });
 }
 
@@ -251,7 +270,8 @@ std::vector<std::int64_t> edges_of(const Series& series, const std::vector<std::
     if (begin_ns >= end_ns) return {};
     std::set<std::int64_t> edges{begin_ns};
     for (const std::string& field : fields) {
-        for (const auto& [time_ns, value] : samples_of(series, field)) {
+        for (const auto& [time_ns, row] : series.rows) {
+            if (!row.contains(field)) continue;
             for (const std::int64_t edge_ns : {time_ns, saturated_sum(time_ns, hold_ns)}) {
                 if (begin_ns < edge_ns && edge_ns < end_ns) edges.insert(edge_ns);
             }

@@ -34,6 +34,9 @@ struct Series {
 /// The series that `arrivals`, in this order, make. Sorted by tags.
 std::vector<Series> series_of(const std::vector<Point>& arrivals);
 
+/// NaN: measured, nothing there (R10).
+bool is_nan(const Value& value);
+
 /// The samples of one field, in time order.
 std::vector<std::pair<std::int64_t, Value>> samples_of(const Series& series,
                                                        const std::string& field);
@@ -44,6 +47,10 @@ bool is_below(const Value& a, const Value& b);
 /// The observation function x(t) of R1; nothing when unknown.
 std::optional<Value> value_at(const Series& series, const std::string& field, std::int64_t time_ns,
                               std::int64_t hold_ns);
+
+/// Whether something between two times, both excluded, ended the hold of what came before.
+bool has_hold_end(const Series& series, const std::string& field, std::int64_t after_ns,
+                  std::int64_t before_ns);
 
 /// t + d, saturated.
 std::int64_t saturated_sum(std::int64_t time_ns, std::int64_t duration_ns);

@@ -57,6 +57,7 @@ Product::Product(StoreOptions options) : options_(options) {
 void Product::open() {
     store_ = must(Store::open(directory_.path(), options_));
     must(store_->create_database("d"));
+    must(store_->set_nan_accepted("d", true));
 }
 
 void Product::write(const std::vector<Point>& points, std::size_t begin, std::size_t end) {

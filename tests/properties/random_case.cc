@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include <catch2/catch.hpp>
@@ -21,6 +22,7 @@ public:
         : random_(random),
           style_(static_cast<FloatStyle>(random.below(4))),
           null_percent_(random.pick<unsigned>({0, 0, 20, 60})),
+          nan_percent_(random.pick<unsigned>({0, 0, 0, 4, 30})),
           repeat_percent_(random.pick<unsigned>({10, 50, 90})) {}
 
     RandomData make() {
@@ -74,7 +76,8 @@ private:
         const auto add = [&](const std::string& name, Value value) {
             if (!random_.chance(null_percent_)) fields.emplace(name, std::move(value));
         };
-        add("f", float_);
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        add("f", random_.chance(nan_percent_) ? nan : float_);
         add("i", integer_);
         add("u", natural_);
         add("b", is_true_);
@@ -101,6 +104,7 @@ private:
     Random& random_;
     FloatStyle style_;
     unsigned null_percent_;
+    unsigned nan_percent_;
     unsigned repeat_percent_;
     double float_ = 0.5;
     std::int64_t integer_ = 3;
@@ -117,7 +121,8 @@ Value random_constant(Random& random, const RandomData& data, const std::string&
         if (points.empty()) continue;
         const Point& point = random.pick(points);
         const auto found = point.fields.find(field);
-        if (found != point.fields.end()) return found->second;
+        const bool is_usable = found != point.fields.end() && !oracle::is_nan(found->second);
+        if (is_usable) return found->second;
     }
     if (field == "b") return true;
     if (field == "s") return std::string("up");

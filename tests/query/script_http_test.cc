@@ -70,6 +70,7 @@ TEST_CASE("scripts are answered over HTTP as they say", "[scripts]") {
         auto store = Store::open(folder.path_of(path.stem().string()), script_store_options(clock));
         REQUIRE(store);
         REQUIRE(store.value()->create_database("db"));
+        REQUIRE(store.value()->set_nan_accepted("db", true));
         const auto server = server::Server::start(
             *store.value(), {.line_endpoint = "", .http_endpoint = "127.0.0.1:0"});
         REQUIRE(server);

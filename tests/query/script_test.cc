@@ -25,9 +25,11 @@ namespace fs = std::filesystem;
 
 void load(Store& store, const Script& script) {
     REQUIRE(store.create_database("db"));
+    REQUIRE(store.set_nan_accepted("db", true));
     for (const auto& [precision, text] : script.loads) {
         storage::LineParserOptions options;
         options.precision = storage::parse_time_precision(precision).value();
+        options.accepts_nan = true;
         const auto lines = storage::parse_lines(text, options);
         for (const auto& refused : lines.rejected) FAIL_CHECK(refused.message());
         auto written = store.write("db", "", lines.batch);

@@ -53,6 +53,12 @@ public:
     Status drop_retention_policy(std::string_view database, std::string_view policy) override {
         return target_.drop_retention_policy(database, policy);
     }
+    Status set_nan_accepted(std::string_view database, bool is_accepted) override {
+        return target_.set_nan_accepted(database, is_accepted);
+    }
+    bool accepts_nan(std::string_view database) const override {
+        return target_.accepts_nan(database);
+    }
     Status set_stale(std::string_view database, std::string_view measurement,
                      std::int64_t hold_ns) override {
         return target_.set_stale(database, measurement, hold_ns);

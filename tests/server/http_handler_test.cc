@@ -67,6 +67,15 @@ TEST_CASE("points are written, durable, and answered with 204", "[server]") {
     CHECK(fixture.counters.points_written == 3);
 }
 
+TEST_CASE("nan is written where its database accepts it", "[server]") {
+    Fixture fixture;
+    CHECK(fixture.write("db=ops", "m f=nan 7\n").status == 400);
+    REQUIRE(fixture.memory.set_nan_accepted("ops", true));
+    CHECK(fixture.write("db=ops", "m f=nan 7\nm f=2 8\n").status == 204);
+    const HttpResponse answer = fixture.query("GET", "db=ops&epoch=ns&q=SELECT+f+FROM+m");
+    CHECK(answer.body.find("\"values\":[[8,2]]") != std::string::npos);
+}
+
 TEST_CASE("a write names what is missing", "[server]") {
     Fixture fixture;
     const auto check = [&](const std::string& parameters, unsigned status,

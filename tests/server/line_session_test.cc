@@ -50,6 +50,21 @@ TEST_CASE("lines without a heading go to the database default", "[server]") {
     CHECK(fixture.complaints.empty());
 }
 
+TEST_CASE("nan is taken from the moment its database accepts it", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture.memory.create_database("default"));
+    LineSession session = fixture.session();
+    REQUIRE(session.feed("m f=nan 1\nm f=1 2\n", TextEnd::MayContinue).has_value());
+    REQUIRE(fixture.memory.set_nan_accepted("default", true));
+    REQUIRE(session.feed("m f=nan 3\nm f=2 4\n", TextEnd::Complete).has_value());
+    CHECK(fixture.complaints ==
+          std::vector<std::string>{
+              "refused from peer: line 1, column 5: expected finite number (ALTER DATABASE .. SET "
+              "NAN ACCEPT takes nan as well), found \"nan\""});
+    // The NaN is a row that has no value.
+    CHECK(fixture.counters.points_written == 3);
+}
+
 TEST_CASE("HTTP is told from lines, however it is cut", "[server]") {
     const std::string request = "POST /write?db=ops HTTP/1.1\r\nHost: localhost\r\n\r\nm f=1 7\n";
     for (std::size_t cut = 0; cut < request.size(); ++cut) {

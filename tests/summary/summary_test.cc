@@ -8,6 +8,7 @@
 #include <boost/multiprecision/cpp_int.hpp>
 #include <catch2/catch.hpp>
 
+#include "storage/base/bytes.h"
 #include "tests/summary/summary_samples.h"
 
 namespace tidemark::tests {
@@ -198,6 +199,36 @@ TEST_CASE("a summary of many parts is the summary of the whole", "[summary]") {
             check_same_but_sums(merged, whole);
             check_sums(merged, column);
         }
+    }
+}
+
+TEST_CASE("with a NaN a summary counts, and says nothing of values", "[summary]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<std::int64_t> times = {1, 2, 5};
+    for (const std::vector<double>& values :
+         {std::vector{nan, 1.0, 2.0}, std::vector{1.0, -nan, 2.0}, std::vector{nan, nan, nan}}) {
+        const ColumnSummary summary = summarise(4, times, values);
+        CHECK(summary.non_null_count == 3);
+        CHECK(summary.largest_gap_ns == 3);
+        CHECK_FALSE(summary.has_values);
+        CHECK_FALSE(summary.is_non_decreasing);
+        std::vector<std::byte> bytes;
+        storage::write_summary(summary, {4, 1, 5}, bytes);
+        storage::ByteReader reader(bytes);
+        const auto read = storage::read_summary(FieldType::Float, {4, 1, 5}, reader);
+        REQUIRE(read);
+        CHECK(reader.is_at_end());
+        check_same_but_sums(read.value(), summary);
+        CHECK(read.value().sum.rounded() == 0);
+
+        const std::vector<std::int64_t> later = {9};
+        const ColumnSummary other = summarise(1, later, std::vector{7.0});
+        const ColumnSummary merged = merge(summary, other);
+        CHECK(merged.non_null_count == 4);
+        CHECK(merged.largest_gap_ns == 4);
+        CHECK_FALSE(merged.has_values);
+        CHECK_FALSE(merged.is_non_decreasing);
+        CHECK(merged.sum.rounded() == 0);
     }
 }
 

@@ -83,6 +83,11 @@ Status check_leaf(const PredicateLeaf& leaf, FieldType type) {
                                                  " and cannot be compared like this");
 }
 
+bool is_nan(const Value& value) {
+    const double* number = std::get_if<double>(&value);
+    return number != nullptr && std::isnan(*number);
+}
+
 void add(DoubleDouble& sum, double value) {
     const double high = sum.high + value;
     const double part = high - sum.high;
@@ -166,8 +171,12 @@ std::vector<LeafRun> runs_of(const std::vector<Sample>& samples, const Predicate
                              std::int64_t hold_ns) {
     std::vector<LeafRun> runs;
     for (const Sample& sample : samples) {
+        if (is_nan(*sample.value)) {
+            runs.push_back({sample.time_ns, sample.time_ns, 0, false});
+            continue;
+        }
         const bool truth = is_true(leaf, *sample.value);
-        if (!runs.empty() && runs.back().is_true == truth &&
+        if (!runs.empty() && runs.back().sample_count > 0 && runs.back().is_true == truth &&
             !is_gap_longer(runs.back().last_ns, sample.time_ns, hold_ns)) {
             runs.back().last_ns = sample.time_ns;
             ++runs.back().sample_count;
@@ -187,12 +196,19 @@ struct OwnedColumn {
     std::vector<std::uint8_t> booleans;
     std::vector<std::string_view> strings;
     std::vector<std::uint64_t> validity;
+    std::vector<std::uint64_t> hold_ends;
     FieldType type = FieldType::Float;
 
     void append(const Value* value) {
+        const bool ends_hold = value != nullptr && is_nan(*value);
+        if (ends_hold) value = nullptr;
         const std::size_t row = std::max(
             {floats.size(), integers.size(), unsigneds.size(), booleans.size(), strings.size()});
-        if (row % 64 == 0) validity.push_back(0);
+        if (row % 64 == 0) {
+            validity.push_back(0);
+            hold_ends.push_back(0);
+        }
+        if (ends_hold) hold_ends.back() |= std::uint64_t{1} << (row % 64);
         if (value != nullptr) validity.back() |= std::uint64_t{1} << (row % 64);
         switch (type) {
             case FieldType::Float:
@@ -227,6 +243,7 @@ struct OwnedColumn {
         piece.values.booleans = booleans;
         piece.values.strings = strings;
         piece.values.validity = validity;
+        piece.values.hold_ends = hold_ends;
         return piece;
     }
 };
@@ -287,15 +304,16 @@ private:
         carried_.leaves.resize(request_.leaves.size());
         if (request_.carry_in == CarryIn::None) return;
         const RowIterator end = series.rows.lower_bound(request_.range.begin_ns);
-        const auto is_in_force = [&](const std::vector<Sample>& samples) {
-            if (samples.empty()) return false;
-            return request_.carry_in == CarryIn::LastValue ||
-                   holds_at(samples.back().time_ns, request_.range.begin_ns, request_.hold_ns);
-        };
         for (std::size_t i = 0; i < request_.columns.size(); ++i) {
-            const auto samples = samples_of(series.rows.begin(), end, request_.columns[i].field);
-            if (!is_in_force(samples)) continue;
-            carried_.columns[i] = CarriedValue{samples.back().time_ns, *samples.back().value};
+            auto samples = samples_of(series.rows.begin(), end, request_.columns[i].field);
+            const bool is_ended = !samples.empty() && is_nan(*samples.back().value);
+            while (!samples.empty() && is_nan(*samples.back().value)) samples.pop_back();
+            if (samples.empty()) continue;
+            const Sample& last = samples.back();
+            const bool is_in_force =
+                !is_ended && holds_at(last.time_ns, request_.range.begin_ns, request_.hold_ns);
+            if (!is_in_force && request_.carry_in != CarryIn::LastValue) continue;
+            carried_.columns[i] = CarriedValue{last.time_ns, *last.value, is_ended};
         }
         for (std::size_t i = 0; i < request_.leaves.size(); ++i) {
             const PredicateLeaf& leaf = request_.leaves[i];
@@ -307,6 +325,7 @@ private:
                 continue;
             }
             LeafRun run = runs_of(samples, leaf, request_.hold_ns).back();
+            if (run.sample_count == 0) continue;
             if (request_.carry_in != CarryIn::RunStart) {
                 run = {run.last_ns, run.last_ns, 1, run.is_true};
             }
@@ -345,9 +364,12 @@ private:
                      RowIterator end, std::size_t row_count) {
         if (shared_.options.gives_summaries && request_.path == ScanPath::Cheapest &&
             request.need == Need::Summary) {
-            column.summary =
-                summarized(samples_of(begin, end, request.field), row_count, column.type);
-            if (column.summary->largest_gap_ns <= request_.hold_ns) return;
+            const auto samples = samples_of(begin, end, request.field);
+            column.summary = summarized(samples, row_count, column.type);
+            const bool has_nan =
+                std::any_of(samples.begin(), samples.end(),
+                            [](const Sample& sample) { return is_nan(*sample.value); });
+            if (!has_nan && column.summary->largest_gap_ns <= request_.hold_ns) return;
             column.summary.reset();
         }
         for (RowIterator row = begin; row != end; ++row) {

@@ -70,7 +70,7 @@ std::optional<Value> value_as(const Value& value, FieldType type) {
 
 /// The fields of a point as values of the measurement's types, or why the point is refused.
 Result<MemoryData::Row> checked_row(const WriteBatch& batch, std::size_t point_index,
-                                    const std::string& measurement,
+                                    const std::string& measurement, bool accepts_nan,
                                     std::map<std::string, FieldType> known_types) {
     const auto bad = [](std::string reason) {
         return Error(ErrorCode::InvalidArgument, std::move(reason));
@@ -85,7 +85,7 @@ Result<MemoryData::Row> checked_row(const WriteBatch& batch, std::size_t point_i
         if (name == "time") return bad("time cannot be a field name");
         Value value = field.value();
         const double* number = std::get_if<double>(&value);
-        if (number != nullptr && !std::isfinite(*number)) {
+        if (number != nullptr && !std::isfinite(*number) && !(accepts_nan && std::isnan(*number))) {
             return bad("field " + name + " is not a finite number");
         }
         const FieldType type = known_types.emplace(name, field.type).first->second;
@@ -273,6 +273,21 @@ std::optional<std::int64_t> MemoryStore::stale_ns(std::string_view database,
     return std::nullopt;
 }
 
+Status MemoryStore::set_nan_accepted(std::string_view database, bool is_accepted) {
+    const std::lock_guard lock(mutex_);
+    if (!data_->databases.contains(std::string(database))) {
+        return Error(ErrorCode::NotFound, "database not found: " + std::string(database));
+    }
+    changeable_data().databases[std::string(database)].accepts_nan = is_accepted;
+    return success();
+}
+
+bool MemoryStore::accepts_nan(std::string_view database) const {
+    const auto data = this->data();
+    const auto found = data->databases.find(std::string(database));
+    return found != data->databases.end() && found->second.accepts_nan;
+}
+
 Result<WriteResult> MemoryStore::write(std::string_view database, std::string_view policy,
                                        const WriteBatch& batch) {
     const std::lock_guard lock(mutex_);
@@ -296,7 +311,8 @@ Result<WriteResult> MemoryStore::write(std::string_view database, std::string_vi
             continue;
         }
         const std::string& measurement = series.value().measurement;
-        auto row = checked_row(batch, i, measurement, target.fields[measurement]);
+        auto row =
+            checked_row(batch, i, measurement, target.accepts_nan, target.fields[measurement]);
         if (!row) {
             reject(row.error().message());
             continue;

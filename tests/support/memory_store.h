@@ -45,6 +45,7 @@ struct MemoryData {
         std::vector<RetentionPolicy> properties{storage::default_policy()};  ///< As created.
         std::map<std::string, Policy> policies{{"autogen", {}}};
         std::map<std::string, std::int64_t> stale_ns;  ///< By measurement; "": the database's.
+        bool accepts_nan = false;
         std::map<std::string, std::map<std::string, FieldType>> fields;  ///< By measurement.
     };
 
@@ -87,6 +88,8 @@ public:
                      std::int64_t hold_ns) override;
     std::optional<std::int64_t> stale_ns(std::string_view database,
                                          std::string_view measurement) const override;
+    Status set_nan_accepted(std::string_view database, bool is_accepted) override;
+    bool accepts_nan(std::string_view database) const override;
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override;

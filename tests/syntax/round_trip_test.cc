@@ -280,13 +280,26 @@ TEST_CASE("printed statements parse to the same tree when they were typed", "[ro
     for (const std::string_view text :
          {"SHOW SERIES ON db FROM /x/ WHERE a = 'b' ORDER BY time DESC LIMIT 1 OFFSET 2",
           "SHOW MEASUREMENT EXACT CARDINALITY ON db GROUP BY host LIMIT 1",
-          "SHOW MEASUREMENTS ON db.rp WITH MEASUREMENT != cpu", "SHOW MEASUREMENTS ON *.*",
-          "SHOW STATS FOR 'indexes'", "SHOW DIAGNOSTICS", "SHOW QUERIES", "SHOW DATABASES",
+          "SHOW MEASUREMENTS ON db.rp WITH MEASUREMENT != cpu",
+          "SHOW MEASUREMENTS ON *.*",
+          "SHOW STATS FOR 'indexes'",
+          "SHOW DIAGNOSTICS",
+          "SHOW QUERIES",
+          "SHOW DATABASES",
           "CREATE DATABASE \"a b\" WITH DURATION INF SHARD DURATION 1h NAME \"default\"",
           "CREATE RETENTION POLICY p ON d DURATION 52w REPLICATION 1 FUTURE LIMIT 1h DEFAULT",
-          "ALTER RETENTION POLICY p ON d DURATION 1mo PAST LIMIT INF", "DROP SERIES FROM a, /b/",
-          "DROP RETENTION POLICY p ON d", "DROP MEASUREMENT m", "DROP DATABASE d",
-          "KILL QUERY 4 ON h", "SET PASSWORD FOR a = 'b'", "SHOW RETENTION POLICIES ON d"}) {
+          "ALTER RETENTION POLICY p ON d DURATION 1mo PAST LIMIT INF",
+          "DROP SERIES FROM a, /b/",
+          "ALTER DATABASE d SET STALE 5m",
+          "ALTER MEASUREMENT m ON d SET STALE NONE",
+          "ALTER DATABASE d SET NAN ACCEPT",
+          "ALTER DATABASE d SET NAN REFUSE",
+          "DROP RETENTION POLICY p ON d",
+          "DROP MEASUREMENT m",
+          "DROP DATABASE d",
+          "KILL QUERY 4 ON h",
+          "SET PASSWORD FOR a = 'b'",
+          "SHOW RETENTION POLICIES ON d"}) {
         const auto first = parse_statements(text);
         INFO(text);
         REQUIRE(std::holds_alternative<std::vector<Statement>>(first));

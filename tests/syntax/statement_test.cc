@@ -77,6 +77,9 @@ TEST_CASE("the statements of the language page are understood", "[statement]") {
              "ORDER BY host LIMIT 3",
              "SHOW MEASUREMENTS ON *.* WITH MEASUREMENT =~ /cpu/",
              "SHOW FIELD KEYS FROM cpu",
+             "ALTER DATABASE ops SET STALE 5m",
+             "ALTER MEASUREMENT probe ON ops SET STALE NONE",
+             "ALTER DATABASE ops SET NAN ACCEPT",
          }) {
         INFO(text);
         const std::vector<Statement> statements = parsed(text);

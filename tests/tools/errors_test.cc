@@ -106,8 +106,9 @@ TEST_CASE("a bad line is told by number and column, and its neighbours are kept"
     const Operations ops;
     const std::string lines = "cpu,host=c usage=1 1700000000000000000\ncpu,host=c usage=abc\n";
     check_documented(
-        "Bad line", {ops.write("db=ops", lines), ops.write("db=ops", "cpu,host=a usage=\"high\"\n"),
-                     ops.log_of("#tidemark db=ops\n" + lines)});
+        "Bad line",
+        {ops.write("db=ops", lines), ops.write("db=ops", "cpu,host=a usage=\"high\"\n"),
+         ops.write("db=ops", "cpu,host=a usage=nan\n"), ops.log_of("#tidemark db=ops\n" + lines)});
     CHECK(ops.query("SELECT count(usage) FROM cpu WHERE host = 'c'").find('1') !=
           std::string::npos);
 }

@@ -106,6 +106,38 @@ TEST_CASE("an export can be narrowed down, packed and imported again", "[program
     }
 }
 
+TEST_CASE("a NaN is imported where it is accepted, and exported as it was", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    const std::string file = directory.path_of("data.lp");
+    const std::string lines = "cpu usage=1 5\ncpu usage=nan 6\ncpu load=1i,usage=nan 7\n";
+    write_file(file, lines);
+    const std::string from = " --db ops --data " + store;
+    const Output refused = shell("import" + from + " " + file);
+    CHECK(refused.exit_code == 1);
+    CHECK(holds(refused.text, "data.lp:2: field usage is NaN (ALTER DATABASE .. SET NAN ACCEPT"));
+    CHECK(exported(from) == "cpu usage=1 5\n");
+
+    const Serving server(store);
+    const std::string at = " --at " + server.url();
+    CHECK(shell("import --db ops" + at + " " + file).exit_code == 1);
+    REQUIRE(shell("query 'ALTER DATABASE ops SET NAN ACCEPT'" + at).exit_code == 0);
+    CHECK(shell("import --db ops" + at + " " + file).exit_code == 0);
+    REQUIRE(shell("query 'ALTER MEASUREMENT cpu ON ops SET STALE 2s'" + at).exit_code == 0);
+    CHECK(server.stop() == 0);
+    const Output described = shell("inspect " + store + "/catalogue");
+    INFO(described.text);
+    CHECK(holds(described.text, "ops                                accepted"));
+    CHECK(holds(described.text, "ops       cpu          2000000000"));
+    CHECK(exported(from) == lines);
+    CHECK(exported(from + " --format csv") ==
+          "#datatype measurement,dateTime:RFC3339,long,double\n"
+          "measurement,time,load,usage\n"
+          "cpu,1970-01-01T00:00:00.000000005Z,,1\n"
+          "cpu,1970-01-01T00:00:00.000000006Z,,nan\n"
+          "cpu,1970-01-01T00:00:00.000000007Z,1,nan\n");
+}
+
 TEST_CASE("points of a retention policy are imported and exported by its name", "[program]") {
     const tests::TemporaryDirectory directory;
     const std::string store = directory.path_of("store");

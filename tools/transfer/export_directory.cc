@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "tools/session/local_session.h"
@@ -92,6 +93,9 @@ private:
                 const ColumnValues& values = piece.columns[column].values;
                 if (values.is_valid(row)) {
                     batch.add_value(schema.fields[column].name, values.value_at(row));
+                } else if (values.ends_hold(row)) {
+                    batch.add_float(schema.fields[column].name,
+                                    std::numeric_limits<double>::quiet_NaN());
                 }
             }
             batch.end_point(piece.times[row]);

@@ -44,6 +44,7 @@ LinePointReader::LinePointReader(std::unique_ptr<ByteSource> source,
     : source_(std::move(source)),
       precision_(precision),
       parser_({.precision = precision,
+               .accepts_nan = true,  // The target's database judges.
                .line_size_limit_bytes = kLineLimitBytes,
                // All that a piece and the rest of the one before can hold.
                .rejected_line_limit = kPieceSizeBytes + kLineLimitBytes}) {}

@@ -1,6 +1,7 @@
 #include "tools/transfer/point_writer.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "server/format/time_text.h"
 #include "storage/line_protocol/float_text.h"
@@ -30,6 +31,7 @@ void append_integer(Integer value, std::string& out) {
 void append_value(const WriteBatch::Field& field, std::string& out) {
     switch (field.type) {
         case FieldType::Float:
+            if (std::isnan(field.float_value)) return void(out.append("nan"));
             return storage::append_float(field.float_value, storage::FloatStyle::Shortest, out);
         case FieldType::Integer:
             return append_integer(field.integer_value, out);

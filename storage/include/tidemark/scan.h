@@ -24,6 +24,9 @@
 //   encoded values where their codec allows it;
 // - values: decoded columns.
 //
+// NaN, "measured, nothing there" (semantics, R10), is no value in any of them; only that it ends
+// the hold of the value before it is told.
+//
 // Late data, duplicates and overlapping files are merged below this interface: a reader never sees
 // a sample twice, and always the one that arrived last (semantics, R9).
 //
@@ -82,7 +85,9 @@ struct ColumnSummary {
     /// Longest time between two neighbouring non-null rows inside; 0 with fewer than two.
     std::int64_t largest_gap_ns = 0;
     /// Whether min, max, first and last hold values of the column's type. Always so when there are
-    /// non-null rows, but for string columns with long values: there a reader must decode.
+    /// non-null rows, but for string columns with long values and for float columns with a NaN:
+    /// there a reader must decode. With a NaN the sums and the integral are not there either, and
+    /// NaNs are among what is counted; scans give no such summary.
     bool has_values = false;
     /// Of -0.0 and +0.0, -0.0 is the smaller.
     Value min{}, max{}, first{}, last{};
@@ -143,7 +148,7 @@ struct TagMatcher {
 enum class CarryIn : std::uint8_t {
     None,
     WithinHold,  ///< The last sample before range.begin_ns, if it still holds there.
-    LastValue,   ///< The last sample before range.begin_ns, however old.
+    LastValue,   ///< The last sample before range.begin_ns, however old, even if it is over.
     RunStart,    ///< As WithinHold; and a leaf's run comes with its true start, however old.
 };
 
@@ -167,7 +172,9 @@ struct ScanStatistics {
 
 /// Consecutive samples of a leaf's field with the same truth, no two further apart than the hold
 /// limit. So the leaf's truth is known on all of [first_ns, last_ns], and after it until
-/// min(next sample, last_ns + H). Neighbouring runs of equal truth may come unjoined.
+/// min(next run, last_ns + H). Neighbouring runs of equal truth may come unjoined.
+///
+/// A run of no samples stands for a NaN: from its first_ns on the truth is not known.
 struct LeafRun {
     std::int64_t first_ns;
     std::int64_t last_ns;
@@ -187,9 +194,15 @@ struct ColumnValues {
     std::span<const std::string_view> strings;
     /// Bit i of word i / 64 is set when row i has a value; empty when all rows have one.
     std::span<const std::uint64_t> validity;
+    /// Bit i of word i / 64 is set when row i is null, but ends the hold of the value before it
+    /// (NaN). Words that are not there have no bit set.
+    std::span<const std::uint64_t> hold_ends;
 
     bool is_valid(std::size_t row) const {
         return validity.empty() || ((validity[row / 64] >> (row % 64)) & 1U) != 0;
+    }
+    bool ends_hold(std::size_t row) const {
+        return row / 64 < hold_ends.size() && ((hold_ends[row / 64] >> (row % 64)) & 1U) != 0;
     }
     /// A copy of the value of a row that has one.
     Value value_at(std::size_t row) const;
@@ -217,6 +230,9 @@ struct ScanPiece {
 struct CarriedValue {
     std::int64_t time_ns;
     Value value;
+    /// A NaN came after it, so that it is not in force any more, however young. Only with
+    /// CarryIn::LastValue.
+    bool is_ended = false;
 };
 
 struct CarriedValues {

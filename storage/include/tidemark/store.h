@@ -194,6 +194,13 @@ public:
     virtual std::optional<std::int64_t> stale_ns(std::string_view database,
                                                  std::string_view measurement) const = 0;
 
+    /// Whether NaN is taken as a value of float fields. It stands for "measured, nothing there"
+    /// (R10): it ends the hold of the value before it and is no sample. Without this NaN is
+    /// refused; infinity always is. NotFound when there is no such database.
+    virtual Status set_nan_accepted(std::string_view database, bool is_accepted) = 0;
+    /// False also when there is no such database.
+    virtual bool accepts_nan(std::string_view database) const = 0;
+
     /// Takes the good points of `batch`, says why it refused the others. NotFound when there is no
     /// such database or policy (empty policy: the default); any other error means that no point
     /// was taken. Blocks while the log is more than a bound behind the disk.

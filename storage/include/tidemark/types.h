@@ -34,7 +34,7 @@ inline constexpr std::int64_t kHoldForever = std::numeric_limits<std::int64_t>::
 /// The type of a field. One per (measurement, field), decided by the first arrival. The numbers
 /// are stored on disk and never change.
 enum class FieldType : std::uint8_t {
-    Float = 1,     ///< 64-bit IEEE 754, never NaN or infinite.
+    Float = 1,     ///< 64-bit IEEE 754, never infinite; NaN is no value (semantics, R10).
     Integer = 2,   ///< std::int64_t
     Unsigned = 3,  ///< std::uint64_t
     Boolean = 4,

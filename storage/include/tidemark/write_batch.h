@@ -24,8 +24,8 @@ namespace tidemark {
 /// All bytes are copied into the batch, so the arguments may die at once. clear() keeps the
 /// memory, so one batch per connection allocates only while it grows.
 ///
-/// The batch does not judge: empty names, duplicate tag keys, NaN and the like are refused point by
-/// point by Store::write(), with the reason.
+/// The batch does not judge: empty names, duplicate tag keys, infinity and the like are refused
+/// point by point by Store::write(), with the reason.
 ///
 /// Not thread-safe.
 class WriteBatch {
