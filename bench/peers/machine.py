@@ -1,0 +1,35 @@
+"""What the figures were measured on."""
+
+import ctypes
+import os
+import platform
+import re
+import time
+from pathlib import Path
+
+# Far beyond any cache.
+COPY_BYTES = 1 << 28
+
+
+def describe() -> dict[str, object]:
+    """For the `machine` of a result."""
+    memory_kib = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "cpu": model[1] if model else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(memory_kib / (1 << 20), 1),
+        "kernel": platform.release(),
+        "memory_bandwidth_gb_s": round(copy_bandwidth_gb_s(), 1),
+    }
+
+
+def copy_bandwidth_gb_s() -> float:
+    """Bytes read and written by a copy of one core, best of five."""
+    source, target = (ctypes.create_string_buffer(COPY_BYTES) for _ in range(2))
+    best_s = float("inf")
+    for _ in range(5):
+        begin = time.perf_counter()
+        ctypes.memmove(target, source, COPY_BYTES)
+        best_s = min(best_s, time.perf_counter() - begin)
+    return 2 * COPY_BYTES / best_s / 1e9

@@ -1,0 +1,92 @@
+"""The data that every system gets, made by `tidemark_workload`."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+DAY_S = 86_400
+TICKS = {"S": 1_000, "M": 10_000, "L": 60_480}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Files of one size. Only the forms asked for in make() are there."""
+
+    directory: Path
+    description: dict[str, int]  # What tidemark_workload said: hosts, series, ticks, samples, ...
+
+    @property
+    def samples(self) -> int:
+        return self.description["samples"]
+
+    @property
+    def hosts(self) -> list[str]:
+        return [f"h{index:03d}" for index in range(self.description["hosts"])]
+
+    @property
+    def step_s(self) -> int:
+        return self.description["step_s"]
+
+    @property
+    def begin_s(self) -> int:
+        """R, the whole range, is [begin_s, end_s)."""
+        return self.description["t0_s"]
+
+    @property
+    def end_s(self) -> int:
+        return self.begin_s + self.description["ticks"] * self.step_s
+
+    @property
+    def day_begin_s(self) -> int:
+        """D, the last 24 hours or all when shorter, is [day_begin_s, end_s)."""
+        return max(self.begin_s, self.end_s - DAY_S)
+
+    def line_protocol(self, connections: int) -> list[Path]:
+        """One file for each connection; hosts are dealt among them."""
+        if connections == 1:
+            return [self.directory / "kpi.lp"]
+        return [self.directory / f"kpi.lp.{index}" for index in range(connections)]
+
+    @property
+    def csv(self) -> Path:
+        """A folder with a file for each measurement."""
+        return self.directory / "csv"
+
+    @property
+    def remote_write(self) -> Path:
+        """Bodies of Prometheus' remote write, each behind its size as four bytes."""
+        return self.directory / "kpi.rw"
+
+    def exact_answers(self) -> dict:
+        return json.loads((self.directory / "answers.json").read_text())
+
+
+def make(program: Path, size: str, directory: Path, forms: set[str]) -> Workload:
+    """Writes the workload in `forms`, a subset of line_protocol, csv and remote_write."""
+    directory.mkdir(parents=True)
+    lines, csv = directory / "kpi.lp", directory / "csv"
+    arguments = ["--answers", directory / "answers.json"]
+    if "line_protocol" in forms:
+        _run(program, size, ["--line-protocol", lines, "--split", "2"])
+        arguments += ["--line-protocol", lines]
+    if "csv" in forms:
+        csv.mkdir()
+        arguments += ["--csv", csv]
+    if "remote_write" in forms:
+        arguments += ["--remote-write", directory / "kpi.rw"]
+    return Workload(directory, json.loads(_run(program, size, arguments)))
+
+
+def read_into_cache(paths: list[Path]) -> None:
+    """Reads files once, so that no system pays for the disk that the clients read from."""
+    for path in paths:
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            with file.open("rb") as content:
+                while content.read(1 << 22):
+                    pass
+
+
+def _run(program: Path, size: str, arguments: list[object]) -> str:
+    command = [str(program), "--ticks", str(TICKS[size]), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
