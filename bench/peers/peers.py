@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+"""Runs Tidemark and the systems a user would otherwise pick on the same data, one at a time.
+
+    peers.py --size S|M|L [--only a,b] --tidemark BINARY --workload BINARY [--output RESULT.json]
+             [--directory TMPDIR] [--npm DIR]
+
+Everything listens on 127.0.0.1 and lies below a folder made in TMPDIR, removed at the end.
+"""
+
+import argparse
+import datetime
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import machine
+import table
+import workload
+from clickhouse import ClickHouse
+from duckdb import DuckDb
+from influxdb import InfluxDb
+from measurement import measure
+from prometheus import Prometheus
+from system import Context, System
+from tidemark import Tidemark
+from victoria_metrics import VictoriaMetrics
+
+SYSTEMS: dict[str, type[System]] = {
+    "tidemark": Tidemark, "vm": VictoriaMetrics, "influxdb": InfluxDb,
+    "prometheus": Prometheus, "clickhouse": ClickHouse, "duckdb": DuckDb,
+}
+RESULTS = Path(__file__).parent.parent / "results"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", choices=workload.TICKS, default="M")
+    parser.add_argument("--only", default=",".join(SYSTEMS),
+                        help=f"some of {','.join(SYSTEMS)}; tidemark always runs")
+    parser.add_argument("--tidemark", type=Path, required=True)
+    parser.add_argument("--workload", type=Path, required=True)
+    parser.add_argument("--output", type=Path,
+                        help="default: bench/results/DATE-SIZE.json")
+    parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--npm", type=Path, default=Path("build/bench/npm"),
+                        help="where npm installed @duckdb/node-api")
+    arguments = parser.parse_args()
+    if arguments.output is None:
+        name = f"{datetime.date.today().isoformat()}-{arguments.size}.json"
+        arguments.output = RESULTS / name
+    arguments.names = ["tidemark"] + [
+        name for name in arguments.only.split(",") if name != "tidemark"]
+    if unknown := [name for name in arguments.names if name not in SYSTEMS]:
+        parser.error(f"--only {','.join(unknown)}: expected names of " + ", ".join(SYSTEMS))
+    return arguments
+
+
+def run(arguments: argparse.Namespace, directory: Path) -> dict:
+    """All systems one after the other; each one's files are gone before the next begins."""
+    chosen = [SYSTEMS[name] for name in arguments.names]
+    data = workload.make(arguments.workload.resolve(), arguments.size, directory / "workload",
+                         {form for system in chosen for form in system.input_forms})
+    result = {
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "commit": commit(), "machine": machine.describe(), "size": arguments.size,
+        "workload": data.description, "systems": {},
+    }
+    for name in arguments.names:
+        own = directory / name
+        own.mkdir()
+        begin = time.monotonic()
+        context = Context(data, own, arguments.tidemark.resolve(), arguments.npm.resolve())
+        try:
+            result["systems"][name] = measure(SYSTEMS[name](context))
+        except (OSError, RuntimeError) as failure:
+            # What was measured of the others is not to be lost.
+            print(f"{name}: {failure}", file=sys.stderr)
+            continue
+        result["systems"][name]["measured_in_s"] = round(time.monotonic() - begin, 1)
+        shutil.rmtree(own)
+        arguments.output.write_text(json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def commit() -> str:
+    """The commit that was measured, with a mark when files differ from it."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        cwd=Path(__file__).parent, capture_output=True, text=True)
+    return described.stdout.strip()
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    # Lets the servers be stopped and the folder be removed on SIGTERM, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.directory) as directory:
+        result = run(arguments, Path(directory))
+    failed = [name for name in arguments.names if name not in result["systems"]]
+    if "tidemark" not in failed:
+        print(table.text(result))
+    print(f"written to {arguments.output}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
