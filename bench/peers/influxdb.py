@@ -36,7 +36,7 @@ bind-address = "127.0.0.1:{rpc}"
 """
 NEAREST_RANK = "percentile() is the nearest rank: no interpolation can be asked for"
 MEAN_OF_SAMPLES = ("mean of samples; the mean over a 10 s grid filled with the previous value is "
-                   "right and takes thirty times as long")
+                   "right and slower")
 
 
 class InfluxDb(System):

@@ -123,7 +123,7 @@ def ask_warm(system: System, question: str) -> dict[str, object]:
 
 def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
     """Whether these replies are right."""
-    exact = exact_answer(question, system.workload.exact_answers())
+    exact = exact_answer(question, system.workload.exact_answers)
     found = system.answer(question, replies)
     return compare(question, exact, found, system.idiom(question).known_error)
 

@@ -89,13 +89,10 @@ class Prometheus(System):
         return [self._send(request) for request in self._requests(question)]
 
     def answer(self, question: str, replies: list[bytes]) -> Answer:
-        end_s, step_s = self.workload.end_s, self.workload.step_s
         if question in ("Q3", "Q4"):
             return promql.values(replies[0])
         if question == "Q5":
-            since = {host: row[0][0] + step_s for host, row in promql.values(replies[1]).items()}
-            return {host: [[(end_s - begin_s) / 60, begin_s]] for host, begin_s in since.items()
-                    if end_s - begin_s >= 2700}
+            return promql.open_runs(promql.values(replies[1]), self.workload)
         if question == "Q7":
             return {"h000": promql.series(replies[0])[0][1]}
         return _labelled(question, replies)

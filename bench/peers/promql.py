@@ -93,6 +93,13 @@ def values(reply: bytes) -> Answer:
     return {labels["host"]: [[points[0][1]]] for labels, points in series(reply)}
 
 
+def open_runs(low: Answer, workload: Workload) -> Answer:
+    """Q5's rows from when each host was low the last time; shorter runs are left out."""
+    since = {host: rows[0][0] + workload.step_s for host, rows in low.items()}
+    return {host: [[(workload.end_s - begin_s) / 60, begin_s]] for host, begin_s in since.items()
+            if workload.end_s - begin_s >= 2700}
+
+
 def labelled(replies: list[bytes], label_of) -> Answer:
     """Rows of several replies about the same thing, their times turned into labels."""
     answer: Answer = {}

@@ -76,7 +76,6 @@ class VictoriaMetrics(System):
         return [self._send(request) for request in self._requests(question)]
 
     def answer(self, question: str, replies: list[bytes]) -> Answer:
-        end_s = self.workload.end_s
         if question == "Q7":
             return {"h000": _exported(replies[0])}
         if question == "Q3":
@@ -85,10 +84,7 @@ class VictoriaMetrics(System):
             totals, longest = map(promql.values, replies)
             return {host: [totals[host][0] + longest[host][0]] for host in totals}
         if question == "Q5":
-            low = promql.values(replies[1])
-            rows = {host: row[0][0] + self.workload.step_s for host, row in low.items()}
-            return {host: [[(end_s - since) / 60, since]] for host, since in rows.items()
-                    if end_s - since >= 2700}
+            return promql.open_runs(promql.values(replies[1]), self.workload)
         return _labelled(question, replies)
 
     def ask_traced(self, question: str) -> list[bytes]:

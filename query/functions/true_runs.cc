@@ -99,8 +99,8 @@ void for_each_held(const HeldSamples& samples, std::int64_t begin_ns, std::int64
         std::int64_t until_ns = std::min(end_ns, hold_end_ns(samples.times[i], samples.hold_ns));
         if (i + 1 < samples.times.size()) until_ns = std::min(until_ns, samples.times[i + 1]);
         const std::int64_t from_ns = std::max(begin_ns, samples.times[i]);
-        if (from_ns < until_ns && !std::isnan(samples.values[i]))
-            visit(samples.values[i], from_ns, until_ns);
+        if (from_ns >= until_ns || std::isnan(samples.values[i])) continue;
+        visit(samples.values[i], from_ns, until_ns);
     }
 }
 

@@ -123,6 +123,8 @@ TEST_CASE("a NaN is imported where it is accepted, and exported as it was", "[pr
     CHECK(shell("import --db ops" + at + " " + file).exit_code == 1);
     REQUIRE(shell("query 'ALTER DATABASE ops SET NAN ACCEPT'" + at).exit_code == 0);
     CHECK(shell("import --db ops" + at + " " + file).exit_code == 0);
+    // Answers have no NaN.
+    CHECK(exported("--db ops" + at) == "cpu usage=1 5\ncpu load=1i 7\n");
     REQUIRE(shell("query 'ALTER MEASUREMENT cpu ON ops SET STALE 2s'" + at).exit_code == 0);
     CHECK(server.stop() == 0);
     const Output described = shell("inspect " + store + "/catalogue");
