@@ -16,5 +16,9 @@ void register_codec_kernel_benchmarks(const Surroundings& surroundings);
 void register_wal_benchmarks(const Surroundings& surroundings);
 void register_store_benchmarks(const Surroundings& surroundings);
 void register_scan_benchmarks(const Surroundings& surroundings);
+void register_percentile_benchmarks(const Surroundings& surroundings);
+void register_state_benchmarks(const Surroundings& surroundings);
+void register_statement_benchmarks(const Surroundings& surroundings);
+void register_answer_benchmarks(const Surroundings& surroundings);
 
 }  // namespace tidemark::bench
