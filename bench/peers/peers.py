@@ -100,7 +100,8 @@ def main() -> int:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     # Lets the servers be stopped and the folder be removed on SIGTERM, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.directory) as directory:
+    root = arguments.directory.resolve()  # Some servers leave the folder they were started in.
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=root) as directory:
         result = run(arguments, Path(directory))
     failed = [name for name in arguments.names if name not in result["systems"]]
     if "tidemark" not in failed:
