@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs Tidemark and the systems a user would otherwise pick on the same data, one at a time.
 
-    peers.py --size S|M|L [--only a,b] --tidemark BINARY --workload BINARY [--output RESULT.json]
+    peers.py --size S|M|L|slow [--only a,b] --tidemark BINARY --workload BINARY [--output RESULT.json]
              [--directory TMPDIR] [--npm DIR]
 
 Everything listens on 127.0.0.1 and lies below a folder made in TMPDIR, removed at the end.
@@ -12,7 +12,6 @@ import datetime
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,7 +38,7 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", choices=workload.TICKS, default="M")
+    parser.add_argument("--size", choices=workload.SIZES, default="M")
     parser.add_argument("--only", default=",".join(SYSTEMS),
                         help=f"some of {','.join(SYSTEMS)}; tidemark always runs")
     parser.add_argument("--tidemark", type=Path, required=True)
@@ -63,12 +62,11 @@ def parse_arguments() -> argparse.Namespace:
 def run(arguments: argparse.Namespace, directory: Path) -> dict:
     """All systems one after the other; each one's files are gone before the next begins."""
     chosen = [SYSTEMS[name] for name in arguments.names]
-    data = workload.make(arguments.workload.resolve(), arguments.size, directory / "workload",
+    data = workload.make(arguments.workload.resolve(), workload.SIZES[arguments.size],
+                         directory / "workload",
                          {form for system in chosen for form in system.input_forms})
     result = {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit(), "machine": machine.describe(), "size": arguments.size,
-        "workload": data.description, "systems": {},
+        **machine.stamp(), "size": arguments.size, "workload": data.description, "systems": {},
     }
     for name in arguments.names:
         own = directory / name
@@ -85,14 +83,6 @@ def run(arguments: argparse.Namespace, directory: Path) -> dict:
         shutil.rmtree(own)
         arguments.output.write_text(json.dumps(result, indent=1) + "\n")
     return result
-
-
-def commit() -> str:
-    """The commit that was measured, with a mark when files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=Path(__file__).parent, capture_output=True, text=True)
-    return described.stdout.strip()
 
 
 def main() -> int:
