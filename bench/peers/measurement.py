@@ -15,13 +15,15 @@ from workload import read_into_cache
 WARM_RUNS = 7
 # A question that takes longer is asked once, and not at all cold.
 ONCE_ABOVE_S = 20.0
-# Of all warm runs of one question: slow ones are asked less often, at least three times.
+# The warm runs come in so many rounds of all questions.
+ROUNDS = 3
+# Of all warm runs of one question: slow ones are asked less often, once a round at least.
 WARM_BUDGET_S = 30.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
 QUICK_RUNS = 51
-QUICK_BUDGET_S = 0.5
-# Where asking for the engine's time is a request of its own.
-TRACED_RUNS = 3
+QUICK_BUDGET_S = 1.0
+# Where asking for the engine's time is a request of its own, one for so many runs.
+TRACED_EVERY = 5
 # Of all cold runs of a system, restarts included.
 COLD_BUDGET_S = 45.0
 
@@ -32,7 +34,7 @@ def measure(system: System) -> dict[str, object]:
         report(system, "version " + system.version())
         ingests = [ingest(system, way, is_last=way is system.ways[-1]) for way in system.ways]
         command = " ".join(system.server.command).replace(str(system.context.directory), "DIR")
-        queries = {question: ask_warm(system, question) for question in QUESTIONS}
+        queries = ask_warm(system)
         system.stop()
         ask_cold(system, queries)
         return {"version": system.version(), "command": command, "size_note": system.size_note,
@@ -102,23 +104,70 @@ def settled(system: System, meter: Meter) -> dict[str, object]:
             "bytes_per_sample": round(system.stored_bytes() / system.workload.samples, 4)}
 
 
-def ask_warm(system: System, question: str) -> dict[str, object]:
-    """The median of the warm runs, and whether the answer is right."""
-    idiom = system.idiom(question)
-    result = {"engine_ms": None, "http_ms": None, "cold_ms": None, "runs": 0, "right": False,
-              "error": Kind.CANNOT_EXPRESS.value, "note": idiom.note}
-    try:
-        first_s, replies = timed(lambda: system.ask(question))
-        verdict = judge(system, question, replies)
-        result |= time_warm(system, question, first_s, replies)
-    except RuntimeError as refusal:
-        result["note"] = str(refusal)[:300]
-    else:
-        result |= {"right": verdict.is_right, "error": verdict.kind.value,
-                   "note": "; ".join(filter(None, (idiom.note, verdict.note)))}
-    report(system, f"{question}: {result['http_ms']} ms over HTTP, {result['engine_ms']} ms in "
-                   f"the engine, {result['error'] or 'right'}; {result['note']}")
-    return result
+class WarmQuestion:
+    """One question to a warm system: what it answered at first, and how long it took since."""
+
+    def __init__(self, system: System, question: str) -> None:
+        self._system, self._question = system, question
+        self._times_s: list[float] = []
+        self._engine_ms: list[float | None] = []
+        self._is_traced = False
+        self._idiom = system.idiom(question)
+        self._failure = ""
+        try:
+            first_s, replies = timed(lambda: system.ask(question))
+            self._verdict = judge(system, question, replies)
+        except RuntimeError as refusal:
+            self._failure = str(refusal)[:300]
+            return
+        self._runs = warm_runs(first_s)
+        if self._runs == 0:
+            self._take(first_s, replies)
+
+    def ask_again(self, round_index: int) -> None:
+        """This round's part of the warm runs."""
+        if self._failure:
+            return
+        begin, end = (self._runs * index // ROUNDS for index in (round_index, round_index + 1))
+        for _ in range(min(end - begin, max(1, (end - begin) // TRACED_EVERY))):
+            if traced := self._system.ask_traced(self._question):
+                self._is_traced = True
+                self._engine_ms.append(self._system.engine_ms(traced))
+        for _ in range(begin, end):
+            self._take(*timed(lambda: self._system.ask(self._question)))
+
+    def result(self) -> dict[str, object]:
+        """Medians, and whether the answer is right."""
+        result = {"engine_ms": None, "http_ms": None, "cold_ms": None,
+                  "runs": len(self._times_s), "right": False, "error": Kind.CANNOT_EXPRESS.value,
+                  "note": self._failure}
+        if not self._failure:
+            notes = (self._idiom.note, self._verdict.note)
+            result |= {"right": self._verdict.is_right, "error": self._verdict.kind.value,
+                       "note": "; ".join(filter(None, notes))}
+            if self._system.has_http:
+                result["http_ms"] = round(statistics.median(self._times_s) * 1e3, 3)
+            if self._engine_ms and None not in self._engine_ms:
+                result["engine_ms"] = round(statistics.median(self._engine_ms), 3)
+        report(self._system, f"{self._question}: {result['http_ms']} ms over HTTP, "
+               f"{result['engine_ms']} ms in the engine, {result['error'] or 'right'}; "
+               f"{result['note']}")
+        return result
+
+    def _take(self, seconds: float, replies: list[bytes]) -> None:
+        self._times_s.append(seconds)
+        if not self._is_traced:
+            self._engine_ms.append(self._system.engine_ms(replies))
+
+
+def ask_warm(system: System) -> dict[str, dict[str, object]]:
+    """All questions in turn, several times: what else the machine does in a second that is not
+    ours must not fall on one of them alone."""
+    questions = {question: WarmQuestion(system, question) for question in QUESTIONS}
+    for round_index in range(ROUNDS):
+        for question in questions.values():
+            question.ask_again(round_index)
+    return {name: question.result() for name, question in questions.items()}
 
 
 def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
@@ -128,29 +177,12 @@ def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
     return compare(question, exact, found, system.idiom(question).known_error)
 
 
-def time_warm(system: System, question: str, first_s: float,
-              first_replies: list[bytes]) -> dict[str, object]:
-    """Medians over the warm runs. The first run counts only when it is to be the only one."""
-    runs = [timed(lambda: system.ask(question)) for _ in range(warm_runs(first_s))]
-    runs = runs or [(first_s, first_replies)]
-    traced_runs = TRACED_RUNS if first_s <= ONCE_ABOVE_S else 0
-    traced = [system.ask_traced(question) for _ in range(traced_runs)]
-    engine_ms = [system.engine_ms(replies)
-                 for replies in (traced if any(traced) else [replies for _, replies in runs])]
-    result = {"runs": len(runs)}
-    if system.has_http:
-        result["http_ms"] = round(statistics.median(seconds for seconds, _ in runs) * 1e3, 3)
-    if None not in engine_ms:
-        result["engine_ms"] = round(statistics.median(engine_ms), 3)
-    return result
-
-
 def warm_runs(first_s: float) -> int:
     """How often to ask again what took `first_s` at first; 0: that was slow enough to count."""
     if first_s > ONCE_ABOVE_S:
         return 0
     quick = min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s))
-    return max(quick, min(WARM_RUNS, max(3, int(WARM_BUDGET_S / first_s))))
+    return max(quick, min(WARM_RUNS, max(ROUNDS, int(WARM_BUDGET_S / first_s))))
 
 
 def ask_cold(system: System, queries: dict[str, dict[str, object]]) -> None:

@@ -3,7 +3,9 @@
     PYTHONPATH=bench/peers:bench/growth python3 tests/bench/driver_test.py
 """
 
+import contextlib
 import copy
+import io
 import json
 import tempfile
 import unittest
@@ -16,10 +18,11 @@ import plot
 import promql
 import table
 import workload
-from answers import Kind
+from answers import WITHOUT_TIME, Kind
 from answers import compare as judge
 from client import bodies
 from process import tree_bytes
+from system import Idiom
 
 BEGIN_S = 1_767_571_200
 
@@ -209,6 +212,56 @@ class Runs(unittest.TestCase):
         self.assertEqual(measurement.warm_runs(15.0), 3)
         self.assertEqual(measurement.warm_runs(1.0), 7)
         self.assertEqual(measurement.warm_runs(0.001), 51)
+
+
+class CountingSystem:
+    """Answers at once and says that it took a millisecond; `traces` says how it tells."""
+
+    title, has_http = "counting", True
+
+    def __init__(self, traces):
+        self.traces = traces
+        self.asked = {question: 0 for question in table.QUESTIONS}
+        self.workload = workload.Workload(Path(), {"hosts": 1})
+        row = [0, 1.0]
+        self.workload.__dict__["exact_answers"] = {
+            question: {"h000": row if question in WITHOUT_TIME else [row]}
+            for question in table.QUESTIONS}
+
+    def idiom(self, _question):
+        return Idiom()
+
+    def ask(self, question):
+        self.asked[question] += 1
+        return [b""]
+
+    def ask_traced(self, _question):
+        return [b"trace"] if self.traces else []
+
+    def answer(self, question, _replies):
+        return {"h000": [[0, 2.0 if question == "Q6" else 1.0]]}
+
+    def engine_ms(self, replies):
+        return 1.0 if replies == [b"trace"] or not self.traces else None
+
+
+class Warm(unittest.TestCase):
+    def ask_warm(self, traces):
+        asked = CountingSystem(traces)
+        with contextlib.redirect_stderr(io.StringIO()):
+            return asked, measurement.ask_warm(asked)
+
+    def test_every_question_is_judged_and_asked_again(self):
+        asked, found = self.ask_warm(traces=True)
+        self.assertTrue(found["Q1"]["right"])
+        self.assertEqual(found["Q6"]["error"], Kind.EDGE_LOST.value)
+        self.assertEqual({result["runs"] for result in found.values()}, {51})
+        self.assertEqual(set(asked.asked.values()), {52})
+
+    def test_the_engines_time_comes_from_the_trace_or_from_the_answer(self):
+        for traces in (True, False):
+            _, found = self.ask_warm(traces)
+            self.assertEqual({result["engine_ms"] for result in found.values()}, {1.0})
 
 
 class Growth(unittest.TestCase):
