@@ -14,11 +14,11 @@ from workload import read_into_cache
 
 WARM_RUNS = 7
 # A question that takes longer is asked once, and not at all cold.
-ONCE_ABOVE_S = 20.0
+ONCE_ABOVE_S = 10.0
 # The warm runs come in so many rounds of all questions.
 ROUNDS = 3
 # Of all warm runs of one question: slow ones are asked less often, once a round at least.
-WARM_BUDGET_S = 30.0
+WARM_BUDGET_S = 20.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
 QUICK_RUNS = 51
 QUICK_BUDGET_S = 1.0

@@ -208,8 +208,8 @@ class Replies(unittest.TestCase):
 
 class Runs(unittest.TestCase):
     def test_slow_questions_are_asked_less_often_and_quick_ones_more(self):
-        self.assertEqual(measurement.warm_runs(25.0), 0)
-        self.assertEqual(measurement.warm_runs(15.0), 3)
+        self.assertEqual(measurement.warm_runs(12.0), 0)
+        self.assertEqual(measurement.warm_runs(8.0), 3)
         self.assertEqual(measurement.warm_runs(1.0), 7)
         self.assertEqual(measurement.warm_runs(0.001), 51)
 
