@@ -66,7 +66,10 @@ def measure_shape(arguments: argparse.Namespace, shape: Shape) -> dict:
         own = Path(directory) / TidemarkAlone.name
         own.mkdir()
         context = Context(data, own, arguments.tidemark.resolve(), Path())
-        return {"workload": data.description, "tidemark": measure(TidemarkAlone(context))}
+        measured = measure([TidemarkAlone(context)])
+        if not measured:
+            raise SystemExit("nothing was measured")
+        return {"workload": data.description, **measured}
 
 
 def run(arguments: argparse.Namespace) -> dict:

@@ -8,8 +8,10 @@ import copy
 import io
 import json
 import tempfile
+import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import compare
 import influxql
@@ -215,23 +217,37 @@ class Runs(unittest.TestCase):
 
 
 class CountingSystem:
-    """Answers at once and says that it took a millisecond; `traces` says how it tells."""
+    """Answers at once; says that it took a millisecond, in a trace or in the answer."""
 
-    title, has_http = "counting", True
+    title, has_http, ways, size_note = "counting", True, (), ""
 
-    def __init__(self, traces):
-        self.traces = traces
+    def __init__(self, name, traces=True, fails=False):
+        self.name, self.traces, self.fails = name, traces, fails
         self.asked = {question: 0 for question in table.QUESTIONS}
+        self.runs = []
+        self.server = types.SimpleNamespace(command=["program"])
+        self.context = types.SimpleNamespace(directory=Path("/"))
         self.workload = workload.Workload(Path(), {"hosts": 1})
         row = [0, 1.0]
         self.workload.__dict__["exact_answers"] = {
             question: {"h000": row if question in WITHOUT_TIME else [row]}
             for question in table.QUESTIONS}
 
+    def version(self):
+        return "1"
+
+    def start(self):
+        self.runs.append("start")
+
+    def stop(self):
+        self.runs.append("stop")
+
     def idiom(self, _question):
         return Idiom()
 
     def ask(self, question):
+        if self.fails and question == "Q4":
+            raise OSError("gone")
         self.asked[question] += 1
         return [b""]
 
@@ -245,23 +261,36 @@ class CountingSystem:
         return 1.0 if replies == [b"trace"] or not self.traces else None
 
 
-class Warm(unittest.TestCase):
-    def ask_warm(self, traces):
-        asked = CountingSystem(traces)
+@mock.patch("measurement.drop_caches", lambda: False)
+class Rounds(unittest.TestCase):
+    def measure(self, *systems):
         with contextlib.redirect_stderr(io.StringIO()):
-            return asked, measurement.ask_warm(asked)
+            return measurement.measure(list(systems))
 
-    def test_every_question_is_judged_and_asked_again(self):
-        asked, found = self.ask_warm(traces=True)
+    def test_every_question_is_judged_and_asked_in_every_round(self):
+        system = CountingSystem("a")
+        found = self.measure(system)["a"]["queries"]
         self.assertTrue(found["Q1"]["right"])
         self.assertEqual(found["Q6"]["error"], Kind.EDGE_LOST.value)
         self.assertEqual({result["runs"] for result in found.values()}, {51})
-        self.assertEqual(set(asked.asked.values()), {52})
+        # Once to be judged, and once to warm up in each of the two other rounds.
+        self.assertEqual(set(system.asked.values()), {51 + 3})
 
     def test_the_engines_time_comes_from_the_trace_or_from_the_answer(self):
         for traces in (True, False):
-            _, found = self.ask_warm(traces)
+            found = self.measure(CountingSystem("a", traces))["a"]["queries"]
             self.assertEqual({result["engine_ms"] for result in found.values()}, {1.0})
+
+    def test_a_system_that_fails_leaves_the_others(self):
+        failing, other = CountingSystem("a", fails=True), CountingSystem("b")
+        self.assertEqual(set(self.measure(failing, other)), {"b"})
+        self.assertEqual(failing.runs, ["stop", "start", "stop"])
+        self.assertEqual(other.runs.count("start"), 3)
+
+    def test_quick_loads_are_repeated(self):
+        system = types.SimpleNamespace(workload=types.SimpleNamespace(samples=10_000_000))
+        self.assertEqual(measurement.quick_loads(system, 2_000_000), 3)
+        self.assertEqual(measurement.quick_loads(system, 400_000), 1)
 
 
 class Growth(unittest.TestCase):
