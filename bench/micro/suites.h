@@ -17,6 +17,7 @@ void register_wal_benchmarks(const Surroundings& surroundings);
 void register_store_benchmarks(const Surroundings& surroundings);
 void register_scan_benchmarks(const Surroundings& surroundings);
 void register_percentile_benchmarks(const Surroundings& surroundings);
+void register_sketch_benchmarks(const Surroundings& surroundings);
 void register_state_benchmarks(const Surroundings& surroundings);
 void register_statement_benchmarks(const Surroundings& surroundings);
 void register_answer_benchmarks(const Surroundings& surroundings);
