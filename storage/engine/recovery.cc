@@ -7,7 +7,7 @@
 
 #include "storage/engine/flush.h"
 #include "storage/engine/quarantine.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_reader.h"
 #include "storage/wal/wal_recovery.h"
 
 namespace tidemark::storage {

@@ -15,7 +15,7 @@
 #include "storage/engine/catalogue.h"
 #include "storage/engine/committer.h"
 #include "storage/engine/head.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_writer.h"
 #include "storage/engine/time_check.h"
 #include "storage/engine/write_schema.h"
 

@@ -127,7 +127,7 @@ Result<ResolvedPoint> WriteSchema::resolve(const WriteBatch& batch, std::size_t 
     if (series == nullptr) return resolve_new_series(batch, point_index, hash);
     TIDEMARK_RETURN_IF_ERROR(resolve_fields(*series->measurement, batch, point_index));
     keep_unknown_fields(*series->measurement);
-    return ResolvedPoint{series->id, fields_};
+    return ResolvedPoint{series->measurement->id, series->id, fields_};
 }
 
 // Everything is judged before anything is added: a refused point leaves no trace.
@@ -144,7 +144,7 @@ Result<ResolvedPoint> WriteSchema::resolve_new_series(const WriteBatch& batch,
     const auto known = catalogue_.find_series(measurement.id, name.tags);
     const SeriesId id = known ? *known : catalogue_.add_series(measurement.id, name.tags);
     series_->add({id, &measurement, std::string(raw_key)}, hash);
-    return ResolvedPoint{id, fields_};
+    return ResolvedPoint{measurement.id, id, fields_};
 }
 
 WriteSchema::Measurement& WriteSchema::measurement_named(const std::string& name) {

@@ -19,8 +19,10 @@
 
 namespace tidemark::storage {
 
-/// A point that was judged good: its series, and its fields as the catalogue has them.
+/// A point that was judged good: its measurement and series, and its fields as the catalogue has
+/// them.
 struct ResolvedPoint {
+    MeasurementId measurement;
     SeriesId series;
     /// Each field once. Names and texts point into the schema and into the batch; valid until the
     /// next resolve().
