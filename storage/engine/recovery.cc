@@ -7,7 +7,7 @@
 
 #include "storage/engine/flush.h"
 #include "storage/engine/quarantine.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_reader.h"
 #include "storage/wal/wal_recovery.h"
 
 namespace tidemark::storage {
@@ -52,6 +52,7 @@ private:
     Status keep_frame(const WalFrame& frame);
     Status replay_rows(const WalFrame& frame);
     bool name_fields(const BatchRow& row);
+    MeasurementId measurement_of(SeriesId id);
     void note_missing_rows(std::string message);
 
     bool can_write() const { return !options_.read_only; }
@@ -61,6 +62,8 @@ private:
     const StoreOptions& options_;
     RecoveredStore store_;
     std::unordered_map<MeasurementId, std::vector<FieldKey>> fields_;  // As the catalogue has them.
+    std::vector<MeasurementId> measurements_;  // By series; 0: not asked for yet.
+    std::vector<MeasurementId> named_groups_;  // Of a payload: whose names the groups' fields have.
     std::vector<ManifestSegment> live_entries_;  // With those that a damaged manifest lost.
     Sequence last_segment_sequence_ = 0;         // Of all segments, served or not.
     std::uint64_t unknown_row_count_ = 0;
@@ -392,38 +395,55 @@ Status Recovery::keep_frame(const WalFrame& frame) {
 Status Recovery::replay_rows(const WalFrame& frame) {
     RowBatchReader reader(frame.payload);
     BatchRow row;
+    named_groups_.clear();
+    Head::Appender head(*store_.head, frame.sequence);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_row, reader.next(row));
         if (!is_row) return success();
-        if (name_fields(row)) store_.head->append(row.id, frame.sequence, row.time_ns, row.fields);
+        if (name_fields(row)) head.append(row.id, row.time_ns, row.fields);
     }
 }
 
 // False for rows that are to be left out: of dropped databases silently, of series that the
 // catalogue lost with a message.
 bool Recovery::name_fields(const BatchRow& row) {
-    const auto home = store_.catalogue->home_of(row.id);
-    if (!home) {
+    const MeasurementId measurement = measurement_of(row.id);
+    if (measurement == 0) {
         if (!store_.catalogue->was_series(row.id)) {
             ++unknown_row_count_;
             store_.catalogue->reserve_series_id(row.id);
         }
         return false;
     }
-    auto [known, is_new] = fields_.try_emplace(home->measurement);
-    if (is_new) known->second = store_.catalogue->fields(home->measurement);
+    if (row.group >= named_groups_.size()) named_groups_.resize(row.group + 1);
+    MeasurementId& named = named_groups_[row.group];
+    if (named == measurement) return true;
+    named = 0;
+    auto [known, is_new] = fields_.try_emplace(measurement);
+    if (is_new) known->second = store_.catalogue->fields(measurement);
     for (HeadField& field : row.fields) {
         const bool is_known = field.index < known->second.size() &&
                               !known->second[field.index].name.empty() &&
                               known->second[field.index].type == field.type;
         if (!is_known) {
             ++unknown_row_count_;
-            store_.catalogue->reserve_field_index(home->measurement, field.index);
+            store_.catalogue->reserve_field_index(measurement, field.index);
             return false;
         }
         field.name = known->second[field.index].name;
     }
+    named = measurement;
     return true;
+}
+
+// 0 when the series is not there any more.
+MeasurementId Recovery::measurement_of(SeriesId id) {
+    if (id < measurements_.size() && measurements_[id] != 0) return measurements_[id];
+    const auto home = store_.catalogue->home_of(id);
+    if (!home) return 0;
+    // Ids of the catalogue are dense.
+    if (id >= measurements_.size()) measurements_.resize(std::size_t{id} + 1);
+    return measurements_[id] = home->measurement;
 }
 
 void Recovery::note_missing_rows(std::string message) {
