@@ -43,12 +43,15 @@ Result<std::unique_ptr<MappedFile>> map_file(const std::string& path) {
     if (size_error) return map_error(path, size_error.value(), size_error.message());
     // The operating system refuses to map nothing.
     if (size_bytes == 0) return std::unique_ptr<MappedFile>(std::make_unique<EmptyFile>());
-    try {
-        const interprocess::file_mapping file(path.c_str(), interprocess::read_only);
-        interprocess::mapped_region region(file, interprocess::read_only);
-        return std::unique_ptr<MappedFile>(std::make_unique<RegionFile>(std::move(region)));
-    } catch (const interprocess::interprocess_exception& exception) {
-        return map_error(path, exception.get_native_error(), exception.what());
+    while (true) {
+        try {
+            const interprocess::file_mapping file(path.c_str(), interprocess::read_only);
+            interprocess::mapped_region region(file, interprocess::read_only);
+            return std::unique_ptr<MappedFile>(std::make_unique<RegionFile>(std::move(region)));
+        } catch (const interprocess::interprocess_exception& exception) {
+            const int native_error = exception.get_native_error();
+            if (native_error != EINTR) return map_error(path, native_error, exception.what());
+        }
     }
 }
 

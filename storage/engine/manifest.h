@@ -34,6 +34,7 @@ struct ManifestContents {
     /// Not live any more, as the records that are left say; some files may still be there.
     std::set<std::uint64_t> removed_segment_ids;
     bool is_damaged = false;  ///< A part could not be read: segments may be missing.
+    bool is_torn = false;     ///< That part is the end, as a crash may leave it.
 };
 
 /// Which segments are live, and up to which sequence the log is not needed any more. A record log.

@@ -54,6 +54,7 @@ private:
     bool name_fields(const BatchRow& row);
     MeasurementId measurement_of(SeriesId id);
     void note_missing_rows(std::string message);
+    void note_damage(std::string message);
 
     bool can_write() const { return !options_.read_only; }
 
@@ -91,6 +92,7 @@ Status Recovery::check_format() {
         TIDEMARK_ASSIGN_OR_RETURN(const auto contents,
                                   read_record_log(file_system_, paths_.format, kFormatKind));
         if (contents.damage.empty()) return success();
+        store_.damages.push_back(contents.damage.front());
         // Each file has its own version too, so the others can still be told apart.
         store_.messages.push_back(contents.damage.front());
         if (!can_write()) return success();
@@ -101,7 +103,7 @@ Status Recovery::check_format() {
         return write_format();
     }
     TIDEMARK_ASSIGN_OR_RETURN(const bool has_catalogue, file_system_.exists(paths_.catalogue));
-    if (has_catalogue) store_.messages.push_back("format: the file is missing");
+    if (has_catalogue) note_damage("format: the file is missing");
     if (can_write() && (has_catalogue || options_.create_if_missing)) return write_format();
     if (has_catalogue) return success();
     return Error(ErrorCode::NotFound, "there is no store in " + paths_.directory);
@@ -134,12 +136,21 @@ Status Recovery::read_logs() {
         Catalogue::open(file_system_, paths_.catalogue, paths_.quarantine_directory,
                         options_.read_only, store_.messages));
     store_.missing_row_messages = store_.catalogue->damage();
+    store_.damages.insert(store_.damages.end(), store_.catalogue->damage().begin(),
+                          store_.catalogue->damage().end());
+    const std::size_t message_count = store_.messages.size();
     TIDEMARK_ASSIGN_OR_RETURN(const auto names, segment_directory_names());
     const bool has_segments = std::ranges::any_of(
         names, [](const std::string& name) { return segment_id_of(name).has_value(); });
     TIDEMARK_ASSIGN_OR_RETURN(
         store_.manifest, Manifest::open(file_system_, paths_.manifest, paths_.quarantine_directory,
                                         has_segments, options_.read_only, store_.messages));
+    const ManifestContents& manifest = store_.manifest->recovered();
+    if (manifest.is_damaged && !manifest.is_torn) {
+        store_.damages.insert(store_.damages.end(),
+                              store_.messages.begin() + static_cast<std::ptrdiff_t>(message_count),
+                              store_.messages.end());
+    }
     store_.flushed_sequence = store_.manifest->recovered().flushed_sequence;
     store_.next_segment_id = store_.manifest->recovered().next_segment_id;
     return success();
@@ -177,7 +188,7 @@ Status Recovery::open_segments() {
 Status Recovery::open_segment(const ManifestSegment& entry) {
     TIDEMARK_ASSIGN_OR_RETURN(auto segment,
                               open_live_segment(file_system_, paths_.segment_directory, entry));
-    if (!segment->defect.empty()) store_.messages.push_back(segment->defect);
+    if (!segment->defect.empty()) note_damage(segment->defect);
     note_segment(*segment);
     if (store_.catalogue->is_live(entry.database)) {
         store_.segments.push_back(std::move(segment));
@@ -447,8 +458,30 @@ MeasurementId Recovery::measurement_of(SeriesId id) {
 }
 
 void Recovery::note_missing_rows(std::string message) {
-    store_.messages.push_back(message);
-    store_.missing_row_messages.push_back(std::move(message));
+    store_.missing_row_messages.push_back(message);
+    note_damage(std::move(message));
+}
+
+void Recovery::note_damage(std::string message) {
+    store_.damages.push_back(message);
+    store_.messages.push_back(std::move(message));
+}
+
+// Looks without touching anything.
+Status refuse_damage(FileSystem& file_system, const StorePaths& paths,
+                     const StoreOptions& options) {
+    StoreOptions looking = options;
+    looking.read_only = true;
+    const auto found = Recovery(file_system, paths, looking).run();
+    if (!found && found.error().code() == ErrorCode::NotFound && !options.read_only) {
+        return success();
+    }
+    if (!found) return found.error();
+    const std::vector<std::string>& damages = found.value().damages;
+    if (damages.empty()) return success();
+    std::string text = "the store is damaged";
+    for (const std::string& damage : damages) text += "; " + damage;
+    return Error(ErrorCode::Corruption, std::move(text));
 }
 
 }  // namespace
@@ -464,6 +497,9 @@ StorePaths::StorePaths(const std::string& store_directory)
 
 Result<RecoveredStore> recover_store(FileSystem& file_system, const StorePaths& paths,
                                      const StoreOptions& options) {
+    if (options.refuse_damaged) {
+        TIDEMARK_RETURN_IF_ERROR(refuse_damage(file_system, paths, options));
+    }
     return Recovery(file_system, paths, options).run();
 }
 
