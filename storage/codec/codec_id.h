@@ -18,17 +18,19 @@ enum class CodecId : std::uint8_t {
     Delta = 5,
     Sparse = 6,
     Multiple = 7,
+    IntegerDictionary = 8,
 
     // Floats.
     Decimal = 32,
     Binary = 33,
+    Split = 34,
 
     // Booleans.
     Bitmap = 48,
     Runs = 49,
 
     // Strings.
-    Dictionary = 64,
+    StringDictionary = 64,
 
     // Times.
     Regular = 80,

@@ -4,7 +4,7 @@ namespace tidemark::storage {
 namespace {
 
 constexpr const FloatCodec* kFloatCodecs[] = {&kConstantFloats, &kDecimalFloats, &kBinaryFloats,
-                                              &kPlainFloats};
+                                              &kSplitFloats, &kPlainFloats};
 
 }  // namespace
 

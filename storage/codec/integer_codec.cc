@@ -15,8 +15,9 @@ namespace {
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr const IntegerCodec* kIntegerCodecs[] = {
-    &kConstantIntegers, &kMultipleIntegers, &kPackedIntegers, &kPatchedIntegers,
-    &kCentredIntegers,  &kDeltaIntegers,    &kSparseIntegers, &kPlainIntegers,
+    &kConstantIntegers, &kMultipleIntegers,   &kPackedIntegers,
+    &kPatchedIntegers,  &kCentredIntegers,    &kDeltaIntegers,
+    &kSparseIntegers,   &kDictionaryIntegers, &kPlainIntegers,
 };
 
 struct OpenedColumn {
@@ -84,6 +85,11 @@ public:
         }
     }
 
+    /// A dictionary does better on a column than on a sample, in which less comes twice.
+    void try_dictionary() {
+        if (kDictionaryIntegers.rank < rank_limit_) try_codec(kDictionaryIntegers);
+    }
+
     bool append_best(std::vector<std::byte>& out) const {
         out.insert(out.end(), best_.begin(), best_.end());
         return !best_.empty();
@@ -110,7 +116,7 @@ private:
         const IntegerColumn sample(values, column_.order());
         std::vector<Promise> promises;
         for (const IntegerCodec* codec : kIntegerCodecs) {
-            if (codec->rank >= rank_limit_) continue;
+            if (codec->rank >= rank_limit_ || codec == &kDictionaryIntegers) continue;
             candidate_.clear();
             if (!codec->encode(sample, kNoLimit, candidate_)) continue;
             promises.push_back({candidate_.size(), codec});
@@ -156,10 +162,12 @@ std::span<const IntegerCodec* const> integer_codecs() { return kIntegerCodecs; }
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out) {
     Encoder encoder(column, rank_limit, size_limit_bytes);
-    if (column.values().size() < kSampledCount)
+    if (column.values().size() < kSampledCount) {
         encoder.try_all();
-    else
+    } else {
         encoder.try_promising();
+        encoder.try_dictionary();
+    }
     return encoder.append_best(out);
 }
 

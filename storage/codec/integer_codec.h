@@ -45,7 +45,7 @@ private:
 /// How far codecs may nest: a codec uses only codecs of smaller rank inside, so decoding ends.
 /// The kinds of columns made of integers use kAnyRank.
 inline constexpr unsigned kFlatRank = 1;
-inline constexpr unsigned kAnyRank = 4;
+inline constexpr unsigned kAnyRank = 5;
 
 /// One way to write a column of integers. Stateless; all functions are thread-safe. The bytes do
 /// not include the id.

@@ -12,6 +12,7 @@ extern const IntegerCodec kPackedIntegers;
 extern const IntegerCodec kPatchedIntegers;
 extern const IntegerCodec kCentredIntegers;
 extern const IntegerCodec kDeltaIntegers;
+extern const IntegerCodec kDictionaryIntegers;
 extern const IntegerCodec kSparseIntegers;
 extern const IntegerCodec kMultipleIntegers;
 

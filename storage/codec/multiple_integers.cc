@@ -17,7 +17,7 @@
 namespace tidemark::storage {
 namespace {
 
-constexpr unsigned kRank = 3;
+constexpr unsigned kRank = 4;
 
 struct MultipleColumn {
     std::uint64_t base;

@@ -18,7 +18,7 @@
 namespace tidemark::storage {
 namespace {
 
-constexpr unsigned kRank = 2;
+constexpr unsigned kRank = 3;
 
 bool encode_sparse(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {

@@ -1,0 +1,160 @@
+// Dictionary: each distinct integer once, ascending, and for each integer the index of its entry.
+//
+//   offset  size  field
+//   0       1..   number of entries, varint, 1 to the number of integers
+//   ..      1..   size of the entries, varint
+//   ..      ..    encoded integers: the entries, ascending in the order of the column
+//   ..      ..    encoded integers, of unsigned order: the indices
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/bit_packing.h"
+#include "storage/codec/integer_codecs.h"
+#include "storage/codec/mask.h"
+#include "storage/codec/scratch.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr unsigned kRank = 2;
+
+/// The distinct values in the order of the column.
+std::vector<std::uint64_t> distinct_values(std::span<const std::uint64_t> values,
+                                           IntegerOrder order) {
+    std::vector<std::uint64_t> distinct(values.begin(), values.end());
+    if (order == IntegerOrder::Unsigned) {
+        std::ranges::sort(distinct);
+    } else {
+        std::ranges::sort(distinct, {},
+                          [](std::uint64_t value) { return static_cast<std::int64_t>(value); });
+    }
+    const auto [repeated, end] = std::ranges::unique(distinct);
+    distinct.erase(repeated, end);
+    return distinct;
+}
+
+/// At most as many as there are distinct values, and hardly fewer: a bit for each hash.
+std::size_t count_about_distinct(std::span<const std::uint64_t> values) {
+    constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // Knuth, TAOCP 6.4.
+    constexpr unsigned kHashBits = 11;
+    std::array<std::uint64_t, (std::size_t{1} << kHashBits) / 64> seen{};
+    for (const std::uint64_t value : values) {
+        set_mask_bit(seen, (value * kGoldenRatio) >> (64 - kHashBits), true);
+    }
+    std::size_t count = 0;
+    for (const std::uint64_t word : seen) count += static_cast<std::size_t>(std::popcount(word));
+    return count;
+}
+
+/// A look at the first values: some must come twice, and their indices alone must be small enough.
+bool is_worth_sorting(const IntegerColumn& column, std::size_t size_limit_bytes) {
+    constexpr std::size_t kFirstLookCount = 128;
+    const auto values = column.values();
+    const auto first = values.first(std::min(values.size(), kFirstLookCount));
+    const std::size_t distinct_count = count_about_distinct(first);
+    const bool is_repeating = distinct_count < first.size() - first.size() / 8;
+    return is_repeating &&
+           packed_size_bytes(values.size(), index_bit_width(distinct_count)) < size_limit_bytes;
+}
+
+bool encode_dictionary(const IntegerColumn& column, std::size_t size_limit_bytes,
+                       std::vector<std::byte>& out) {
+    if (column.is_empty() || !is_worth_sorting(column, size_limit_bytes)) return false;
+    const auto entries = distinct_values(column.values(), column.order());
+    // Packing has no entries to pay for.
+    const unsigned packed_width = bit_width_of(column.max() - column.min());
+    if (index_bit_width(entries.size()) >= packed_width) return false;
+    Scratch<std::uint64_t> indices(column.values().size());
+    const std::uint64_t first = entries.front();
+    const auto distance = [=](std::uint64_t value) { return value - first; };
+    std::ranges::transform(column.values(), indices.values().begin(), [&](std::uint64_t value) {
+        const auto place = std::ranges::lower_bound(entries, distance(value), {}, distance);
+        return static_cast<std::uint64_t>(place - entries.begin());
+    });
+    std::vector<std::byte> encoded_entries;
+    encode_integer_column({entries, column.order()}, kRank, size_limit_bytes, encoded_entries);
+    const std::size_t begin = out.size();
+    ByteWriter writer(out);
+    writer.write_varint(entries.size());
+    writer.write_sized_bytes(encoded_entries);
+    const std::size_t size_bytes = out.size() - begin;
+    if (!encoded_entries.empty() && size_bytes < size_limit_bytes &&
+        encode_integer_column({indices.values(), IntegerOrder::Unsigned}, kRank,
+                              size_limit_bytes - size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+struct DictionaryColumn {
+    std::vector<std::uint64_t> entries;
+    std::span<const std::byte> indices;
+};
+
+Result<DictionaryColumn> read_dictionary(std::span<const std::byte> bytes, std::size_t count) {
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t entry_count, reader.read_varint());
+    if (entry_count == 0 || entry_count > count) {
+        return Error(ErrorCode::Corruption, "the dictionary does not fit the values");
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(const auto entries, reader.read_sized_bytes());
+    DictionaryColumn column{std::vector<std::uint64_t>(entry_count),
+                            bytes.subspan(reader.offset())};
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(entries, kRank, column.entries));
+    return column;
+}
+
+Status decode_indices(const DictionaryColumn& column, std::span<std::uint64_t> indices) {
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.indices, kRank, indices));
+    const std::uint64_t largest = indices.empty() ? 0 : *std::ranges::max_element(indices);
+    if (largest >= column.entries.size()) {
+        return Error(ErrorCode::Corruption, "an index lies behind the dictionary");
+    }
+    return success();
+}
+
+Status decode_dictionary(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const DictionaryColumn column, read_dictionary(bytes, values.size()));
+    TIDEMARK_RETURN_IF_ERROR(decode_indices(column, values));
+    for (std::uint64_t& value : values) value = column.entries[value];
+    return success();
+}
+
+Status match_dictionary(std::span<const std::byte> bytes, std::size_t count,
+                        const IntegerInterval& interval, std::span<std::uint64_t> mask) {
+    TIDEMARK_ASSIGN_OR_RETURN(const DictionaryColumn column, read_dictionary(bytes, count));
+    const auto is_inside = [&](std::uint64_t entry) { return interval.contains(entry); };
+    const auto first = std::ranges::find_if(column.entries, is_inside);
+    const auto behind = std::ranges::find_if_not(first, column.entries.end(), is_inside);
+    // The entries ascend, so those inside are neighbours; only damage can part them.
+    if (std::ranges::any_of(behind, column.entries.end(), is_inside)) {
+        Scratch<std::uint64_t> values(count);
+        TIDEMARK_RETURN_IF_ERROR(decode_dictionary(bytes, values.values()));
+        match_integers(values.values(), interval, mask);
+        return success();
+    }
+    // Also when none is inside the indices are read, so that damage is noticed.
+    const auto low = static_cast<std::uint64_t>(first - column.entries.begin());
+    const auto inside_count = static_cast<std::uint64_t>(behind - first);
+    const IntegerInterval indices{low, inside_count == 0 ? 0 : inside_count - 1};
+    TIDEMARK_RETURN_IF_ERROR(match_integer_column(column.indices, kRank, count, indices, mask));
+    if (inside_count == 0) fill_mask(mask, count, false);
+    return success();
+}
+
+NestedColumn nested_indices(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_dictionary(bytes, count);
+    return column ? NestedColumn{column.value().indices, count} : NestedColumn{};
+}
+
+}  // namespace
+
+const IntegerCodec kDictionaryIntegers{
+    CodecId::IntegerDictionary, "dictionary",     kRank,         encode_dictionary,
+    decode_dictionary,          match_dictionary, nested_indices};
+
+}  // namespace tidemark::storage
