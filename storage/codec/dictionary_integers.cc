@@ -7,11 +7,10 @@
 //   ..      ..    encoded integers, of unsigned order: the indices
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
+#include "storage/codec/distinct_values.h"
 #include "storage/codec/integer_codecs.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
@@ -21,68 +20,41 @@ namespace {
 
 constexpr unsigned kRank = 2;
 
-/// The distinct values in the order of the column.
-std::vector<std::uint64_t> distinct_values(std::span<const std::uint64_t> values,
-                                           IntegerOrder order) {
-    std::vector<std::uint64_t> distinct(values.begin(), values.end());
-    if (order == IntegerOrder::Unsigned) {
-        std::ranges::sort(distinct);
-    } else {
-        std::ranges::sort(distinct, {},
-                          [](std::uint64_t value) { return static_cast<std::int64_t>(value); });
-    }
-    const auto [repeated, end] = std::ranges::unique(distinct);
-    distinct.erase(repeated, end);
-    return distinct;
+/// Of a guess of the entries; their indices are rarely much smaller than packed.
+std::size_t dictionary_size_bound_bytes(const IntegerColumn& column) {
+    const DistinctGuess guess = guess_distinct(column.values());
+    // Packing has no entries to pay for.
+    const unsigned packed_width = bit_width_of(column.max() - column.min());
+    const unsigned index_width = index_bit_width(guess.count);
+    if (!guess.has_repetitions || index_width >= packed_width) return kCannotHold;
+    constexpr std::size_t kLeastHeadSizeBytes = 5;
+    return kLeastHeadSizeBytes + packed_size_bytes(column.values().size(), index_width);
 }
 
-/// At most as many as there are distinct values, and hardly fewer: a bit for each hash.
-std::size_t count_about_distinct(std::span<const std::uint64_t> values) {
-    constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // Knuth, TAOCP 6.4.
-    constexpr unsigned kHashBits = 11;
-    std::array<std::uint64_t, (std::size_t{1} << kHashBits) / 64> seen{};
-    for (const std::uint64_t value : values) {
-        set_mask_bit(seen, (value * kGoldenRatio) >> (64 - kHashBits), true);
-    }
-    std::size_t count = 0;
-    for (const std::uint64_t word : seen) count += static_cast<std::size_t>(std::popcount(word));
-    return count;
-}
-
-/// A look at the first values: some must come twice, and their indices alone must be small enough.
-bool is_worth_sorting(const IntegerColumn& column, std::size_t size_limit_bytes) {
-    constexpr std::size_t kFirstLookCount = 128;
-    const auto values = column.values();
-    const auto first = values.first(std::min(values.size(), kFirstLookCount));
-    const std::size_t distinct_count = count_about_distinct(first);
-    const bool is_repeating = distinct_count < first.size() - first.size() / 8;
-    return is_repeating &&
-           packed_size_bytes(values.size(), index_bit_width(distinct_count)) < size_limit_bytes;
+/// The entries whose indices alone would fill that size.
+std::size_t entry_limit_of(std::size_t value_count, std::size_t size_limit_bytes) {
+    const std::size_t limit_bits = std::min(size_limit_bytes, value_count * 8) * 8 / value_count;
+    return std::size_t{1} << std::min<std::size_t>(limit_bits, 32);
 }
 
 bool encode_dictionary(const IntegerColumn& column, std::size_t size_limit_bytes,
                        std::vector<std::byte>& out) {
-    if (column.is_empty() || !is_worth_sorting(column, size_limit_bytes)) return false;
-    const auto entries = distinct_values(column.values(), column.order());
-    // Packing has no entries to pay for.
-    const unsigned packed_width = bit_width_of(column.max() - column.min());
-    if (index_bit_width(entries.size()) >= packed_width) return false;
-    Scratch<std::uint64_t> indices(column.values().size());
-    const std::uint64_t first = entries.front();
-    const auto distance = [=](std::uint64_t value) { return value - first; };
-    std::ranges::transform(column.values(), indices.values().begin(), [&](std::uint64_t value) {
-        const auto place = std::ranges::lower_bound(entries, distance(value), {}, distance);
-        return static_cast<std::uint64_t>(place - entries.begin());
-    });
+    if (column.is_empty()) return false;
+    DistinctValues distinct;
+    if (!find_distinct(column, entry_limit_of(column.values().size(), size_limit_bytes),
+                       distinct)) {
+        return false;
+    }
     std::vector<std::byte> encoded_entries;
-    encode_integer_column({entries, column.order()}, kRank, size_limit_bytes, encoded_entries);
+    encode_integer_column({distinct.entries, column.order()}, kRank, size_limit_bytes,
+                          encoded_entries);
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_varint(entries.size());
+    writer.write_varint(distinct.entries.size());
     writer.write_sized_bytes(encoded_entries);
     const std::size_t size_bytes = out.size() - begin;
     if (!encoded_entries.empty() && size_bytes < size_limit_bytes &&
-        encode_integer_column({indices.values(), IntegerOrder::Unsigned}, kRank,
+        encode_integer_column({distinct.indices, IntegerOrder::Unsigned}, kRank,
                               size_limit_bytes - size_bytes, out)) {
         return true;
     }
@@ -154,7 +126,8 @@ NestedColumn nested_indices(std::span<const std::byte> bytes, std::size_t count)
 }  // namespace
 
 const IntegerCodec kDictionaryIntegers{
-    CodecId::IntegerDictionary, "dictionary",     kRank,         encode_dictionary,
-    decode_dictionary,          match_dictionary, nested_indices};
+    CodecId::IntegerDictionary,           "dictionary",      kRank,
+    dictionary_size_bound_bytes,          encode_dictionary, decode_dictionary,
+    decode_then_scale<decode_dictionary>, match_dictionary,  nested_indices};
 
 }  // namespace tidemark::storage

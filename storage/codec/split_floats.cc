@@ -103,7 +103,7 @@ Status decode_split(std::span<const std::byte> bytes, std::span<double> values) 
     TIDEMARK_ASSIGN_OR_RETURN(const SplitColumn column, read_split(bytes, values.size()));
     Scratch<std::uint64_t> lower(values.size());
     Scratch<std::uint64_t> upper(values.size());
-    unpack_bits(column.lower, column.width, lower.values());
+    unpack_bits(column.lower, column.width, 0, lower.values());
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.upper, kAnyRank, upper.values()));
     for (std::size_t i = 0; i < values.size(); ++i) {
         values[i] = value_of(upper.values()[i] << column.width | lower.values()[i]);

@@ -21,6 +21,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/codec/integer_codec.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
@@ -130,9 +131,8 @@ Status decode_steps(std::span<const std::byte> bytes, std::span<std::int64_t> ti
     const std::span<std::uint64_t> patterns(reinterpret_cast<std::uint64_t*>(times.data()),
                                             times.size());
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.steps, kAnyRank, patterns.subspan(1)));
-    std::uint64_t time = column.first;
-    patterns.front() = time;
-    for (std::uint64_t& step : patterns.subspan(1)) step = time += step;
+    patterns.front() = column.first;
+    codec_kernels().add_up(column.first, patterns.subspan(1));
     return success();
 }
 
