@@ -19,11 +19,14 @@ enum class CodecId : std::uint8_t {
     Sparse = 6,
     Multiple = 7,
     IntegerDictionary = 8,
+    Line = 9,
 
     // Floats.
     Decimal = 32,
     Binary = 33,
     Split = 34,
+    Pattern = 35,
+    Planes = 36,
 
     // Booleans.
     Bitmap = 48,
@@ -35,6 +38,7 @@ enum class CodecId : std::uint8_t {
     // Times.
     Regular = 80,
     Steps = 81,
+    Grid = 82,
 };
 
 }  // namespace tidemark::storage

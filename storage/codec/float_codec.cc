@@ -4,7 +4,8 @@ namespace tidemark::storage {
 namespace {
 
 constexpr const FloatCodec* kFloatCodecs[] = {&kConstantFloats, &kDecimalFloats, &kBinaryFloats,
-                                              &kSplitFloats, &kPlainFloats};
+                                              &kPatternFloats,  &kSplitFloats,   &kPlaneFloats,
+                                              &kPlainFloats};
 
 }  // namespace
 

@@ -13,9 +13,9 @@ namespace tidemark::storage {
 namespace {
 
 constexpr const IntegerCodec* kIntegerCodecs[] = {
-    &kConstantIntegers, &kMultipleIntegers,   &kPackedIntegers,
-    &kPatchedIntegers,  &kCentredIntegers,    &kDeltaIntegers,
-    &kSparseIntegers,   &kDictionaryIntegers, &kPlainIntegers,
+    &kConstantIntegers,   &kMultipleIntegers, &kPackedIntegers, &kPatchedIntegers,
+    &kCentredIntegers,    &kDeltaIntegers,    &kLineIntegers,   &kSparseIntegers,
+    &kDictionaryIntegers, &kPlainIntegers,
 };
 
 struct OpenedColumn {

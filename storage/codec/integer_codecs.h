@@ -14,6 +14,7 @@ extern const IntegerCodec kPatchedIntegers;
 extern const IntegerCodec kCentredIntegers;
 extern const IntegerCodec kDeltaIntegers;
 extern const IntegerCodec kDictionaryIntegers;
+extern const IntegerCodec kLineIntegers;
 extern const IntegerCodec kSparseIntegers;
 extern const IntegerCodec kMultipleIntegers;
 
