@@ -11,8 +11,11 @@ CpuFeatures cpu_features() {
     features.avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
     features.avx512 = features.avx2 && __builtin_cpu_supports("avx512f") != 0 &&
                       __builtin_cpu_supports("avx512bw") != 0 &&
+                      __builtin_cpu_supports("avx512cd") != 0 &&
                       __builtin_cpu_supports("avx512dq") != 0 &&
-                      __builtin_cpu_supports("avx512vl") != 0;
+                      __builtin_cpu_supports("avx512vl") != 0 &&
+                      __builtin_cpu_supports("avx512vbmi") != 0 &&
+                      __builtin_cpu_supports("avx512vpopcntdq") != 0;
 #endif
     return features;
 }
