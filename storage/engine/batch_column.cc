@@ -32,11 +32,6 @@ constexpr std::uint8_t kDifferences = 128;
 // Of an exception, until it has one: greater than all others.
 constexpr std::uint64_t kNoNumber = std::numeric_limits<std::int64_t>::max();
 
-std::size_t varint_size_bytes(std::uint64_t value) {
-    // Seven bits a byte: (bits * 9 + 64) / 64 is the quotient rounded up for 1 to 64 bits.
-    return (static_cast<std::size_t>(std::bit_width(value | 1)) * 9 + 64) / 64;
-}
-
 std::uint64_t difference(std::uint64_t number, std::uint64_t before) {
     return zigzag_encode(static_cast<std::int64_t>(number - before));
 }
