@@ -8,7 +8,8 @@
 namespace tidemark::storage {
 
 /// Division by one number, not 0, of numbers that it mostly divides: a multiplication modulo 2^64
-/// by the inverse of its odd part. (Hacker's Delight, 10-16 and 10-17.)
+/// by the inverse of its odd part. (Granlund and Montgomery: "Division by invariant integers using
+/// multiplication", PLDI 1994, section 9.)
 class ExactDivisor {
 public:
     explicit ExactDivisor(std::uint64_t divisor)

@@ -481,24 +481,4 @@ const CodecKernels kCodecKernels{.name = "avx2",
 
 }  // namespace tidemark::storage::avx2
 
-#else
-
-namespace tidemark::storage::avx2 {
-
-const CodecKernels kCodecKernels{.name = "avx2",
-                                 .supported = [] { return false; },
-                                 .unpack_above = nullptr,
-                                 .unpack_to_doubles = nullptr,
-                                 .unpack_zigzag = nullptr,
-                                 .add_up = nullptr,
-                                 .add_up_to_doubles = nullptr,
-                                 .expand = nullptr,
-                                 .match_packed = nullptr,
-                                 .match_integers = nullptr,
-                                 .match_doubles = nullptr,
-                                 .scale_to_doubles = nullptr,
-                                 .divide_to_doubles = nullptr};
-
-}  // namespace tidemark::storage::avx2
-
 #endif

@@ -212,23 +212,4 @@ const EncodeKernels kEncodeKernels{.name = "avx2",
 
 }  // namespace tidemark::storage::avx2
 
-#else
-
-namespace tidemark::storage::avx2 {
-
-const EncodeKernels kEncodeKernels{.name = "avx2",
-                                   .supported = [] { return false; },
-                                   .extremes = nullptr,
-                                   .subtract_neighbours = nullptr,
-                                   .zigzag = nullptr,
-                                   .bit_lengths = nullptr,
-                                   .count_bytes = nullptr,
-                                   .bit_range = nullptr,
-                                   .multiply_to_integers = nullptr,
-                                   .find_mismatches = nullptr,
-                                   .pack_groups = nullptr,
-                                   .round_to_integers = nullptr};
-
-}  // namespace tidemark::storage::avx2
-
 #endif

@@ -466,24 +466,4 @@ const CodecKernels kCodecKernels{.name = "avx512",
 
 }  // namespace tidemark::storage::avx512
 
-#else
-
-namespace tidemark::storage::avx512 {
-
-const CodecKernels kCodecKernels{.name = "avx512",
-                                 .supported = [] { return false; },
-                                 .unpack_above = nullptr,
-                                 .unpack_to_doubles = nullptr,
-                                 .unpack_zigzag = nullptr,
-                                 .add_up = nullptr,
-                                 .add_up_to_doubles = nullptr,
-                                 .expand = nullptr,
-                                 .match_packed = nullptr,
-                                 .match_integers = nullptr,
-                                 .match_doubles = nullptr,
-                                 .scale_to_doubles = nullptr,
-                                 .divide_to_doubles = nullptr};
-
-}  // namespace tidemark::storage::avx512
-
 #endif

@@ -5,8 +5,12 @@
 namespace tidemark::storage {
 
 std::span<const CodecKernels* const> supported_codec_kernels() {
-    static const auto supported = supported_tables<CodecKernels>(
-        {&scalar::kCodecKernels, &avx2::kCodecKernels, &avx512::kCodecKernels});
+    static const auto supported = supported_tables<CodecKernels>({
+        &scalar::kCodecKernels,
+#if defined(__x86_64__)
+            &avx2::kCodecKernels, &avx512::kCodecKernels,
+#endif
+    });
     return supported;
 }
 

@@ -5,8 +5,12 @@
 namespace tidemark::storage {
 
 std::span<const EncodeKernels* const> supported_encode_kernels() {
-    static const auto supported = supported_tables<EncodeKernels>(
-        {&scalar::kEncodeKernels, &avx2::kEncodeKernels, &avx512::kEncodeKernels});
+    static const auto supported = supported_tables<EncodeKernels>({
+        &scalar::kEncodeKernels,
+#if defined(__x86_64__)
+            &avx2::kEncodeKernels, &avx512::kEncodeKernels,
+#endif
+    });
     return supported;
 }
 
