@@ -10,6 +10,7 @@
 #include <tidemark/version.h>
 
 #include "server/limits.h"
+#include "storage/base/mapping_guard.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/subcommand.h"
 #include "tools/commands/usage_error.h"
@@ -171,5 +172,7 @@ int run(int argument_count, char** arguments) {
 
 int main(int argument_count, char** arguments) {
     std::setlocale(LC_CTYPE, "");  // Which characters the terminal understands.
+    // A segment that somebody makes shorter is an error of whoever reads it, not the process's end.
+    tidemark::storage::install_mapping_guard();
     return tidemark::tools::run(argument_count, arguments);
 }
