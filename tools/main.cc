@@ -115,6 +115,9 @@ int run(int argument_count, char** arguments) {
         .add_option("--http", serve_options.server.http_endpoint,
                     "HOST:PORT for /write, /query, /ping and /health; port 0 takes a free one")
         ->capture_default_str();
+    serve_command.add_flag("--strict", serve_options.is_strict,
+                           "refuse a damaged store, and leave it as it is, instead of serving "
+                           "what verifies");
     add_limits(serve_command, serve_options.server);
     serve_command.footer(
         "\nOnly loopback addresses are bound. When ready, standard output says\n"
