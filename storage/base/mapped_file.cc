@@ -8,6 +8,8 @@
 #include <boost/interprocess/file_mapping.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 
+#include "storage/base/mapping_guard.h"
+
 namespace tidemark::storage {
 namespace {
 
@@ -15,14 +17,19 @@ namespace interprocess = boost::interprocess;
 
 class RegionFile final : public MappedFile {
 public:
-    explicit RegionFile(interprocess::mapped_region region) : region_(std::move(region)) {}
+    explicit RegionFile(interprocess::mapped_region region)
+        : region_(std::move(region)), guarded_(bytes_of(region_)) {}
 
-    std::span<const std::byte> bytes() const override {
-        return {static_cast<const std::byte*>(region_.get_address()), region_.get_size()};
-    }
+    std::span<const std::byte> bytes() const override { return bytes_of(region_); }
+    bool is_intact() const override { return guarded_.is_intact(); }
 
 private:
+    static std::span<const std::byte> bytes_of(const interprocess::mapped_region& region) {
+        return {static_cast<const std::byte*>(region.get_address()), region.get_size()};
+    }
+
     interprocess::mapped_region region_;
+    GuardedMapping guarded_;  // Behind the region, so that it ends before.
 };
 
 class EmptyFile final : public MappedFile {

@@ -54,6 +54,10 @@ TEST_CASE("the ledger notices what is lost, changed, invented and resurrected", 
               ledger.acknowledged(ledger.deleting({"ops"}, {0, 2}));
           }) == Complaints{"cpu usage at 1 has another value"});
     CHECK(with_store([&](Store&, Ledger& ledger) {
+              ledger.acknowledged(ledger.deleting({"ops"}, {0, 2}, "memory"));
+              ledger.acknowledged(ledger.deleting({"ops"}, {2, 9}, "cpu"));
+          }).empty());
+    CHECK(with_store([&](Store&, Ledger& ledger) {
               ledger.sending({"ops"}, {{"cpu", {}, 3, {{"usage", 1.0}}}});
               ledger.deleting({"ops"}, {0, 2});
               ledger.dropping("ops");

@@ -18,9 +18,10 @@ Ledger::Entry Ledger::sending(const Place& place, const std::vector<PlainPoint>&
     return entry;
 }
 
-Ledger::Entry Ledger::deleting(const Place& place, const TimeRange& range) {
+Ledger::Entry Ledger::deleting(const Place& place, const TimeRange& range,
+                               const std::string& series_key) {
     const std::lock_guard lock(mutex_);
-    return end_samples(++last_entry_, place, range);
+    return end_samples(++last_entry_, place, range, series_key);
 }
 
 Ledger::Entry Ledger::creating(const std::string& database) {
@@ -38,7 +39,7 @@ Ledger::Entry Ledger::dropping(const std::string& database) {
         if (place.database == database) history.push_back({entry, false});
     }
     for (const auto& [place, histories] : samples_) {
-        if (place.database == database) end_samples(entry, place, {});
+        if (place.database == database) end_samples(entry, place, {}, "");
     }
     return entry;
 }
@@ -52,12 +53,15 @@ Ledger::Entry Ledger::creating_policy(const Place& place) {
 Ledger::Entry Ledger::dropping_policy(const Place& place) {
     const std::lock_guard lock(mutex_);
     policies_[place].push_back({++last_entry_, false});
-    return end_samples(last_entry_, place, {});
+    return end_samples(last_entry_, place, {}, "");
 }
 
-Ledger::Entry Ledger::end_samples(Entry entry, const Place& place, const TimeRange& range) {
+Ledger::Entry Ledger::end_samples(Entry entry, const Place& place, const TimeRange& range,
+                                  const std::string& series_key) {
     for (auto& [key, history] : samples_[place]) {
-        if (range.contains(std::get<std::int64_t>(key))) history.push_back({entry, std::nullopt});
+        const auto& [series, field, time_ns] = key;
+        const bool is_selected = series_key.empty() || series == series_key;
+        if (is_selected && range.contains(time_ns)) history.push_back({entry, std::nullopt});
     }
     return entry;
 }

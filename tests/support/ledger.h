@@ -40,8 +40,8 @@ public:
     // answer says that it is durable.
 
     Entry sending(const Place& place, const std::vector<PlainPoint>& points);
-    /// Of the samples in `range`.
-    Entry deleting(const Place& place, const TimeRange& range);
+    /// Of the samples in `range`: those of one series, or of all when `series_key` is empty.
+    Entry deleting(const Place& place, const TimeRange& range, const std::string& series_key = "");
     Entry creating(const std::string& database);
     Entry dropping(const std::string& database);
     Entry creating_policy(const Place& place);
@@ -86,7 +86,8 @@ private:
     void judge_samples(const Histories& histories, const Samples& found, Strictness strictness,
                        bool has_warning, std::vector<std::string>& complaints) const;
     const Histories& histories_of(const Place& place) const;
-    Entry end_samples(Entry entry, const Place& place, const TimeRange& range);
+    Entry end_samples(Entry entry, const Place& place, const TimeRange& range,
+                      const std::string& series_key);
 
     /// Calls is_state(state) for each state that may be, which is at most before_all and those
     /// from the last acknowledged change on. True when one is.
