@@ -161,7 +161,7 @@ private:
     // Mostly in order, often late or at a time that was there before.
     std::int64_t next_time() {
         constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-        if (below(400) == 0) return below(2) == 0 ? -kEnd : kEnd - 1;
+        if (below(400) == 0) return below(2) == 0 ? 1 - kEnd : kEnd - 1;
         if (below(3) == 0) return static_cast<std::int64_t>(below(time_count_)) * kMinuteNs;
         return ++clock_ * kMinuteNs / 4;
     }
