@@ -16,12 +16,13 @@ from workload import read_into_cache
 # The warm runs come in so many rounds of all systems, so many runs of a question in each.
 ROUNDS = 5
 WARM_RUNS = 7
-# A question that takes longer is asked once, and not at all cold.
-ONCE_ABOVE_S = 10.0
-# Slower ones are asked so often in all rounds together; those above the last in every other round.
+# Slower ones are asked so often in all rounds together.
 SLOW_ABOVE_S = 0.5
 SLOW_RUNS = 7
+# In every other round, and not at all cold.
 VERY_SLOW_ABOVE_S = 2.5
+# Only once.
+ONCE_ABOVE_S = 10.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
 QUICK_RUNS = 25
 QUICK_BUDGET_S = 0.4
@@ -38,12 +39,15 @@ def measure(systems: list[System]) -> dict[str, dict[str, object]]:
     """What the result holds of each system; one that fails is reported and left out.
 
     All are loaded, one after the other, and then asked in rounds: what the machine does besides
-    comes and goes within minutes, and must not fall on one system alone. Only one of them runs at
-    any time, and none afterwards.
+    comes and goes within minutes, and must not fall on one system alone. The other loads, whose
+    time is all they are for, stand between the rounds and draw them apart. Only one system runs
+    at any time, and none afterwards.
     """
     courses = {system.name: Course(system) for system in systems}
-    phases = [Course.load, *[partial(Course.ask, round_index=index) for index in range(ROUNDS)],
-              Course.ask_cold]
+    phases = [Course.load]
+    for index in range(ROUNDS):
+        phases += [Course.load_again, partial(Course.ask, round_index=index)]
+    phases.append(Course.ask_cold)
     for phase in phases:
         for name, course in list(courses.items()):
             try:
@@ -59,7 +63,7 @@ class Course:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._ingests: list[dict[str, object]] = []
+        self._loads = [Loads(system, way) for way in system.ways]
         self._questions: list[WarmQuestion] = []
         self._cold_ms: dict[str, float] = {}
         self._command = ""
@@ -77,10 +81,14 @@ class Course:
     def load(self) -> None:
         system = self._system
         report(system, "version " + system.version())
-        self._ingests = [ingest(system, way, is_last=way is system.ways[-1])
-                         for way in system.ways]
+        self._loads[-1].load_to_stay()
         command = " ".join(system.server.command)
         self._command = command.replace(str(system.context.directory), "DIR")
+
+    def load_again(self) -> None:
+        """Whichever way was tried least often, if any is to be tried again."""
+        if waiting := [loads for loads in self._loads if loads.is_waiting]:
+            min(waiting, key=lambda loads: loads.count).load_aside()
 
     def ask(self, round_index: int) -> None:
         """Every question, several times."""
@@ -95,7 +103,7 @@ class Course:
         """The first question that a fresh process gets, nothing of its files being in memory."""
         system, begin = self._system, time.monotonic()
         for question in self._questions:
-            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count <= 1:
+            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count < SLOW_RUNS:
                 continue
             if not drop_caches():
                 return
@@ -110,7 +118,8 @@ class Course:
         queries = {question.name: question.result() | {"cold_ms": self._cold_ms.get(question.name)}
                    for question in self._questions}
         return {"version": system.version(), "command": self._command,
-                "size_note": system.size_note, "ingest": self._ingests, "queries": queries,
+                "size_note": system.size_note,
+                "ingest": [loads.result() for loads in self._loads], "queries": queries,
                 "measured_in_s": round(self._seconds, 1)}
 
 
@@ -141,37 +150,68 @@ class Meter:
         return round(self._server.peak_anonymous_bytes() / 2**20, 1)
 
 
-def ingest(system: System, way: Way, is_last: bool) -> dict[str, object]:
-    """Loads everything into an empty store, several times when that is quick; the best rate
-    counts. Only the last one of all is settled, and stays.
+class Loads:
+    """The loads of everything into an empty store in one way; quick ones are repeated, and the
+    best rate counts."""
 
-    CPU, memory and writes of that one go up to the end of settle(): a system that puts work off
-    pays for it.
-    """
-    rates = []
-    while not rates or len(rates) < quick_loads(system, rates[0]):
-        if rates:
+    def __init__(self, system: System, way: Way) -> None:
+        self._system, self._way = system, way
+        self._rates: list[int] = []
+        self._of_last: dict[str, object] = {}
+        self._settled: dict[str, object] = {}
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return len(self._rates)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another one is to come."""
+        if not self._rates:
+            return True
+        is_quick = self._system.workload.samples / self._rates[0] < QUICK_LOAD_S
+        return is_quick and self.count < LOADS
+
+    def load_to_stay(self) -> None:
+        """Into the store that will be asked. CPU, memory and writes go up to the end of settle():
+        a system that puts work off pays for it."""
+        meter = self._load()
+        self._settled = settled(self._system, meter)
+        self._require_all()
+
+    def load_aside(self) -> None:
+        """Into a store of its own, which goes again."""
+        system, kept = self._system, self._system.data
+        system.data = kept.with_name("aside")
+        try:
+            self._load()
+            self._require_all()
+        finally:
             system.stop()
-        meter = load_empty(system, way)
-        rates.append(meter.samples_per_s())
-    result = {"way": way.name, "connections": way.connections, "loads": len(rates),
-              "samples_per_s": max(rates),
-              "load_cpu_s_per_million": meter.cpu_s_per_million(),
-              "load_peak_anonymous_mib": meter.peak_anonymous_mib(),
-              **(settled(system, meter) if is_last else {})}
-    found = system.sample_count()
-    if found != system.workload.samples:
-        raise RuntimeError(f"{way.name}: {found} samples of {system.workload.samples} are there")
-    if not is_last:
-        system.stop()
-    report(system, f"{way.name}, connections: {way.connections}, "
-                   f"{result['samples_per_s']:,} samples/s")
-    return result
+            shutil.rmtree(system.data, ignore_errors=True)
+            system.data = kept
 
+    def result(self) -> dict[str, object]:
+        """What the result file holds of this way."""
+        return {"way": self._way.name, "connections": self._way.connections,
+                "loads": self.count, "samples_per_s": max(self._rates),
+                **self._of_last, **self._settled}
 
-def quick_loads(system: System, rate: int) -> int:
-    """How often to load in all, by the first rate."""
-    return LOADS if system.workload.samples / rate < QUICK_LOAD_S else 1
+    def _load(self) -> Meter:
+        meter = load_empty(self._system, self._way)
+        self._rates.append(meter.samples_per_s())
+        self._of_last = {"load_cpu_s_per_million": meter.cpu_s_per_million(),
+                         "load_peak_anonymous_mib": meter.peak_anonymous_mib()}
+        report(self._system, f"{self._way.name}, connections: {self._way.connections}, "
+                             f"{self._rates[-1]:,} samples/s")
+        return meter
+
+    def _require_all(self) -> None:
+        found = self._system.sample_count()
+        if found != self._system.workload.samples:
+            raise RuntimeError(f"{self._way.name}: {found} samples of "
+                               f"{self._system.workload.samples} are there")
 
 
 def load_empty(system: System, way: Way) -> Meter:

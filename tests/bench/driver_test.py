@@ -24,7 +24,7 @@ from answers import WITHOUT_TIME, Kind
 from answers import compare as judge
 from client import bodies
 from process import tree_bytes
-from system import Idiom
+from system import Idiom, Way
 
 BEGIN_S = 1_767_571_200
 
@@ -241,7 +241,8 @@ class Runs(unittest.TestCase):
 class CountingSystem:
     """Answers at once; says that it took a millisecond, in a trace or in the answer."""
 
-    title, has_http, ways, size_note = "counting", True, (), ""
+    title, has_http, size_note = "counting", True, ""
+    ways = (Way("tcp", 2), Way("tcp", 1))
 
     def __init__(self, name, traces=True, fails=False):
         self.name, self.traces, self.fails = name, traces, fails
@@ -249,7 +250,8 @@ class CountingSystem:
         self.runs = []
         self.server = types.SimpleNamespace(command=["program"])
         self.context = types.SimpleNamespace(directory=Path("/"))
-        self.workload = workload.Workload(Path(), {"hosts": 1})
+        self.data = Path("/data")
+        self.workload = workload.Workload(Path(), {"hosts": 1, "samples": 10_000_000})
         row = [0, 1.0]
         self.workload.__dict__["exact_answers"] = {
             question: {"h000": row if question in WITHOUT_TIME else [row]}
@@ -257,6 +259,9 @@ class CountingSystem:
 
     def version(self):
         return "1"
+
+    def sample_count(self):
+        return self.workload.samples
 
     def start(self):
         self.runs.append("start")
@@ -283,7 +288,14 @@ class CountingSystem:
         return 1.0 if replies == [b"trace"] or not self.traces else None
 
 
+def meter(rate):
+    return types.SimpleNamespace(samples_per_s=lambda: rate, cpu_s_per_million=float,
+                                 peak_anonymous_mib=float)
+
+
 @mock.patch("measurement.drop_caches", lambda: False)
+@mock.patch("measurement.load_empty", lambda *_: meter(4e5))
+@mock.patch("measurement.settled", lambda *_: {"bytes_per_sample": 1.0})
 class Rounds(unittest.TestCase):
     def measure(self, *systems):
         with contextlib.redirect_stderr(io.StringIO()):
@@ -306,13 +318,32 @@ class Rounds(unittest.TestCase):
     def test_a_system_that_fails_leaves_the_others(self):
         failing, other = CountingSystem("a", fails=True), CountingSystem("b")
         self.assertEqual(set(self.measure(failing, other)), {"b"})
-        self.assertEqual(failing.runs, ["stop", "start", "stop"])
+        # Loaded, loaded aside, asked.
+        self.assertEqual(failing.runs, ["stop"] + ["stop"] * 2 + ["start", "stop"])
         self.assertEqual(other.runs.count("start"), measurement.ROUNDS)
 
-    def test_quick_loads_are_repeated(self):
-        system = types.SimpleNamespace(workload=types.SimpleNamespace(samples=10_000_000))
-        self.assertEqual(measurement.quick_loads(system, 2_000_000), 3)
-        self.assertEqual(measurement.quick_loads(system, 400_000), 1)
+    def loads(self, rates):
+        """What is found of a system's two ways in when its loads are that quick, in turn."""
+        system, stores, rates = CountingSystem("a"), [], iter(rates)
+
+        def load(loaded, _way):
+            stores.append(loaded.data.name)
+            return meter(next(rates))
+
+        with mock.patch("measurement.load_empty", load):
+            found = self.measure(system)["a"]["ingest"]
+        self.assertEqual(system.data, Path("/data"))
+        self.assertEqual(stores, ["data"] + ["aside"] * (len(stores) - 1))
+        return found
+
+    def test_quick_loads_are_repeated_and_the_quickest_counts(self):
+        found = self.loads([2e6, 3e6, 4e6, 5e6, 2e6, 2e6])
+        self.assertEqual([ingest["loads"] for ingest in found], [3, 3])
+        self.assertEqual([ingest["samples_per_s"] for ingest in found], [4e6, 5e6])
+        self.assertEqual([ingest.get("bytes_per_sample") for ingest in found], [None, 1.0])
+
+    def test_slow_loads_are_made_once(self):
+        self.assertEqual([ingest["loads"] for ingest in self.loads([4e5, 5e5])], [1, 1])
 
 
 class Growth(unittest.TestCase):
