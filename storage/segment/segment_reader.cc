@@ -184,6 +184,7 @@ Status SegmentReader::read_trailer() {
     if (!do_ids_ascend(index_)) return corrupt("index of series: ids that do not ascend");
     data_end_offset_ = trailer.data_end_offset;
     row_group_count_ = trailer.row_group_count;
+    is_rewritten_ = (trailer.optional_features & segment_format::kRewrittenFeature) != 0;
     info_ = {trailer.segment_id,     trailer.first_ns,      trailer.last_ns,
              trailer.first_sequence, trailer.last_sequence, trailer.series_count,
              trailer.row_count,      trailer.sample_count,  bytes_.size()};

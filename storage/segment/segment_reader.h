@@ -68,6 +68,8 @@ public:
 
     const SegmentInfo& info() const { return info_; }
     const std::string& file_name() const { return file_name_; }
+    /// Whether its rows were in other segments before.
+    bool is_rewritten() const { return is_rewritten_; }
 
     /// In ascending order; verified with the index of series, whatever became of the series itself.
     SeriesId series_id(std::size_t series_index) const;
@@ -120,6 +122,7 @@ private:
     std::span<const std::byte> index_;  // Of series, fixed-size entries in order of id.
     std::uint64_t data_end_offset_ = 0;
     std::uint64_t row_group_count_ = 0;
+    bool is_rewritten_ = false;
     // What has been verified. Threads that meet may verify the same bytes twice, with one answer.
     mutable VerifiedFlags verified_series_;
     mutable VerifiedFlags verified_row_groups_;

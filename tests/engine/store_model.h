@@ -41,7 +41,7 @@ Samples read_all(const Store& store, const std::string& database,
                  const std::shared_ptr<const Snapshot>& snapshot = nullptr);
 
 /// Opens a store with options for small data: few rows per vector, partitions of an hour, no flush
-/// but by hand.
+/// and no compaction but by hand.
 StoreOptions small_options();
 std::unique_ptr<Store> open_small(storage::FileSystem& files,
                                   const StoreOptions& options = small_options());

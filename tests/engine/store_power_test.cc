@@ -28,6 +28,7 @@ public:
     /// Writes and waits; notes what was sent before and what is durable after.
     void write(Store& store, const std::string& database, const std::vector<PlainPoint>& points) {
         note(sent_, database, points);
+        forget_erased(database, points);
         const auto result = store.write(database, "", batch_of(points));
         if (!result || !store.wait_durable(result.value().sequence)) return;
         note(acknowledged_, database, points);
@@ -49,7 +50,26 @@ public:
         if (store.drop_database(database)) dropped_.insert(database);
     }
 
+    /// Deletes all rows of a series.
+    void erase(Store& store, const std::string& database, const std::string& host) {
+        std::set<SampleKey> keys;
+        {
+            const std::lock_guard lock(mutex_);
+            for (const auto& [key, values] : sent_[database]) {
+                if (std::get<0>(key) == "cpu,host=" + host) keys.insert(key);
+            }
+            // From here on they may be gone or not.
+            for (const SampleKey& key : keys) acknowledged_[database].erase(key);
+        }
+        const SeriesSelection series{"cpu", {{"host", CompareOp::Equal, host, nullptr}}, nullptr};
+        if (store.delete_rows(database, "", {series}, TimeRange())) erased_[database].merge(keys);
+    }
+
     void check(const Store& store) const {
+        for (const auto& [database, keys] : erased_) {
+            const Samples found = read_all(store, database);
+            for (const SampleKey& key : keys) CHECK(found.count(key) == 0);
+        }
         for (const std::string& database : created_) CHECK(store.has_database(database));
         for (const std::string& database : dropped_) CHECK_FALSE(store.has_database(database));
         for (const auto& [database, samples] : acknowledged_) {
@@ -66,6 +86,13 @@ public:
 private:
     // Of each place every value that was ever sent.
     using SentValues = std::map<SampleKey, std::vector<Value>>;
+
+    void forget_erased(const std::string& database, const std::vector<PlainPoint>& points) {
+        const std::lock_guard lock(mutex_);
+        Samples samples;
+        for (const PlainPoint& point : points) apply_point(samples, point);
+        for (const auto& [key, value] : samples) erased_[database].erase(key);
+    }
 
     template <typename Book>
     void note(Book& book, const std::string& database, const std::vector<PlainPoint>& points) {
@@ -104,6 +131,7 @@ private:
     std::map<std::string, Samples> acknowledged_;
     std::set<std::string> created_;
     std::set<std::string> dropped_;
+    std::map<std::string, std::set<SampleKey>> erased_;
 };
 
 using Workload = std::function<void(CrashingFileSystem&, Ledger&)>;
@@ -244,6 +272,59 @@ void several_writers(CrashingFileSystem& files, Ledger& ledger) {
     });
 }
 
+void compact_late_data(CrashingFileSystem& files, Ledger& ledger) {
+    with_store(files, [&](Store& store) {
+        ledger.create(store, "ops");
+        for (int round = 0; round < 3; ++round) {
+            std::vector<PlainPoint> points;
+            for (int index = 12; index > 0; --index) points.push_back(point("a", index, round));
+            ledger.write(store, "ops", points);
+            static_cast<void>(store.flush());
+        }
+        static_cast<void>(store.compact());
+        ledger.write(store, "ops", {point("a", 3, 7), point("b", 3, 7)});
+    });
+}
+
+void compact_twice_with_writes(CrashingFileSystem& files, Ledger& ledger) {
+    with_store(files, [&](Store& store) {
+        ledger.create(store, "ops");
+        for (int round = 0; round < 4; ++round) {
+            ledger.write(store, "ops", {point("a", round, round), point("a", kHourNs, round)});
+            static_cast<void>(store.flush());
+            ledger.write(store, "ops", {point("b", 5, round)});
+            if (round % 2 == 1) static_cast<void>(store.compact());
+        }
+    });
+    with_store(files, [&](Store& store) {
+        static_cast<void>(store.flush());
+        static_cast<void>(store.compact());
+    });
+}
+
+void delete_and_compact(CrashingFileSystem& files, Ledger& ledger) {
+    with_store(files, [&](Store& store) {
+        ledger.create(store, "ops");
+        ledger.write(store, "ops", {point("a", 1, 1), point("b", 1, 1)});
+        ledger.write(store, "ops", {point("a", 2, 2), point("b", 2, 2)});
+        ledger.erase(store, "ops", "a");
+        ledger.write(store, "ops", {point("a", 2, 3), point("b", 3, 3)});
+        static_cast<void>(store.compact());
+        ledger.erase(store, "ops", "b");
+        static_cast<void>(store.compact());
+        ledger.write(store, "ops", {point("c", 1, 1)});
+    });
+}
+
+void back_up(CrashingFileSystem& files, Ledger& ledger) {
+    with_store(files, [&](Store& store) {
+        ledger.create(store, "ops");
+        ledger.write(store, "ops", {point("a", 1, 1), point("b", 1, 1)});
+        static_cast<void>(store.backup("/backup"));
+        ledger.write(store, "ops", {point("a", 2, 2)});
+    });
+}
+
 struct NamedWorkload {
     const char* name;
     Workload run;
@@ -260,6 +341,10 @@ const NamedWorkload kWorkloads[] = {
     {"drop a database", drop_databases},
     {"reopen and go on", reopen_and_go_on},
     {"several writers", several_writers},
+    {"compaction of late data", compact_late_data},
+    {"compaction between writes", compact_twice_with_writes},
+    {"deletion and compaction", delete_and_compact},
+    {"backup", back_up},
 };
 
 void check_disk(const CrashingFileSystem& crashed, CrashingFileSystem::Unsynced unsynced,
