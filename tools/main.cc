@@ -10,6 +10,7 @@
 #include <tidemark/version.h>
 
 #include "server/limits.h"
+#include "storage/base/mapping_guard.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/subcommand.h"
 #include "tools/commands/usage_error.h"
@@ -114,6 +115,9 @@ int run(int argument_count, char** arguments) {
         .add_option("--http", serve_options.server.http_endpoint,
                     "HOST:PORT for /write, /query, /ping and /health; port 0 takes a free one")
         ->capture_default_str();
+    serve_command.add_flag("--strict", serve_options.is_strict,
+                           "refuse a damaged store, and leave it as it is, instead of serving "
+                           "what verifies");
     add_limits(serve_command, serve_options.server);
     serve_command.footer(
         "\nOnly loopback addresses are bound. When ready, standard output says\n"
@@ -172,5 +176,7 @@ int run(int argument_count, char** arguments) {
 
 int main(int argument_count, char** arguments) {
     std::setlocale(LC_CTYPE, "");  // Which characters the terminal understands.
+    // A segment that somebody makes shorter is an error of whoever reads it, not the process's end.
+    tidemark::storage::install_mapping_guard();
     return tidemark::tools::run(argument_count, arguments);
 }

@@ -1,14 +1,30 @@
 """What the figures were measured on."""
 
 import ctypes
+import datetime
 import os
 import platform
 import re
+import subprocess
 import time
 from pathlib import Path
 
 # Far beyond any cache.
 COPY_BYTES = 1 << 28
+
+
+def stamp() -> dict[str, object]:
+    """What every result begins with: when, of what, and on what it was measured."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {"date": now.isoformat(timespec="seconds"), "commit": commit(), "machine": describe()}
+
+
+def commit() -> str:
+    """The commit that was measured, with a mark when files differ from it."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        cwd=Path(__file__).parent, capture_output=True, text=True)
+    return described.stdout.strip()
 
 
 def describe() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Measures one system: ingest, size, the nine questions warm and cold."""
+"""Measures systems: ingest, size, the nine questions warm and cold."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from answers import QUESTIONS, Kind, Verdict, compare, exact_answer
 from process import drop_caches
@@ -14,31 +15,101 @@ from workload import read_into_cache
 
 WARM_RUNS = 7
 # A question that takes longer is asked once, and not at all cold.
-ONCE_ABOVE_S = 20.0
-# Of all warm runs of one question: slow ones are asked less often, at least three times.
-WARM_BUDGET_S = 30.0
+ONCE_ABOVE_S = 10.0
+# Loads that are quicker than this are repeated, and the median counts.
+QUICK_LOAD_S = 12.0
+LOADS = 3
+# The warm runs come in so many rounds of all systems.
+ROUNDS = 3
+# Of all warm runs of one question: slow ones are asked less often, once a round at least.
+WARM_BUDGET_S = 20.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
 QUICK_RUNS = 51
-QUICK_BUDGET_S = 0.5
-# Where asking for the engine's time is a request of its own.
-TRACED_RUNS = 3
+QUICK_BUDGET_S = 1.0
+# Where asking for the engine's time is a request of its own, one for so many runs.
+TRACED_EVERY = 5
 # Of all cold runs of a system, restarts included.
 COLD_BUDGET_S = 45.0
 
 
-def measure(system: System) -> dict[str, object]:
-    """What the result holds of one system. Whatever happens, its process is gone afterwards."""
-    try:
+def measure(systems: list[System]) -> dict[str, dict[str, object]]:
+    """What the result holds of each system; one that fails is reported and left out.
+
+    All are loaded, one after the other, and then asked in rounds: what the machine does besides
+    comes and goes within minutes, and must not fall on one system alone. Only one of them runs at
+    any time, and none afterwards.
+    """
+    courses = {system.name: Course(system) for system in systems}
+    phases = [Course.load, *[partial(Course.ask, round_index=index) for index in range(ROUNDS)],
+              Course.ask_cold]
+    for phase in phases:
+        for name, course in list(courses.items()):
+            try:
+                course.run(phase)
+            except (OSError, RuntimeError) as failure:
+                print(f"{name}: {failure}", file=sys.stderr)
+                del courses[name]
+    return {name: course.result() for name, course in courses.items()}
+
+
+class Course:
+    """One system on its way through the phases."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._ingests: list[dict[str, object]] = []
+        self._questions: list[WarmQuestion] = []
+        self._cold_ms: dict[str, float] = {}
+        self._command = ""
+        self._seconds = 0.0
+
+    def run(self, phase: Callable[["Course"], None]) -> None:
+        """Whatever happens, the system's process is gone afterwards."""
+        begin = time.monotonic()
+        try:
+            phase(self)
+        finally:
+            self._system.stop()
+            self._seconds += time.monotonic() - begin
+
+    def load(self) -> None:
+        system = self._system
         report(system, "version " + system.version())
-        ingests = [ingest(system, way, is_last=way is system.ways[-1]) for way in system.ways]
-        command = " ".join(system.server.command).replace(str(system.context.directory), "DIR")
-        queries = {question: ask_warm(system, question) for question in QUESTIONS}
-        system.stop()
-        ask_cold(system, queries)
-        return {"version": system.version(), "command": command, "size_note": system.size_note,
-                "ingest": ingests, "queries": queries}
-    finally:
-        system.stop()
+        self._ingests = [ingest(system, way, is_last=way is system.ways[-1])
+                         for way in system.ways]
+        command = " ".join(system.server.command)
+        self._command = command.replace(str(system.context.directory), "DIR")
+
+    def ask(self, round_index: int) -> None:
+        """Every question, several times."""
+        system = self._system
+        system.start()
+        if round_index == 0:
+            self._questions = [WarmQuestion(system, question) for question in QUESTIONS]
+        for question in self._questions:
+            question.ask_again(round_index)
+
+    def ask_cold(self) -> None:
+        """The first question that a fresh process gets, nothing of its files being in memory."""
+        system, begin = self._system, time.monotonic()
+        for question in self._questions:
+            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count <= 1:
+                continue
+            if not drop_caches():
+                return
+            system.start()
+            seconds, _ = timed(partial(system.ask, question.name))
+            self._cold_ms[question.name] = round(seconds * 1e3, 3)
+            system.stop()
+
+    def result(self) -> dict[str, object]:
+        """What the result file holds of this system."""
+        system = self._system
+        queries = {question.name: question.result() | {"cold_ms": self._cold_ms.get(question.name)}
+                   for question in self._questions}
+        return {"version": system.version(), "command": self._command,
+                "size_note": system.size_note, "ingest": self._ingests, "queries": queries,
+                "measured_in_s": round(self._seconds, 1)}
 
 
 class Meter:
@@ -50,8 +121,12 @@ class Meter:
         self._begin_cpu_s = self._server.cpu_seconds()
         self._begin_written_bytes = self._server.written_bytes()
 
+    def stop(self) -> None:
+        """The load has ended: its time is taken."""
+        self._load_s = time.perf_counter() - self._begin_s
+
     def samples_per_s(self) -> int:
-        return round(self._samples / (time.perf_counter() - self._begin_s))
+        return round(self._samples / self._load_s)
 
     def cpu_s_per_million(self) -> float:
         return round((self._server.cpu_seconds() - self._begin_cpu_s) / self._samples * 1e6, 4)
@@ -65,20 +140,20 @@ class Meter:
 
 
 def ingest(system: System, way: Way, is_last: bool) -> dict[str, object]:
-    """Loads everything into an empty store. Only the last one is settled, and stays.
+    """Loads everything into an empty store, several times when that is quick; the rate is the
+    median. Only the last one of all is settled, and stays.
 
     CPU, memory and writes of that one go up to the end of settle(): a system that puts work off
     pays for it.
     """
-    shutil.rmtree(system.data, ignore_errors=True)
-    system.data.mkdir()
-    read_into_cache(system.inputs(way))
-    system.start()
-    system.create()
-    meter = Meter(system)
-    system.load(way)
-    result = {"way": way.name, "connections": way.connections,
-              "samples_per_s": meter.samples_per_s(),
+    rates = []
+    while not rates or len(rates) < quick_loads(system, rates[0]):
+        if rates:
+            system.stop()
+        meter = load_empty(system, way)
+        rates.append(meter.samples_per_s())
+    result = {"way": way.name, "connections": way.connections, "loads": len(rates),
+              "samples_per_s": round(statistics.median(rates)),
               "load_cpu_s_per_million": meter.cpu_s_per_million(),
               "load_peak_anonymous_mib": meter.peak_anonymous_mib(),
               **(settled(system, meter) if is_last else {})}
@@ -92,6 +167,24 @@ def ingest(system: System, way: Way, is_last: bool) -> dict[str, object]:
     return result
 
 
+def quick_loads(system: System, rate: int) -> int:
+    """How often to load in all, by the first rate."""
+    return LOADS if system.workload.samples / rate < QUICK_LOAD_S else 1
+
+
+def load_empty(system: System, way: Way) -> Meter:
+    """Loads everything into an empty store, which stays up."""
+    shutil.rmtree(system.data, ignore_errors=True)
+    system.data.mkdir()
+    read_into_cache(system.inputs(way))
+    system.start()
+    system.create()
+    meter = Meter(system)
+    system.load(way)
+    meter.stop()
+    return meter
+
+
 def settled(system: System, meter: Meter) -> dict[str, object]:
     """What a store takes, and took in all, after its flush and merges."""
     system.settle()
@@ -102,23 +195,66 @@ def settled(system: System, meter: Meter) -> dict[str, object]:
             "bytes_per_sample": round(system.stored_bytes() / system.workload.samples, 4)}
 
 
-def ask_warm(system: System, question: str) -> dict[str, object]:
-    """The median of the warm runs, and whether the answer is right."""
-    idiom = system.idiom(question)
-    result = {"engine_ms": None, "http_ms": None, "cold_ms": None, "runs": 0, "right": False,
-              "error": Kind.CANNOT_EXPRESS.value, "note": idiom.note}
-    try:
-        first_s, replies = timed(lambda: system.ask(question))
-        verdict = judge(system, question, replies)
-        result |= time_warm(system, question, first_s, replies)
-    except RuntimeError as refusal:
-        result["note"] = str(refusal)[:300]
-    else:
-        result |= {"right": verdict.is_right, "error": verdict.kind.value,
-                   "note": "; ".join(filter(None, (idiom.note, verdict.note)))}
-    report(system, f"{question}: {result['http_ms']} ms over HTTP, {result['engine_ms']} ms in "
-                   f"the engine, {result['error'] or 'right'}; {result['note']}")
-    return result
+class WarmQuestion:
+    """One question to a warm system: what it answered at first, and how long it took since."""
+
+    def __init__(self, system: System, question: str) -> None:
+        self._system, self.name = system, question
+        self._times_s: list[float] = []
+        self._engine_ms: list[float | None] = []
+        self._is_traced = False
+        self._idiom = system.idiom(question)
+        self._failure = ""
+        try:
+            first_s, replies = timed(partial(system.ask, question))
+            self._verdict = judge(system, question, replies)
+        except RuntimeError as refusal:
+            self._failure = str(refusal)[:300]
+            return
+        self._runs = warm_runs(first_s)
+        if self._runs == 0:
+            self._take(first_s, replies)
+
+    @property
+    def run_count(self) -> int:
+        """How many runs count so far."""
+        return len(self._times_s)
+
+    def ask_again(self, round_index: int) -> None:
+        """This round's part of the warm runs."""
+        if self._failure or self._runs == 0:
+            return
+        if round_index > 0:  # The process is a new one.
+            self._system.ask(self.name)
+        begin, end = (self._runs * index // ROUNDS for index in (round_index, round_index + 1))
+        for _ in range(min(end - begin, max(1, (end - begin) // TRACED_EVERY))):
+            if traced := self._system.ask_traced(self.name):
+                self._is_traced = True
+                self._engine_ms.append(self._system.engine_ms(traced))
+        for _ in range(begin, end):
+            self._take(*timed(partial(self._system.ask, self.name)))
+
+    def result(self) -> dict[str, object]:
+        """Medians, and whether the answer is right."""
+        result = {"engine_ms": None, "http_ms": None, "runs": self.run_count, "right": False,
+                  "error": Kind.CANNOT_EXPRESS.value, "note": self._failure}
+        if not self._failure:
+            notes = (self._idiom.note, self._verdict.note)
+            result |= {"right": self._verdict.is_right, "error": self._verdict.kind.value,
+                       "note": "; ".join(filter(None, notes))}
+            if self._system.has_http:
+                result["http_ms"] = round(statistics.median(self._times_s) * 1e3, 3)
+            if self._engine_ms and None not in self._engine_ms:
+                result["engine_ms"] = round(statistics.median(self._engine_ms), 3)
+        report(self._system, f"{self.name}: {result['http_ms']} ms over HTTP, "
+               f"{result['engine_ms']} ms in the engine, {result['error'] or 'right'}; "
+               f"{result['note']}")
+        return result
+
+    def _take(self, seconds: float, replies: list[bytes]) -> None:
+        self._times_s.append(seconds)
+        if not self._is_traced:
+            self._engine_ms.append(self._system.engine_ms(replies))
 
 
 def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
@@ -128,43 +264,12 @@ def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
     return compare(question, exact, found, system.idiom(question).known_error)
 
 
-def time_warm(system: System, question: str, first_s: float,
-              first_replies: list[bytes]) -> dict[str, object]:
-    """Medians over the warm runs. The first run counts only when it is to be the only one."""
-    runs = [timed(lambda: system.ask(question)) for _ in range(warm_runs(first_s))]
-    runs = runs or [(first_s, first_replies)]
-    traced_runs = TRACED_RUNS if first_s <= ONCE_ABOVE_S else 0
-    traced = [system.ask_traced(question) for _ in range(traced_runs)]
-    engine_ms = [system.engine_ms(replies)
-                 for replies in (traced if any(traced) else [replies for _, replies in runs])]
-    result = {"runs": len(runs)}
-    if system.has_http:
-        result["http_ms"] = round(statistics.median(seconds for seconds, _ in runs) * 1e3, 3)
-    if None not in engine_ms:
-        result["engine_ms"] = round(statistics.median(engine_ms), 3)
-    return result
-
-
 def warm_runs(first_s: float) -> int:
     """How often to ask again what took `first_s` at first; 0: that was slow enough to count."""
     if first_s > ONCE_ABOVE_S:
         return 0
     quick = min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s))
-    return max(quick, min(WARM_RUNS, max(3, int(WARM_BUDGET_S / first_s))))
-
-
-def ask_cold(system: System, queries: dict[str, dict[str, object]]) -> None:
-    """The first question that a fresh process gets, nothing of its files being in memory."""
-    begin = time.monotonic()
-    for question in QUESTIONS:
-        if time.monotonic() - begin > COLD_BUDGET_S or queries[question]["runs"] <= 1:
-            continue
-        if not drop_caches():
-            return
-        system.start()
-        seconds, _ = timed(lambda: system.ask(question))
-        queries[question]["cold_ms"] = round(seconds * 1e3, 3)
-        system.stop()
+    return max(quick, min(WARM_RUNS, max(ROUNDS, int(WARM_BUDGET_S / first_s))))
 
 
 def timed(act: Callable):

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Runs Tidemark and the systems a user would otherwise pick on the same data, one at a time.
 
-    peers.py --size S|M|L [--only a,b] --tidemark BINARY --workload BINARY [--output RESULT.json]
-             [--directory TMPDIR] [--npm DIR]
+    peers.py --size S|M|L|slow [--only a,b] --tidemark BINARY --workload BINARY
+             [--output RESULT.json] [--directory TMPDIR] [--npm DIR]
 
 Everything listens on 127.0.0.1 and lies below a folder made in TMPDIR, removed at the end.
 """
@@ -10,12 +10,9 @@ Everything listens on 127.0.0.1 and lies below a folder made in TMPDIR, removed 
 import argparse
 import datetime
 import json
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import machine
@@ -39,7 +36,7 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", choices=workload.TICKS, default="M")
+    parser.add_argument("--size", choices=workload.SIZES, default="M")
     parser.add_argument("--only", default=",".join(SYSTEMS),
                         help=f"some of {','.join(SYSTEMS)}; tidemark always runs")
     parser.add_argument("--tidemark", type=Path, required=True)
@@ -61,38 +58,22 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace, directory: Path) -> dict:
-    """All systems one after the other; each one's files are gone before the next begins."""
+    """Measures all systems; a folder for each one."""
     chosen = [SYSTEMS[name] for name in arguments.names]
-    data = workload.make(arguments.workload.resolve(), arguments.size, directory / "workload",
+    data = workload.make(arguments.workload.resolve(), workload.SIZES[arguments.size],
+                         directory / "workload",
                          {form for system in chosen for form in system.input_forms})
-    result = {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit(), "machine": machine.describe(), "size": arguments.size,
-        "workload": data.description, "systems": {},
-    }
-    for name in arguments.names:
-        own = directory / name
+    stamp = machine.stamp()
+    systems = []
+    for system in chosen:
+        own = directory / system.name
         own.mkdir()
-        begin = time.monotonic()
         context = Context(data, own, arguments.tidemark.resolve(), arguments.npm.resolve())
-        try:
-            result["systems"][name] = measure(SYSTEMS[name](context))
-        except (OSError, RuntimeError) as failure:
-            # What was measured of the others is not to be lost.
-            print(f"{name}: {failure}", file=sys.stderr)
-            continue
-        result["systems"][name]["measured_in_s"] = round(time.monotonic() - begin, 1)
-        shutil.rmtree(own)
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n")
+        systems.append(system(context))
+    result = {**stamp, "size": arguments.size, "workload": data.description,
+              "systems": measure(systems)}
+    arguments.output.write_text(json.dumps(result, indent=1) + "\n")
     return result
-
-
-def commit() -> str:
-    """The commit that was measured, with a mark when files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=Path(__file__).parent, capture_output=True, text=True)
-    return described.stdout.strip()
 
 
 def main() -> int:
@@ -100,7 +81,8 @@ def main() -> int:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     # Lets the servers be stopped and the folder be removed on SIGTERM, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=arguments.directory) as directory:
+    root = arguments.directory.resolve()  # Some servers leave the folder they were started in.
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=root) as directory:
         result = run(arguments, Path(directory))
     failed = [name for name in arguments.names if name not in result["systems"]]
     if "tidemark" not in failed:

@@ -107,7 +107,7 @@ class Prometheus(System):
     def _requests(self, question: str) -> list[Request]:
         data = self.workload
         end_s = data.end_s
-        length_s = end_s - data.begin_s
+        length_s, step_s = end_s - data.begin_s, data.step_s
         if question == "Q1":
             return [request for percentile in (0.5, 0.95, 0.99)
                     for request in promql.over_buckets(
@@ -116,11 +116,11 @@ class Prometheus(System):
             host = '{host="h000"}' if question == "Q2a" else ""
             return promql.rolling(data, f"quantile_over_time(0.99, http_latency_ms{host}[1h])")
         if question == "Q3":
-            return [promql.at(f"avg_over_time(svc_up[{length_s}s:10s])", end_s - 1)]
+            return [promql.at(f"avg_over_time(svc_up[{length_s}s:{step_s}s])", end_s - 1)]
         if question == "Q3d":
-            return promql.daily(data, "avg_over_time(svc_up[{seconds}s:10s])", -1)
+            return promql.daily(data, f"avg_over_time(svc_up[{{seconds}}s:{step_s}s])", -1)
         if question == "Q4":
-            query = f"sum_over_time((cpu_usage > bool 80)[{length_s}s:10s]) * 10"
+            query = f"sum_over_time((cpu_usage > bool 80)[{length_s}s:{step_s}s]) * {step_s}"
             return [promql.at(query, end_s - 1)]
         if question == "Q6":
             return [request for function in ("avg", "max")
@@ -133,7 +133,7 @@ class Prometheus(System):
         state = self._send(promql.at("min_over_time(cpu_usage[45m]) > 80", end_s - 1))
         hosts = "|".join(sorted(promql.values(state)))
         low = f'timestamp(cpu_usage{{host=~"{hosts}"}} <= 80)'
-        grid = f"[{end_s - self.workload.begin_s}s:10s]"
+        grid = f"[{end_s - self.workload.begin_s}s:{self.workload.step_s}s]"
         return [state, self._send(promql.at(f"max_over_time({low}{grid})", end_s - 1))]
 
     def _is_ready(self) -> bool:

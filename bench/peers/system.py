@@ -51,7 +51,7 @@ class System(ABC):
     # What the bytes per sample include, and how the system got there.
     size_note: ClassVar[str]
     # What workload.make() has to write for it.
-    input_forms: ClassVar[frozenset[str]] = frozenset({"line_protocol"})
+    input_forms: ClassVar[frozenset[str]] = frozenset({"line_protocol", "line_protocol_halves"})
     idioms: ClassVar[dict[str, Idiom]] = {}
     has_http: ClassVar[bool] = True
 

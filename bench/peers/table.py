@@ -37,7 +37,7 @@ class Cell:
     def __str__(self) -> str:
         if self.figure is None:
             return "-"
-        return f"{_short(self.figure)} {MARKS.get(self.kind, '')}".strip()
+        return f"{short(self.figure)} {MARKS.get(self.kind, '')}".strip()
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,7 @@ def text(result: dict) -> str:
 
 def markdown(result: dict) -> str:
     """The table, what was run, and what is to be known of each system."""
-    first, *rest = grid(result)
-    lines = [_headline(result), "", _markdown_line(first), "|" + " --- |" * len(first)]
-    lines += [_markdown_line(line) for line in rest]
-    lines += ["", LEGEND, ""]
+    lines = [_headline(result), "", *markdown_lines(grid(result)), "", LEGEND, ""]
     for name, found in result["systems"].items():
         ways = ", ".join(sorted({ingest["way"] for ingest in found["ingest"]}))
         lines.append(f"- **{TITLES[name]} {found['version']}**: in over {ways}; bytes per sample: "
@@ -110,15 +107,15 @@ def markdown(result: dict) -> str:
     return "\n".join(lines)
 
 
-def write(result: dict, path: Path) -> None:
-    """Puts the table of this size into the document; it must have the two markers."""
-    begin, end = f"<!-- peers {result['size']} -->", f"<!-- /peers {result['size']} -->"
+def write_between(path: Path, mark: str, content: str) -> None:
+    """Puts `content` into the document, between `<!-- MARK -->` and `<!-- /MARK -->`."""
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     before = path.read_text()
     pattern = re.escape(begin) + ".*?" + re.escape(end)
     if not re.search(pattern, before, re.DOTALL):
         raise SystemExit(f"{path}: expected a line {begin} and behind it a line {end}")
-    table = f"{begin}\n{markdown(result)}\n{end}"
-    path.write_text(re.sub(pattern, lambda _: table, before, count=1, flags=re.DOTALL))
+    written = f"{begin}\n{content}\n{end}"
+    path.write_text(re.sub(pattern, lambda _: written, before, count=1, flags=re.DOTALL))
 
 
 def _of_ingest(key: str, connections: int = 0, factor: float = 1) -> Callable[[dict], Cell]:
@@ -143,7 +140,7 @@ def _ratio_text(found: tuple[float, str] | None) -> list[str]:
         return ["-", ""]
     ratio, best = found
     behind = " (behind)" if ratio < 1 else ""
-    return [f"{_short(ratio)}x{behind}", TITLES[best]]
+    return [f"{short(ratio)}x{behind}", TITLES[best]]
 
 
 def _query_note(query: dict) -> str:
@@ -154,9 +151,15 @@ def _query_note(query: dict) -> str:
 
 
 def _headline(result: dict) -> str:
-    machine, workload = result["machine"], result["workload"]
+    workload = result["workload"]
     return (f"Size {result['size']}: {workload['samples']:,} samples of {workload['series']:,} "
-            f"series. {result['date'][:10]}, commit {result['commit']}, {machine['cpu']}, "
+            f"series. {measured_on(result)}")
+
+
+def measured_on(result: dict) -> str:
+    """When, of what and on what a result was measured."""
+    machine = result["machine"]
+    return (f"{result['date'][:10]}, commit {result['commit']}, {machine['cpu']}, "
             f"{machine['cores']} cores, {machine['memory_gib']} GiB, "
             f"copying {machine['memory_bandwidth_gb_s']} GB/s, Linux {machine['kernel']}.")
 
@@ -166,11 +169,13 @@ def _aligned(cells: list[str], widths: list[int]) -> str:
     return "  ".join([first.strip().ljust(widths[0]), *rest]).rstrip()
 
 
-def _markdown_line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+def markdown_lines(lines: list[list[str]]) -> list[str]:
+    """A table whose first line is its head."""
+    first, *rest = ("| " + " | ".join(cells) + " |" for cells in lines)
+    return [first, "|" + " --- |" * len(lines[0]), *rest]
 
 
-def _short(number: float) -> str:
+def short(number: float) -> str:
     """Three digits: more would say more than a run can know."""
     if number >= 100:
         return f"{number:,.0f}"
@@ -184,7 +189,7 @@ def main() -> int:
     arguments = parser.parse_args()
     result = json.loads(arguments.result.read_text())
     if arguments.write:
-        write(result, arguments.write)
+        write_between(arguments.write, f"peers {result['size']}", markdown(result))
     print(text(result))
     return 0
 

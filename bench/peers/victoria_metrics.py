@@ -116,7 +116,7 @@ class VictoriaMetrics(System):
     def _requests(self, question: str) -> list[Request]:
         data = self.workload
         begin_s, end_s = data.begin_s, data.end_s
-        length_s = end_s - begin_s
+        length_s, step_s = end_s - begin_s, data.step_s
         if question == "Q1":
             return promql.over_buckets(
                 data, 'quantiles_over_time("phi", 0.5, 0.95, 0.99, http_latency_ms[{range}])')
@@ -130,10 +130,10 @@ class VictoriaMetrics(System):
             return promql.daily(data, "integrate(svc_up[{seconds}s]) / {seconds}", 0)
         if question == "Q4":
             held = "keep_last_value(cpu_usage)"
-            grid = f"[{length_s}s:10s]"
-            low = f"tlast_over_time(({held} <= 80){grid}) default {begin_s - 10}"
+            grid = f"[{length_s}s:{step_s}s]"
+            low = f"tlast_over_time(({held} <= 80){grid}) default {begin_s - step_s}"
             return [promql.at(f"integrate(({held} >bool 80){grid})", end_s),
-                    promql.at(f"max_over_time((time() - ({low})){grid})", end_s - 10)]
+                    promql.at(f"max_over_time((time() - ({low})){grid})", end_s - step_s)]
         if question == "Q6":
             return promql.hourly(
                 data, 'aggr_over_time(("avg_over_time", "max_over_time"), cpu_usage[1h])')
@@ -146,7 +146,7 @@ class VictoriaMetrics(System):
         hosts = "|".join(sorted(promql.values(state)))
         length_s = end_s - self.workload.begin_s
         low = f'keep_last_value(cpu_usage{{host=~"{hosts}"}}) <= 80'
-        since = f"tlast_over_time(({low})[{length_s}s:10s])"
+        since = f"tlast_over_time(({low})[{length_s}s:{self.workload.step_s}s])"
         return [state, self._send(promql.at(since, end_s - 1), **more)]
 
 

@@ -7,7 +7,22 @@ from functools import cached_property
 from pathlib import Path
 
 DAY_S = 86_400
-TICKS = {"S": 1_000, "M": 10_000, "L": 60_480}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large it is: a sample of each of the ten series of each host, every step, for so many
+    steps."""
+
+    ticks: int
+    hosts: int = 100
+    step_s: int = 10
+    begin_s: int = 1_767_571_200  # 2026-01-05 00:00 UTC.
+
+
+SIZES = {"S": Shape(1_000), "M": Shape(10_000), "L": Shape(60_480),
+         # A year of a sample every 5 minutes.
+         "slow": Shape(105_120, hosts=20, step_s=300, begin_s=1_735_689_600)}
 
 
 @dataclass(frozen=True)
@@ -64,20 +79,24 @@ class Workload:
         return json.loads((self.directory / "answers.json").read_text())
 
 
-def make(program: Path, size: str, directory: Path, forms: set[str]) -> Workload:
-    """Writes the workload in `forms`, a subset of line_protocol, csv and remote_write."""
+def make(program: Path, shape: Shape, directory: Path, forms: set[str]) -> Workload:
+    """Writes the workload in `forms`, and the exact answers.
+
+    Forms are line_protocol, line_protocol_halves (for two connections), csv and remote_write.
+    """
     directory.mkdir(parents=True)
     lines, csv = directory / "kpi.lp", directory / "csv"
     arguments = ["--answers", directory / "answers.json"]
+    if "line_protocol_halves" in forms:
+        _run(program, shape, ["--line-protocol", lines, "--split", "2"])
     if "line_protocol" in forms:
-        _run(program, size, ["--line-protocol", lines, "--split", "2"])
         arguments += ["--line-protocol", lines]
     if "csv" in forms:
         csv.mkdir()
         arguments += ["--csv", csv]
     if "remote_write" in forms:
         arguments += ["--remote-write", directory / "kpi.rw"]
-    return Workload(directory, json.loads(_run(program, size, arguments)))
+    return Workload(directory, json.loads(_run(program, shape, arguments)))
 
 
 def read_into_cache(paths: list[Path]) -> None:
@@ -89,6 +108,7 @@ def read_into_cache(paths: list[Path]) -> None:
                     pass
 
 
-def _run(program: Path, size: str, arguments: list[object]) -> str:
-    command = [str(program), "--ticks", str(TICKS[size]), *map(str, arguments)]
+def _run(program: Path, shape: Shape, arguments: list[object]) -> str:
+    command = [str(program), "--ticks", str(shape.ticks), "--hosts", str(shape.hosts),
+               "--step", str(shape.step_s), "--t0", str(shape.begin_s), *map(str, arguments)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -32,6 +32,7 @@ enum class FunctionId : std::uint8_t {
     Percentile,
     PercentileDisc,
     PercentileCont,
+    ApproxPercentile,
     Mode,
     CountDistinct,
     Distinct,

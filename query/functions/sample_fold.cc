@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/functions/approx_percentile.h"
 #include "query/functions/column_access.h"
 #include "query/functions/distinct_fold.h"
 #include "query/functions/double_double.h"
@@ -427,11 +428,14 @@ FoldPtr make_fold(FunctionId function, FieldType type, bool needs_time) {
 
 }  // namespace
 
-Result<std::unique_ptr<SampleFold>> make_sample_fold(FunctionId function, FieldType type,
-                                                     bool needs_time) {
+Result<std::unique_ptr<SampleFold>> make_sample_fold(
+    FunctionId function, FieldType type, bool needs_time,
+    const std::optional<PercentileRequest>& percentile) {
     const FunctionInfo& info = function_info(function);
     TIDEMARK_RETURN_IF_ERROR(check_field_type(info, type));
-    FoldPtr fold = make_fold(function, type, needs_time);
+    FoldPtr fold = function == FunctionId::ApproxPercentile && percentile
+                       ? make_approx_percentile_fold(*percentile)
+                       : make_fold(function, type, needs_time);
     if (fold == nullptr) {
         return Error(ErrorCode::InvalidArgument,
                      std::string(info.name) + "() is not a function of samples");

@@ -11,6 +11,7 @@
 #include <tidemark/scan.h>
 
 #include "query/functions/function_table.h"
+#include "query/functions/percentile_request.h"
 
 namespace tidemark::query {
 
@@ -24,9 +25,9 @@ struct FoldResult {
 };
 
 /// InfluxQL's functions over the samples of one window of one group: count, sum, mean, min, max,
-/// first, last, spread, stddev, mode, count(distinct). Samples may be added in any order, as
-/// summaries or as values, mixed; folds of parts merge to the fold of the whole (counts, times and
-/// integer sums to the same bits, float sums within R17's bound).
+/// first, last, spread, stddev, mode, count(distinct), and approx_percentile. Samples may be added
+/// in any order, as summaries or as values, mixed; folds of parts merge to the fold of the whole
+/// (counts, times and integer sums to the same bits, float sums within R17's bound).
 ///
 /// Rules where several samples could be meant: min and max take the earliest of equal values;
 /// first and last take, at equal times, the greater value; what is still equal goes to the first
@@ -67,8 +68,10 @@ protected:
 ///
 /// min and max as the *only* function without GROUP BY time answer with the time of their sample,
 /// which a summary does not hold: pass `needs_time` then, and the fold takes values only.
-Result<std::unique_ptr<SampleFold>> make_sample_fold(FunctionId function, FieldType type,
-                                                     bool needs_time);
+/// approx_percentile needs `percentile`.
+Result<std::unique_ptr<SampleFold>> make_sample_fold(
+    FunctionId function, FieldType type, bool needs_time,
+    const std::optional<PercentileRequest>& percentile = std::nullopt);
 
 /// share(P) and share_le(f, L): the share of the points at which P is known where it is true.
 struct ShareFold {

@@ -96,7 +96,8 @@ void SampleStage::plan_call(std::size_t index) {
     } else {
         planned.needs_time =
             info.is_selector && index == 0 && (plan_.keeps_sample_time || !plan_.beside.empty());
-        auto example = make_sample_fold(call.function, FieldType::Float, planned.needs_time);
+        auto example =
+            make_sample_fold(call.function, FieldType::Float, planned.needs_time, call.percentile);
         const bool takes_summaries = !is_filtered && example && example.value()->takes_summaries();
         planned.column =
             column_of(request_.columns, call.field, takes_summaries ? Need::Summary : Need::Values);
@@ -281,9 +282,7 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
         if (!has_samples) continue;
         std::unique_ptr<SampleFold>& fold = state.folds[i][part];
         if (fold == nullptr) {
-            TIDEMARK_ASSIGN_OR_RETURN(
-                fold, make_sample_fold(plan_.calls[call.call].function,
-                                       *state.column_types[call.column], call.needs_time));
+            TIDEMARK_ASSIGN_OR_RETURN(fold, make_fold(call, state));
         }
         fold->begin_series(state.rank);
         if (column.summary != nullptr) {
@@ -295,6 +294,13 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
     return success();
 }
 
+Result<std::unique_ptr<SampleFold>> SampleStage::make_fold(const StageCall& call,
+                                                           const GroupState& state) const {
+    const BoundCall& bound = plan_.calls[call.call];
+    return make_sample_fold(bound.function, *state.column_types[call.column], call.needs_time,
+                            bound.percentile);
+}
+
 Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
                                 GroupCells& cells) const {
     const StageCall& call = calls_[position];
@@ -304,9 +310,7 @@ Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
     const auto merge_folds = [&](FoldPtr& target, const FoldPtr& source) {
         if (source == nullptr) return;
         if (target == nullptr) {
-            target = make_sample_fold(plan_.calls[call.call].function,
-                                      *state.column_types[call.column], call.needs_time)
-                         .value();
+            target = make_fold(call, state).value();
         }
         target->merge(*source);
     };

@@ -54,6 +54,8 @@ private:
                      GroupState& state) const;
     Status add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end, std::size_t part,
                     GroupState& state) const;
+    Result<std::unique_ptr<SampleFold>> make_fold(const StageCall& call,
+                                                  const GroupState& state) const;
     Status finish_fold(std::size_t position, const GroupState& state, GroupCells& cells) const;
     void finish_percentiles(GroupState& state, GroupCells& cells) const;
     void finish_share(std::size_t position, const GroupState& state, GroupCells& cells) const;

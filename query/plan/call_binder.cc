@@ -14,20 +14,30 @@ namespace {
 
 // Functions of InfluxQL and of the KPI extensions that a statement may name but that nobody
 // computes: refused by name instead of as a misspelling.
-constexpr std::array<std::string_view, 25> kUnsupportedFunctions = {
-    "abs",          "acos",
-    "apdex",        "approx_percentile",
-    "asin",         "atan",
-    "atan2",        "ceil",
-    "correlate",    "cos",
-    "exp",          "floor",
-    "holt_winters", "holt_winters_with_fit",
-    "ln",           "log",
-    "log10",        "log2",
-    "nps",          "pow",
-    "round",        "sin",
-    "sla",          "sqrt",
-    "tan"};
+constexpr std::array<std::string_view, 24> kUnsupportedFunctions = {"abs",
+                                                                    "acos",
+                                                                    "apdex",
+                                                                    "asin",
+                                                                    "atan",
+                                                                    "atan2",
+                                                                    "ceil",
+                                                                    "correlate",
+                                                                    "cos",
+                                                                    "exp",
+                                                                    "floor",
+                                                                    "holt_winters",
+                                                                    "holt_winters_with_fit",
+                                                                    "ln",
+                                                                    "log",
+                                                                    "log10",
+                                                                    "log2",
+                                                                    "nps",
+                                                                    "pow",
+                                                                    "round",
+                                                                    "sin",
+                                                                    "sla",
+                                                                    "sqrt",
+                                                                    "tan"};
 
 Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
 

@@ -9,7 +9,7 @@
 #include <tidemark/query.h>
 
 #include "query/functions/function_table.h"
-#include "query/functions/percentile_rows.h"
+#include "query/functions/percentile_request.h"
 #include "query/plan/predicate.h"
 #include "query/plan/schema.h"
 #include "query/syntax/ast.h"

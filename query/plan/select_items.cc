@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "query/functions/function_table.h"
-#include "query/functions/percentile_rows.h"
 #include "query/plan/row_expression.h"
 #include "query/syntax/printer.h"
 

@@ -38,6 +38,14 @@ constexpr std::int64_t zigzag_decode(std::uint64_t encoded) {
 /// A 64-bit varint (LEB128) is at most this long.
 inline constexpr std::size_t kMaxVarintSizeBytes = 10;
 
+/// The bytes that a number takes as a varint, and as a zigzag varint.
+constexpr std::size_t varint_size_bytes(std::uint64_t value) {
+    return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+constexpr std::size_t zigzag_size_bytes(std::int64_t value) {
+    return varint_size_bytes(zigzag_encode(value));
+}
+
 /// Reads little-endian fields from untrusted bytes. Every read is bounds-checked: past the end it
 /// returns Corruption with the offset, and never touches memory outside the span. What it returns
 /// as span or string_view is valid as long as the bytes given in.
@@ -173,5 +181,11 @@ private:
 
     std::vector<std::byte>& out_;
 };
+
+/// Removes the bytes [begin, end), so that those behind them move up.
+inline void erase_bytes(std::vector<std::byte>& bytes, std::size_t begin, std::size_t end) {
+    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+                bytes.begin() + static_cast<std::ptrdiff_t>(end));
+}
 
 }  // namespace tidemark::storage

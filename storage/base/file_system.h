@@ -37,13 +37,16 @@ public:
 };
 
 /// A whole file in memory, read-only. Thread-safe. Holds no descriptor; removing or renaming the
-/// file does not disturb it, truncating it would.
+/// file does not disturb it, truncating it does, see is_intact().
 class MappedFile {
 public:
     virtual ~MappedFile() = default;
 
     /// Valid as long as this object. Empty for an empty file.
     virtual std::span<const std::byte> bytes() const = 0;
+
+    /// False when a part of the file could not be read since it was mapped: see mapping_guard.h.
+    virtual bool is_intact() const { return true; }
 };
 
 enum class LockMode : std::uint8_t {

@@ -27,6 +27,14 @@ Error os_error(const char* operation, const std::string& path, int error_number)
     return {code, std::string(operation) + ' ' + path + ": " + reason_of(error_number)};
 }
 
+/// Calls again what a signal interrupted before it did anything.
+template <typename Call, typename... Arguments>
+auto repeat_interrupted(Call call, Arguments... arguments) {
+    auto result = call(arguments...);
+    while (result < 0 && errno == EINTR) result = call(arguments...);
+    return result;
+}
+
 /// Closes its descriptor. For reading, where close() has nothing to report.
 class Descriptor {
 public:
@@ -46,11 +54,7 @@ private:
 
 /// -1 and errno when it fails.
 Descriptor open_descriptor(const std::string& path, int flags) {
-    int number = -1;
-    do {
-        number = ::open(path.c_str(), flags | O_CLOEXEC, kFileMode);
-    } while (number < 0 && errno == EINTR);
-    return Descriptor(number);
+    return Descriptor(repeat_interrupted(::open, path.c_str(), flags | O_CLOEXEC, kFileMode));
 }
 
 Result<std::uint64_t> size_of_open_file(const Descriptor& file, const std::string& path) {
@@ -70,12 +74,11 @@ public:
 
     Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
         while (!bytes.empty()) {
-            const ssize_t written_or_error =
-                ::pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-            if (written_or_error < 0) {
-                if (errno == EINTR) continue;
-                return os_error("write", path_, errno);
-            }
+            const ssize_t written_or_error = repeat_interrupted(
+                ::pwrite, file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (written_or_error < 0) return os_error("write", path_, errno);
+            // Not known to happen, and it must not go on for ever.
+            if (written_or_error == 0) return os_error("write", path_, EIO);
             const auto written_size_bytes = static_cast<std::size_t>(written_or_error);
             bytes = bytes.subspan(written_size_bytes);
             offset += written_size_bytes;
@@ -85,7 +88,9 @@ public:
     }
 
     Status sync() override {
-        if (::fdatasync(file_.number()) != 0) return os_error("sync", path_, errno);
+        if (repeat_interrupted(::fdatasync, file_.number()) != 0) {
+            return os_error("sync", path_, errno);
+        }
         return success();
     }
 
@@ -186,12 +191,9 @@ public:
         std::vector<std::byte> bytes(static_cast<std::size_t>(size_bytes));
         std::size_t filled = 0;
         while (filled < bytes.size()) {
-            const ssize_t read_or_error =
-                ::read(file.number(), bytes.data() + filled, bytes.size() - filled);
-            if (read_or_error < 0) {
-                if (errno == EINTR) continue;
-                return os_error("read", path, errno);
-            }
+            const ssize_t read_or_error = repeat_interrupted(
+                ::read, file.number(), bytes.data() + filled, bytes.size() - filled);
+            if (read_or_error < 0) return os_error("read", path, errno);
             if (read_or_error == 0) break;  // Someone made it shorter meanwhile.
             filled += static_cast<std::size_t>(read_or_error);
         }
@@ -223,17 +225,20 @@ public:
                          "truncate " + path + ": it has " + std::to_string(old_size_bytes) +
                              " bytes, not " + std::to_string(size_bytes));
         }
-        if (::ftruncate(file.number(), static_cast<off_t>(size_bytes)) != 0) {
+        const auto new_size_bytes = static_cast<off_t>(size_bytes);
+        if (repeat_interrupted(::ftruncate, file.number(), new_size_bytes) != 0) {
             return os_error("truncate", path, errno);
         }
-        if (::fsync(file.number()) != 0) return os_error("sync", path, errno);
+        if (repeat_interrupted(::fsync, file.number()) != 0) return os_error("sync", path, errno);
         return success();
     }
 
     Status sync_directory(const std::string& directory) override {
         const Descriptor file = open_descriptor(directory, O_RDONLY | O_DIRECTORY);
         if (file.number() < 0) return os_error("open", directory, errno);
-        if (::fsync(file.number()) != 0) return os_error("sync", directory, errno);
+        if (repeat_interrupted(::fsync, file.number()) != 0) {
+            return os_error("sync", directory, errno);
+        }
         return success();
     }
 

@@ -33,9 +33,29 @@ Value WriteBatch::Field::value() const {
     return std::string(text);
 }
 
+WriteBatch::Kept WriteBatch::keep(std::string_view bytes) {
+    Kept kept;
+    kept.offset_ = size32(bytes_.size());
+    kept.size_bytes_ = size32(bytes.size());
+    bytes_.append(bytes);
+    return kept;
+}
+
+WriteBatch::Kept WriteBatch::keep_name(std::string_view name) { return keep(name); }
+
+WriteBatch::Kept WriteBatch::keep_series_key(std::string_view raw_series_key) {
+    return keep(raw_series_key);
+}
+
 void WriteBatch::begin_point(std::string_view measurement) {
     abandon_point();
     append_sized_to(open_key_, measurement);
+}
+
+void WriteBatch::begin_point(Kept series_key) {
+    abandon_point();
+    open_.key_offset = series_key.offset_;
+    open_.key_size_bytes = series_key.size_bytes_;
 }
 
 void WriteBatch::add_tag(std::string_view key, std::string_view value) {
@@ -43,39 +63,48 @@ void WriteBatch::add_tag(std::string_view key, std::string_view value) {
     append_sized_to(open_key_, value);
 }
 
-WriteBatch::StoredField& WriteBatch::add_field(std::string_view name, FieldType type,
-                                               std::uint64_t bits) {
-    StoredField field{};
-    field.name_offset = size32(bytes_.size());
-    field.name_size_bytes = size32(name.size());
-    field.bits = bits;
-    field.type = type;
-    bytes_.append(name);
+WriteBatch::StoredField& WriteBatch::add_field(Kept name, FieldType type, std::uint64_t bits) {
     ++open_.field_count;
-    return fields_.emplace_back(field);
+    return fields_.emplace_back(StoredField{name.offset_, name.size_bytes_, 0, 0, bits, type});
 }
 
-void WriteBatch::add_float(std::string_view name, double value) {
+void WriteBatch::add_float(Kept name, double value) {
     add_field(name, FieldType::Float, std::bit_cast<std::uint64_t>(value));
 }
 
-void WriteBatch::add_integer(std::string_view name, std::int64_t value) {
+void WriteBatch::add_integer(Kept name, std::int64_t value) {
     add_field(name, FieldType::Integer, static_cast<std::uint64_t>(value));
 }
 
-void WriteBatch::add_unsigned(std::string_view name, std::uint64_t value) {
+void WriteBatch::add_unsigned(Kept name, std::uint64_t value) {
     add_field(name, FieldType::Unsigned, value);
 }
 
-void WriteBatch::add_boolean(std::string_view name, bool value) {
+void WriteBatch::add_boolean(Kept name, bool value) {
     add_field(name, FieldType::Boolean, value ? 1 : 0);
 }
 
-void WriteBatch::add_string(std::string_view name, std::string_view value) {
+void WriteBatch::add_string(Kept name, std::string_view value) {
+    const Kept text = keep(value);
     StoredField& field = add_field(name, FieldType::String, 0);
-    field.text_offset = size32(bytes_.size());
-    field.text_size_bytes = size32(value.size());
-    bytes_.append(value);
+    field.text_offset = text.offset_;
+    field.text_size_bytes = text.size_bytes_;
+}
+
+void WriteBatch::add_float(std::string_view name, double value) { add_float(keep(name), value); }
+
+void WriteBatch::add_integer(std::string_view name, std::int64_t value) {
+    add_integer(keep(name), value);
+}
+
+void WriteBatch::add_unsigned(std::string_view name, std::uint64_t value) {
+    add_unsigned(keep(name), value);
+}
+
+void WriteBatch::add_boolean(std::string_view name, bool value) { add_boolean(keep(name), value); }
+
+void WriteBatch::add_string(std::string_view name, std::string_view value) {
+    add_string(keep(name), value);
 }
 
 void WriteBatch::add_value(std::string_view name, const Value& value) {
@@ -91,10 +120,13 @@ void WriteBatch::add_value(std::string_view name, const Value& value) {
 }
 
 void WriteBatch::end_point(std::optional<std::int64_t> time_ns) {
-    open_.key_offset = size32(bytes_.size());
-    open_.key_size_bytes = size32(open_key_.size());
+    // Nothing to append for a key that the batch holds already.
+    if (!open_key_.empty()) {
+        open_.key_offset = size32(bytes_.size());
+        open_.key_size_bytes = size32(open_key_.size());
+        bytes_.append(open_key_);
+    }
     open_.time_ns = time_ns;
-    bytes_.append(open_key_);
     points_.push_back(open_);
     open_ = {};
     open_.first_field = size32(fields_.size());
@@ -116,38 +148,6 @@ void WriteBatch::clear() {
     points_.clear();
     open_ = {};
     open_key_.clear();
-}
-
-WriteBatch::Point WriteBatch::point(std::size_t index) const {
-    const StoredPoint& stored = points_[index];
-    const auto key = std::string_view(bytes_).substr(stored.key_offset, stored.key_size_bytes);
-    return {key, stored.time_ns, stored.field_count};
-}
-
-WriteBatch::Field WriteBatch::field(std::size_t index, std::size_t field_index) const {
-    const StoredField& stored = fields_[points_[index].first_field + field_index];
-    const std::string_view bytes = bytes_;
-    Field field{};
-    field.name = bytes.substr(stored.name_offset, stored.name_size_bytes);
-    field.type = stored.type;
-    switch (stored.type) {
-        case FieldType::Float:
-            field.float_value = std::bit_cast<double>(stored.bits);
-            break;
-        case FieldType::Integer:
-            field.integer_value = static_cast<std::int64_t>(stored.bits);
-            break;
-        case FieldType::Unsigned:
-            field.unsigned_value = stored.bits;
-            break;
-        case FieldType::Boolean:
-            field.boolean_value = stored.bits != 0;
-            break;
-        case FieldType::String:
-            field.text = bytes.substr(stored.text_offset, stored.text_size_bytes);
-            break;
-    }
-    return field;
 }
 
 SeriesKeyParts series_key_parts(std::string_view raw_series_key) {

@@ -5,33 +5,37 @@
 #include <string>
 
 #include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 #include "storage/codec/mask.h"
+#include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
+namespace {
 
-void pack_bits(std::span<const std::uint64_t> values, unsigned width, std::vector<std::byte>& out) {
+constexpr std::size_t kGroupSize = 8;  // So many packed numbers end with a byte.
+
+}  // namespace
+
+void pack_bits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+               std::vector<std::byte>& out) {
     if (width == 0) return;
     const std::size_t begin = out.size();
     const std::size_t size_bytes = packed_size_bytes(values.size(), width);
-    // Whole words are stored; what lies behind the end is cut off again.
-    out.resize(begin + size_bytes + sizeof(std::uint64_t));
-    std::byte* target = out.data() + begin;
-    std::uint64_t word = 0;
-    unsigned used_bits = 0;
-    for (const std::uint64_t value : values) {
-        word |= value << used_bits;
-        if (used_bits + width >= kMaxBitWidth) {
-            std::memcpy(target, &word, sizeof word);
-            target += sizeof word;
-            const unsigned stored_bits = kMaxBitWidth - used_bits;
-            word = stored_bits == kMaxBitWidth ? 0 : value >> stored_bits;
-            used_bits = width - stored_bits;
-        } else {
-            used_bits += width;
-        }
+    // Whole vectors are stored; what lies behind the end is cut off again.
+    out.resize(begin + size_bytes + kPackPaddingBytes);
+    const EncodeKernels& kernels = encode_kernels();
+    kernels.pack_groups(values, base, width, out.data() + begin);
+    const std::size_t rest_count = values.size() % kGroupSize;
+    if (rest_count != 0) {
+        std::uint64_t rest[kGroupSize];
+        std::ranges::fill(rest, base);
+        std::ranges::copy(values.last(rest_count), rest);
+        std::byte packed[sizeof rest + kPackPaddingBytes];
+        kernels.pack_groups(std::span<const std::uint64_t>(rest), base, width, packed);
+        const std::size_t rest_offset = values.size() / kGroupSize * width;
+        std::memcpy(out.data() + begin + rest_offset, packed, size_bytes - rest_offset);
     }
-    std::memcpy(target, &word, sizeof word);
     out.resize(begin + size_bytes);
 }
 
@@ -43,12 +47,35 @@ Result<std::span<const std::byte>> read_packed_bits(ByteReader& reader, std::siz
     return reader.read_bytes(packed_size_bytes(count, width));
 }
 
-void unpack_bits(std::span<const std::byte> packed, unsigned width,
+void unpack_bits(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                  std::span<std::uint64_t> values) {
     if (width == 0) {
-        std::ranges::fill(values, std::uint64_t{0});
+        std::ranges::fill(values, base);
     } else {
-        codec_kernels().unpack(packed, width, values);
+        codec_kernels().unpack_above(packed, width, base, values);
+    }
+}
+
+void unpack_zigzag_bits(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                        std::span<std::uint64_t> values) {
+    if (width == 0) {
+        std::ranges::fill(values, base);
+    } else {
+        codec_kernels().unpack_zigzag(packed, width, base, values);
+    }
+}
+
+void unpack_scaled(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                   const FloatScale& scale, std::span<double> values) {
+    if (width == 0) {
+        std::ranges::fill(values, scale.value(static_cast<std::int64_t>(base)));
+    } else if (scale.divisor == 1) {
+        codec_kernels().unpack_to_doubles(packed, width, base, scale.factor, scale.fraction,
+                                          values);
+    } else {
+        Scratch<std::uint64_t> integers(values.size());
+        codec_kernels().unpack_above(packed, width, base, integers.values());
+        scale_integers(integers.values(), scale, values);
     }
 }
 

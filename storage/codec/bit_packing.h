@@ -9,6 +9,7 @@
 #include <tidemark/result.h>
 
 #include "storage/base/bytes.h"
+#include "storage/codec/float_scale.h"
 #include "storage/codec/integer_interval.h"
 
 // Unsigned numbers of a fixed width of 0 to 64 bits, one after the other, least significant bit
@@ -33,17 +34,31 @@ constexpr unsigned index_bit_width(std::size_t count) {
     return count == 0 ? 0 : bit_width_of(count - 1);
 }
 
-/// Appends the low `width` bits of each number, which must have no others set.
-void pack_bits(std::span<const std::uint64_t> values, unsigned width, std::vector<std::byte>& out);
+/// Appends the low `width` bits of the distance of each value from `base`.
+void pack_bits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+               std::vector<std::byte>& out);
+inline void pack_bits(std::span<const std::uint64_t> values, unsigned width,
+                      std::vector<std::byte>& out) {
+    pack_bits(values, 0, width, out);
+}
 
 /// Takes the bytes of `count` numbers from `reader`. Corruption when they are not there or the
 /// width is above 64.
 Result<std::span<const std::byte>> read_packed_bits(ByteReader& reader, std::size_t count,
                                                     unsigned width);
 
-/// Unpacks values.size() numbers from bytes that read_packed_bits() returned for as many.
-void unpack_bits(std::span<const std::byte> packed, unsigned width,
+/// Unpacks values.size() numbers, each added to `base`, from bytes that read_packed_bits() returned
+/// for as many.
+void unpack_bits(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                  std::span<std::uint64_t> values);
+
+/// The same for numbers in zigzag form.
+void unpack_zigzag_bits(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                        std::span<std::uint64_t> values);
+
+/// The same as scale.value() of each integer that unpack_bits() gives, as a signed one.
+void unpack_scaled(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                   const FloatScale& scale, std::span<double> values);
 
 /// Number `index` of such bytes.
 std::uint64_t packed_number_at(std::span<const std::byte> packed, unsigned width,

@@ -18,21 +18,27 @@ enum class CodecId : std::uint8_t {
     Delta = 5,
     Sparse = 6,
     Multiple = 7,
+    IntegerDictionary = 8,
+    Line = 9,
 
     // Floats.
     Decimal = 32,
     Binary = 33,
+    Split = 34,
+    Pattern = 35,
+    Planes = 36,
 
     // Booleans.
     Bitmap = 48,
     Runs = 49,
 
     // Strings.
-    Dictionary = 64,
+    StringDictionary = 64,
 
     // Times.
     Regular = 80,
     Steps = 81,
+    Grid = 82,
 };
 
 }  // namespace tidemark::storage

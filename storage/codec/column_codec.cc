@@ -1,7 +1,7 @@
 #include "storage/codec/column_codec.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -37,11 +37,14 @@ Result<OpenedColumn<Codec>> open_column(std::span<const Codec* const> codecs,
                  "unknown codec " + std::to_string(std::to_integer<unsigned>(bytes.front())));
 }
 
+/// Appends the id and what follows; false, and nothing appended, when that exceeds the limit.
 template <typename Codec, typename T>
 bool encode_with(const Codec& codec, std::span<const T> values, std::size_t size_limit_bytes,
                  std::vector<std::byte>& out) {
-    out.assign(1, static_cast<std::byte>(codec.id));
-    return codec.encode(values, size_limit_bytes - 1, out);
+    out.push_back(static_cast<std::byte>(codec.id));
+    if (codec.encode(values, size_limit_bytes - 1, out)) return true;
+    out.pop_back();
+    return false;
 }
 
 /// Appends the smallest encoding, or the one of the last codec, which holds any column, should
@@ -49,17 +52,28 @@ bool encode_with(const Codec& codec, std::span<const T> values, std::size_t size
 template <typename Codec, typename T, typename IsRestored>
 void encode_column(std::span<const Codec* const> codecs, std::span<const T> values,
                    IsRestored is_restored, std::vector<std::byte>& out) {
-    std::vector<std::byte> best;
-    std::vector<std::byte> candidate;
+    const std::size_t begin = out.size();
     std::size_t size_limit_bytes = kNoLimit;
     for (const Codec* codec : codecs) {
-        if (!encode_with(*codec, values, size_limit_bytes, candidate)) continue;
-        std::swap(best, candidate);
-        size_limit_bytes = best.size() - 1;
-        if (codec->id == CodecId::Constant) break;
+        const std::size_t candidate_begin = out.size();
+        if (!encode_with(*codec, values, size_limit_bytes, out)) continue;
+        erase_bytes(out, begin, candidate_begin);
+        size_limit_bytes = out.size() - begin - 1;
+        // Nothing is smaller than these, but that a few times may take less as they are.
+        constexpr std::size_t kFewCount = 4;
+        const bool is_smallest = codec->id == CodecId::Constant ||
+                                 (codec->id == CodecId::Regular && values.size() >= kFewCount);
+        if (is_smallest || size_limit_bytes == 0) break;
     }
-    if (!is_restored(best)) encode_with(*codecs.back(), values, kNoLimit, best);
-    out.insert(out.end(), best.begin(), best.end());
+    if (is_restored(std::span<const std::byte>(out).subspan(begin))) return;
+    out.resize(begin);
+    encode_with(*codecs.back(), values, kNoLimit, out);
+}
+
+/// True when all bits are equal.
+template <typename T>
+bool are_same(std::span<const T> left, std::span<const T> right) {
+    return left.empty() || std::memcmp(left.data(), right.data(), left.size_bytes()) == 0;
 }
 
 template <typename Codec, typename T>
@@ -80,18 +94,18 @@ std::span<std::uint64_t> patterns_of(std::span<std::int64_t> values) {
 }
 
 void encode_patterns(const IntegerColumn& column, std::vector<std::byte>& out) {
-    std::vector<std::byte> encoded;
-    encode_integer_column(column, encoded);
+    const std::size_t begin = out.size();
+    encode_integer_column(column, out);
     Scratch<std::uint64_t> decoded(column.values().size());
+    const auto encoded = std::span<const std::byte>(out).subspan(begin);
     const bool is_restored =
         decode_integer_column(encoded, kAnyRank, decoded.values()).has_value() &&
-        std::ranges::equal(decoded.values(), column.values());
-    if (!is_restored) {
-        const IntegerCodec& plain = *integer_codecs().back();
-        encoded.assign(1, static_cast<std::byte>(plain.id));
-        plain.encode(column, kNoLimit, encoded);
-    }
-    out.insert(out.end(), encoded.begin(), encoded.end());
+        are_same<std::uint64_t>(decoded.values(), column.values());
+    if (is_restored) return;
+    const IntegerCodec& plain = *integer_codecs().back();
+    out.resize(begin);
+    out.push_back(static_cast<std::byte>(plain.id));
+    plain.encode(column, kNoLimit, out);
 }
 
 template <typename T>
@@ -197,9 +211,8 @@ std::string describe(std::span<const Codec* const> codecs, std::span<const std::
 void encode_floats(std::span<const double> values, std::vector<std::byte>& out) {
     const auto is_restored = [&](std::span<const std::byte> encoded) {
         Scratch<double> decoded(values.size());
-        const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
         return decode_floats(encoded, decoded.values()).has_value() &&
-               std::ranges::equal(decoded.values(), values, {}, bits, bits);
+               are_same<double>(decoded.values(), values);
     };
     encode_column(float_codecs(), values, is_restored, out);
 }
@@ -216,7 +229,7 @@ void encode_booleans(std::span<const std::uint8_t> values, std::vector<std::byte
     const auto is_restored = [&](std::span<const std::byte> encoded) {
         Scratch<std::uint8_t> decoded(values.size());
         return decode_booleans(encoded, decoded.values()).has_value() &&
-               std::ranges::equal(decoded.values(), values);
+               are_same<std::uint8_t>(decoded.values(), values);
     };
     encode_column(boolean_codecs(), values, is_restored, out);
 }
@@ -235,7 +248,7 @@ void encode_times(std::span<const std::int64_t> times, std::vector<std::byte>& o
     const auto is_restored = [&](std::span<const std::byte> encoded) {
         Scratch<std::int64_t> decoded(times.size());
         return decode_times(encoded, decoded.values()).has_value() &&
-               std::ranges::equal(decoded.values(), times);
+               are_same<std::int64_t>(decoded.values(), times);
     };
     encode_column(time_codecs(), times, is_restored, out);
 }

@@ -12,14 +12,17 @@
 namespace tidemark::storage {
 namespace {
 
+std::size_t constant_size_bytes(const IntegerColumn& column) {
+    if (column.is_empty() || column.min() != column.max()) return kCannotHold;
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.min()));
+}
+
 bool encode_constant(const IntegerColumn& column, std::size_t size_limit_bytes,
                      std::vector<std::byte>& out) {
-    if (column.is_empty() || column.min() != column.max()) return false;
-    const std::size_t begin = out.size();
+    const std::size_t size_bytes = constant_size_bytes(column);
+    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
     ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.min()));
-    if (out.size() - begin <= size_limit_bytes) return true;
-    out.resize(begin);
-    return false;
+    return true;
 }
 
 Result<std::uint64_t> read_constant(std::span<const std::byte> bytes) {
@@ -44,8 +47,14 @@ Status match_constant(std::span<const std::byte> bytes, std::size_t count,
 
 }  // namespace
 
-const IntegerCodec kConstantIntegers{CodecId::Constant, "constant",      0,
-                                     encode_constant,   decode_constant, match_constant,
+const IntegerCodec kConstantIntegers{CodecId::Constant,
+                                     "constant",
+                                     0,
+                                     constant_size_bytes,
+                                     encode_constant,
+                                     decode_constant,
+                                     decode_then_scale<decode_constant>,
+                                     match_constant,
                                      nothing_nested};
 
 }  // namespace tidemark::storage

@@ -4,11 +4,9 @@
 //   0       1..10  the first integer, zigzag varint
 //   ..      ..     encoded integers: integer i + 1 - integer i, one fewer than there are integers
 
-#include <algorithm>
-#include <functional>
-
 #include "storage/base/bytes.h"
 #include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
@@ -21,18 +19,20 @@ struct DeltaColumn {
     std::span<const std::byte> deltas;
 };
 
+std::size_t delta_size_bytes(const IntegerColumn& column) {
+    if (column.values().size() < 2) return kCannotHold;
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.values().front())) +
+           integer_size_bound_bytes(column.deltas(), kRank);
+}
+
 bool encode_delta(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {
-    const auto values = column.values();
-    if (values.size() < 2) return false;
-    Scratch<std::uint64_t> deltas(values.size() - 1);
-    std::ranges::transform(values.subspan(1), values, deltas.values().begin(), std::minus<>{});
+    if (column.values().size() < 2) return false;
     const std::size_t begin = out.size();
-    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(values.front()));
+    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.values().front()));
     const std::size_t first_size_bytes = out.size() - begin;
     if (first_size_bytes < size_limit_bytes &&
-        encode_integer_column({deltas.values(), IntegerOrder::Signed}, kRank,
-                              size_limit_bytes - first_size_bytes, out)) {
+        encode_integer_column(column.deltas(), kRank, size_limit_bytes - first_size_bytes, out)) {
         return true;
     }
     out.resize(begin);
@@ -49,9 +49,20 @@ Result<DeltaColumn> read_delta(std::span<const std::byte> bytes, std::size_t cou
 Status decode_delta(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, values.subspan(1)));
-    std::uint64_t value = column.first;
-    values.front() = value;
-    for (std::uint64_t& delta : values.subspan(1)) delta = value += delta;
+    values.front() = column.first;
+    codec_kernels().add_up(column.first, values.subspan(1));
+    return success();
+}
+
+Status decode_delta_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
+                           std::span<double> values) {
+    if (scale.divisor != 1) return decode_then_scale<decode_delta>(bytes, scale, values);
+    TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
+    Scratch<std::uint64_t> deltas(values.size() - 1);
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, deltas.values()));
+    values.front() = scale.value(static_cast<std::int64_t>(column.first));
+    codec_kernels().add_up_to_doubles(column.first, deltas.values(), scale.factor, scale.fraction,
+                                      values.data() + 1);
     return success();
 }
 
@@ -70,7 +81,8 @@ NestedColumn nested_deltas(std::span<const std::byte> bytes, std::size_t count) 
 
 }  // namespace
 
-const IntegerCodec kDeltaIntegers{CodecId::Delta, "delta",     kRank,        encode_delta,
-                                  decode_delta,   match_delta, nested_deltas};
+const IntegerCodec kDeltaIntegers{CodecId::Delta,      "delta",      kRank,
+                                  delta_size_bytes,    encode_delta, decode_delta,
+                                  decode_delta_scaled, match_delta,  nested_deltas};
 
 }  // namespace tidemark::storage

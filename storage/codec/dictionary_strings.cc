@@ -100,8 +100,8 @@ NestedColumn nested_codes(std::span<const std::byte> bytes, std::size_t count) {
 
 }  // namespace
 
-const StringCodec kDictionaryStrings{CodecId::Dictionary, "dictionary",      true,
-                                     encode_dictionary,   decode_dictionary, match_dictionary,
-                                     nested_codes};
+const StringCodec kDictionaryStrings{
+    CodecId::StringDictionary, "dictionary",     true,        encode_dictionary,
+    decode_dictionary,         match_dictionary, nested_codes};
 
 }  // namespace tidemark::storage

@@ -4,6 +4,7 @@ namespace tidemark::storage {
 namespace {
 
 constexpr const FloatCodec* kFloatCodecs[] = {&kConstantFloats, &kDecimalFloats, &kBinaryFloats,
+                                              &kPatternFloats,  &kSplitFloats,   &kPlaneFloats,
                                               &kPlainFloats};
 
 }  // namespace

@@ -47,6 +47,9 @@ struct FloatCodec {
 extern const FloatCodec kConstantFloats;
 extern const FloatCodec kDecimalFloats;
 extern const FloatCodec kBinaryFloats;
+extern const FloatCodec kSplitFloats;
+extern const FloatCodec kPatternFloats;
+extern const FloatCodec kPlaneFloats;
 extern const FloatCodec kPlainFloats;
 
 /// Every float codec, in ascending order of decode cost but for the last one: the plain one, which

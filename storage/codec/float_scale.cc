@@ -6,6 +6,8 @@
 #include <cmath>
 #include <optional>
 
+#include "storage/codec/kernels/codec_kernels.h"
+
 namespace tidemark::storage {
 namespace {
 
@@ -17,9 +19,9 @@ constexpr double kInversePowersOfTen[] = {1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-
 static_assert(std::size(kPowersOfTen) == kMaxDecimalExponent + 1);
 
 // Ascending by the error of the double nearest to 10^-e: the smaller it is, the more decimals come
-// back. With 10^-14, the best one, all of two decimals and up to seven digits do.
-constexpr unsigned kExponentsByError[] = {14, 12, 2,  3, 16, 8,  13, 10, 6, 7,
-                                          4,  1,  11, 9, 17, 18, 15, 5,  0};
+// back.
+constexpr unsigned kExponentsByError[] = {
+    kBestExponent, 12, 2, 3, 16, 8, 13, 10, 6, 7, 4, 1, 11, 9, 17, 18, 15, 5, 0};
 
 constexpr std::size_t kSampleCount = 32;
 
@@ -85,6 +87,16 @@ std::optional<unsigned> best_decimals(const Sample& sample) {
 
 }  // namespace
 
+void scale_integers(std::span<const std::uint64_t> integers, const FloatScale& scale,
+                    std::span<double> values) {
+    const CodecKernels& kernels = codec_kernels();
+    if (scale.divisor == 1) {
+        kernels.scale_to_doubles(integers, scale.factor, scale.fraction, values.data());
+    } else {
+        kernels.divide_to_doubles(integers, scale.divisor, values.data());
+    }
+}
+
 FloatScale product_scale(unsigned exponent, unsigned factor_exponent) {
     return {kPowersOfTen[factor_exponent], kInversePowersOfTen[exponent], 1};
 }
@@ -92,6 +104,18 @@ FloatScale product_scale(unsigned exponent, unsigned factor_exponent) {
 FloatScale quotient_scale(unsigned decimals) { return {1, 1, kPowersOfTen[decimals]}; }
 
 double digits_factor(unsigned decimals) { return kPowersOfTen[decimals]; }
+
+std::optional<unsigned> guess_decimals(std::span<const double> values) {
+    constexpr std::size_t kLookCount = 8;
+    const std::size_t count = std::min(kLookCount, values.size());
+    unsigned most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto decimals = decimals_of(values[i * values.size() / count]);
+        if (!decimals) return std::nullopt;
+        most = std::max(most, *decimals);
+    }
+    return most;
+}
 
 std::optional<unsigned> find_decimals(std::span<const double> values) {
     return best_decimals(take_sample(values));

@@ -24,6 +24,10 @@ struct FloatScale {
 
 inline constexpr unsigned kMaxDecimalExponent = 18;
 
+/// scale.value() of each integer as a signed one.
+void scale_integers(std::span<const std::uint64_t> integers, const FloatScale& scale,
+                    std::span<double> values);
+
 /// ALP's product: integer * 10^factor_exponent * 10^-exponent.
 /// 0 <= factor_exponent <= exponent <= kMaxDecimalExponent.
 FloatScale product_scale(unsigned exponent, unsigned factor_exponent);
@@ -42,6 +46,14 @@ inline std::int64_t nearest_integer(double value) {
     const bool is_in_range = std::abs(value) < kLimit;  // Also false for NaN.
     return is_in_range ? static_cast<std::int64_t>(value + kRoundingShift - kRoundingShift) : 0;
 }
+
+/// The exponent of the product that gives back the most decimals: all of two decimals and up to
+/// seven digits.
+inline constexpr unsigned kBestExponent = 14;
+
+/// The digits behind the decimal point that a few of the values need at most; nothing when one of
+/// them is no decimal. Quicker than find_decimals().
+std::optional<unsigned> guess_decimals(std::span<const double> values);
 
 /// The digits behind the decimal point for which the values of a sample are written the shortest;
 /// nothing when most of them are no decimals.

@@ -2,21 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string>
 
 #include "storage/base/assert.h"
+#include "storage/base/bytes.h"
 #include "storage/codec/integer_codecs.h"
 #include "storage/codec/kernels/codec_kernels.h"
 
 namespace tidemark::storage {
 namespace {
 
-constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
-
 constexpr const IntegerCodec* kIntegerCodecs[] = {
-    &kConstantIntegers, &kMultipleIntegers, &kPackedIntegers, &kPatchedIntegers,
-    &kCentredIntegers,  &kDeltaIntegers,    &kSparseIntegers, &kPlainIntegers,
+    &kConstantIntegers,   &kMultipleIntegers, &kPackedIntegers, &kPatchedIntegers,
+    &kCentredIntegers,    &kDeltaIntegers,    &kLineIntegers,   &kSparseIntegers,
+    &kDictionaryIntegers, &kPlainIntegers,
 };
 
 struct OpenedColumn {
@@ -37,140 +36,89 @@ Result<OpenedColumn> open_column(std::span<const std::byte> bytes, unsigned rank
                      " is none of integers that may stand here");
 }
 
-// Columns of at least this many values are sampled: a few stretches of neighbours.
-constexpr std::size_t kSampledCount = 512;
-constexpr std::size_t kStretchCount = 5;
-constexpr std::size_t kStretchSize = 32;
+/// A codec that may hold a column, and the least that it takes.
+struct Candidate {
+    std::size_t bound_bytes;
+    const IntegerCodec* codec;
+};
 
-std::vector<std::uint64_t> take_sample(std::span<const std::uint64_t> values) {
-    std::vector<std::uint64_t> sample;
-    sample.reserve(kStretchCount * kStretchSize);
-    for (std::size_t stretch = 0; stretch < kStretchCount; ++stretch) {
-        const std::size_t begin = stretch * (values.size() - kStretchSize) / (kStretchCount - 1);
-        const auto taken = values.subspan(begin, kStretchSize);
-        sample.insert(sample.end(), taken.begin(), taken.end());
-    }
-    return sample;
-}
-
-/// Tries codecs on one column and keeps the smallest encoding.
-class Encoder {
+/// Those of a rank below the limit that may hold the column, by what they promise.
+class Candidates {
 public:
-    Encoder(const IntegerColumn& column, unsigned rank_limit, std::size_t size_limit_bytes)
-        : column_(column), rank_limit_(rank_limit), size_limit_bytes_(size_limit_bytes) {}
-
-    void try_all() {
+    Candidates(const IntegerColumn& column, unsigned rank_limit) {
         for (const IntegerCodec* codec : kIntegerCodecs) {
-            const bool is_tried = codec->rank < rank_limit_ && try_codec(*codec);
-            if (is_tried && codec->id == CodecId::Constant) return;
+            if (codec->rank >= rank_limit) continue;
+            const std::size_t bound_bytes = codec->size_bound_bytes(column);
+            if (bound_bytes == kCannotHold) continue;
+            insert({bound_bytes, codec});
+            // Nothing is smaller than a constant, or than a long column without its common factor.
+            constexpr std::size_t kLongCount = 64;
+            if (codec->id == CodecId::Constant) return;
+            if (codec->id == CodecId::Multiple && column.values().size() >= kLongCount) return;
         }
     }
 
-    /// Those whose encodings of a sample are about as small as the smallest one.
-    void try_promising() {
-        constexpr std::size_t kSlackBytes = 3;
-        constexpr std::size_t kSlackDivisor = 50;
-        // Nothing is smaller than a constant, or than a long column without its common factor; and
-        // no sample shows that.
-        for (const IntegerCodec* codec : {&kConstantIntegers, &kMultipleIntegers}) {
-            if (codec->rank < rank_limit_ && try_codec(*codec)) return;
-        }
-        std::size_t good_size_bytes = kNoLimit;
-        for (const auto& [size_bytes, codec] : rank_by_sample()) {
-            if (size_bytes > good_size_bytes) return;
-            // A codec may do well on the sample and not be able to hold the column.
-            if (!try_codec(*codec) || good_size_bytes != kNoLimit) continue;
-            good_size_bytes = size_bytes + kSlackBytes + size_bytes / kSlackDivisor;
-        }
-    }
-
-    bool append_best(std::vector<std::byte>& out) const {
-        out.insert(out.end(), best_.begin(), best_.end());
-        return !best_.empty();
-    }
+    const Candidate* begin() const { return candidates_.data(); }
+    const Candidate* end() const { return candidates_.data() + count_; }
 
 private:
-    struct Promise {
-        std::size_t sample_size_bytes;
-        const IntegerCodec* codec;
-    };
-
-    bool try_codec(const IntegerCodec& codec) {
-        if (size_limit_bytes_ == 0) return false;
-        candidate_.assign(1, static_cast<std::byte>(codec.id));
-        if (!codec.encode(column_, size_limit_bytes_ - 1, candidate_)) return false;
-        TIDEMARK_ASSERT(candidate_.size() <= size_limit_bytes_, "codec exceeded its size limit");
-        std::swap(best_, candidate_);
-        size_limit_bytes_ = best_.size() - 1;  // The next one must be smaller.
-        return true;
-    }
-
-    std::vector<Promise> rank_by_sample() {
-        const std::vector<std::uint64_t> values = take_sample(column_.values());
-        const IntegerColumn sample(values, column_.order());
-        std::vector<Promise> promises;
-        for (const IntegerCodec* codec : kIntegerCodecs) {
-            if (codec->rank >= rank_limit_) continue;
-            candidate_.clear();
-            if (!codec->encode(sample, kNoLimit, candidate_)) continue;
-            promises.push_back({candidate_.size(), codec});
+    /// Behind those that promise as much or more.
+    void insert(const Candidate& candidate) {
+        std::size_t place = count_++;
+        for (; place > 0 && candidates_[place - 1].bound_bytes > candidate.bound_bytes; --place) {
+            candidates_[place] = candidates_[place - 1];
         }
-        std::ranges::stable_sort(promises, {}, &Promise::sample_size_bytes);
-        return promises;
+        candidates_[place] = candidate;
     }
 
-    const IntegerColumn& column_;
-    const unsigned rank_limit_;
-    std::size_t size_limit_bytes_;
-    std::vector<std::byte> best_;
-    std::vector<std::byte> candidate_;
+    std::array<Candidate, std::size(kIntegerCodecs)> candidates_;
+    std::size_t count_ = 0;
 };
 
 }  // namespace
 
-IntegerColumn::IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order)
-    : values_(values), order_(order) {
-    if (values.empty()) return;
-    // Flipping the sign bit brings signed numbers into unsigned order.
-    const std::uint64_t flip = order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
-    // Several at once, because one comparison waits for the one before it.
-    constexpr std::size_t kLaneCount = 4;
-    std::array<std::uint64_t, kLaneCount> mins;
-    mins.fill(values.front() ^ flip);
-    std::array<std::uint64_t, kLaneCount> maxes = mins;
-    const auto include = [&](std::size_t lane, std::uint64_t value) {
-        mins[lane] = std::min(mins[lane], value ^ flip);
-        maxes[lane] = std::max(maxes[lane], value ^ flip);
-    };
-    std::size_t i = 0;
-    for (; i + kLaneCount <= values.size(); i += kLaneCount) {
-        for (std::size_t lane = 0; lane < kLaneCount; ++lane) include(lane, values[i + lane]);
-    }
-    for (; i < values.size(); ++i) include(0, values[i]);
-    min_ = *std::ranges::min_element(mins) ^ flip;
-    max_ = *std::ranges::max_element(maxes) ^ flip;
-}
-
 std::span<const IntegerCodec* const> integer_codecs() { return kIntegerCodecs; }
+
+std::size_t integer_size_bound_bytes(const IntegerColumn& column, unsigned rank_limit) {
+    const Candidates candidates(column, rank_limit);
+    return 1 + candidates.begin()->bound_bytes;
+}
 
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out) {
-    Encoder encoder(column, rank_limit, size_limit_bytes);
-    if (column.values().size() < kSampledCount)
-        encoder.try_all();
-    else
-        encoder.try_promising();
-    return encoder.append_best(out);
+    const std::size_t begin = out.size();
+    for (const auto& [bound_bytes, codec] : Candidates(column, rank_limit)) {
+        if (bound_bytes >= size_limit_bytes) break;
+        const std::size_t candidate_begin = out.size();
+        out.push_back(static_cast<std::byte>(codec->id));
+        if (!codec->encode(column, size_limit_bytes - 1, out)) {
+            out.pop_back();
+            continue;
+        }
+        TIDEMARK_ASSERT(out.size() - candidate_begin <= size_limit_bytes,
+                        "codec exceeded its size limit");
+        erase_bytes(out, begin, candidate_begin);
+        size_limit_bytes = out.size() - begin - 1;  // The next one must be smaller.
+    }
+    return out.size() != begin;
 }
 
 void encode_integer_column(const IntegerColumn& column, std::vector<std::byte>& out) {
-    encode_integer_column(column, kAnyRank, kNoLimit, out);
+    encode_integer_column(column, kAnyRank, kCannotHold, out);
 }
 
 Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                              std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const OpenedColumn column, open_column(bytes, rank_limit));
     auto status = column.codec->decode(column.body, values);
+    if (!status) return std::move(status).error().within(column.codec->name);
+    return success();
+}
+
+Status decode_scaled_column(std::span<const std::byte> bytes, unsigned rank_limit,
+                            const FloatScale& scale, std::span<double> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const OpenedColumn column, open_column(bytes, rank_limit));
+    auto status = column.codec->decode_scaled(column.body, scale, values);
     if (!status) return std::move(status).error().within(column.codec->name);
     return success();
 }

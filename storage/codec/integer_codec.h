@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@
 #include <tidemark/result.h>
 
 #include "storage/codec/codec_id.h"
+#include "storage/codec/float_scale.h"
+#include "storage/codec/integer_column.h"
 #include "storage/codec/integer_interval.h"
 #include "storage/codec/nested_column.h"
 
@@ -18,34 +21,13 @@
 
 namespace tidemark::storage {
 
-/// How the bit patterns of a column are ordered. Decoding does not need it; encoders choose their
-/// base value by it.
-enum class IntegerOrder : std::uint8_t { Signed, Unsigned };
-
-/// A column to be encoded, with what every encoder asks first. Borrows the values.
-class IntegerColumn {
-public:
-    IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order);
-
-    std::span<const std::uint64_t> values() const { return values_; }
-    IntegerOrder order() const { return order_; }
-    bool is_empty() const { return values_.empty(); }
-
-    /// The first and the last value in the column's order; 0 when it is empty.
-    std::uint64_t min() const { return min_; }
-    std::uint64_t max() const { return max_; }
-
-private:
-    std::span<const std::uint64_t> values_;
-    IntegerOrder order_;
-    std::uint64_t min_ = 0;
-    std::uint64_t max_ = 0;
-};
-
 /// How far codecs may nest: a codec uses only codecs of smaller rank inside, so decoding ends.
 /// The kinds of columns made of integers use kAnyRank.
 inline constexpr unsigned kFlatRank = 1;
-inline constexpr unsigned kAnyRank = 4;
+inline constexpr unsigned kAnyRank = 5;
+
+/// More bytes than any column takes.
+inline constexpr std::size_t kCannotHold = std::numeric_limits<std::size_t>::max();
 
 /// One way to write a column of integers. Stateless; all functions are thread-safe. The bytes do
 /// not include the id.
@@ -54,6 +36,10 @@ struct IntegerCodec {
     std::string_view name;  ///< As shown by describe_column().
     unsigned rank;          ///< Below kAnyRank.
 
+    /// About the least that encode() appends, and mostly just that; kCannotHold when it is bound to
+    /// fail or too unlikely to be worth it. Cheap, as nothing is written.
+    std::size_t (*size_bound_bytes)(const IntegerColumn& column);
+
     /// Appends the encoded column when it takes at most `size_limit_bytes`. Else, or when that is
     /// too unlikely to be tried, leaves `out` as it was and returns false.
     bool (*encode)(const IntegerColumn& column, std::size_t size_limit_bytes,
@@ -61,6 +47,10 @@ struct IntegerCodec {
 
     /// Fills `values` from untrusted bytes; Corruption if they are no encoding of so many.
     Status (*decode)(std::span<const std::byte> bytes, std::span<std::uint64_t> values);
+
+    /// The same as scale.value() of each integer as a signed one.
+    Status (*decode_scaled)(std::span<const std::byte> bytes, const FloatScale& scale,
+                            std::span<double> values);
 
     /// Which of the `count` values lie in the interval; `mask` as in match_values().
     Status (*match)(std::span<const std::byte> bytes, std::size_t count,
@@ -75,16 +65,23 @@ struct IntegerCodec {
 std::span<const IntegerCodec* const> integer_codecs();
 
 /// Appends the smallest encoding by codecs of a rank below `rank_limit`, its id included, when it
-/// takes at most `size_limit_bytes`; else leaves `out` as it was and returns false. Of a long
-/// column only those codecs are tried that do best on a sample of it.
+/// takes at most `size_limit_bytes`; else leaves `out` as it was and returns false. Codecs are
+/// tried in the order of their bounds, so that mostly the first one is the last one.
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out);
 
 /// Without a limit; always succeeds.
 void encode_integer_column(const IntegerColumn& column, std::vector<std::byte>& out);
 
+/// The smallest bound of the codecs of a rank below `rank_limit`, the id included.
+std::size_t integer_size_bound_bytes(const IntegerColumn& column, unsigned rank_limit);
+
 Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                              std::span<std::uint64_t> values);
+
+/// The same as scale.value() of each integer as a signed one.
+Status decode_scaled_column(std::span<const std::byte> bytes, unsigned rank_limit,
+                            const FloatScale& scale, std::span<double> values);
 
 Status match_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                             std::size_t count, const IntegerInterval& interval,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,6 +37,16 @@ inline void fill_mask(std::span<std::uint64_t> mask, std::size_t count, bool bit
 inline void invert_mask(std::span<std::uint64_t> mask, std::size_t count) {
     for (std::uint64_t& word : mask.first(mask_word_count(count))) word = ~word;
     clear_mask_tail(mask, count);
+}
+
+/// Calls visit(index) for each bit that is set, in ascending order.
+template <typename Visit>
+void for_each_bit(std::span<const std::uint64_t> mask, Visit visit) {
+    for (std::size_t index = 0; index < mask.size(); ++index) {
+        for (std::uint64_t word = mask[index]; word != 0; word &= word - 1) {
+            visit(index * 64 + static_cast<std::size_t>(std::countr_zero(word)));
+        }
+    }
 }
 
 /// Sets the bits of [begin, end).

@@ -7,9 +7,10 @@
 //   ..      ..     encoded integers, of unsigned order: (integer - base) / factor
 
 #include <algorithm>
-#include <numeric>
+#include <bit>
 
 #include "storage/base/bytes.h"
+#include "storage/codec/exact_divisor.h"
 #include "storage/codec/integer_codecs.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
@@ -17,7 +18,7 @@
 namespace tidemark::storage {
 namespace {
 
-constexpr unsigned kRank = 3;
+constexpr unsigned kRank = 4;
 
 struct MultipleColumn {
     std::uint64_t base;
@@ -25,31 +26,30 @@ struct MultipleColumn {
     std::span<const std::byte> quotients;
 };
 
-/// The greatest common divisor of the distances from `base`; 0 when there are none but 0.
-std::uint64_t common_factor(std::span<const std::uint64_t> values, std::uint64_t base) {
-    std::uint64_t factor = 0;
-    for (const std::uint64_t value : values) {
-        const std::uint64_t distance = value - base;
-        if (factor != 0 && distance % factor == 0) continue;
-        factor = std::gcd(factor, distance);
-        if (factor == 1) break;
-    }
-    return factor;
+std::size_t multiple_size_bound_bytes(const IntegerColumn& column) {
+    if (column.is_empty() || column.common_factor() <= 1) return kCannotHold;
+    constexpr std::size_t kLeastQuotientsSizeBytes = 2;
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.min())) +
+           varint_size_bytes(column.common_factor()) + kLeastQuotientsSizeBytes;
 }
 
 bool encode_multiple(const IntegerColumn& column, std::size_t size_limit_bytes,
                      std::vector<std::byte>& out) {
-    if (column.is_empty()) return false;
+    if (column.is_empty() || column.common_factor() <= 1) return false;
     const std::uint64_t base = column.min();
-    const std::uint64_t factor = common_factor(column.values(), base);
-    if (factor <= 1) return false;
+    const ExactDivisor factor(column.common_factor());
     Scratch<std::uint64_t> quotients(column.values().size());
-    std::ranges::transform(column.values(), quotients.values().begin(),
-                           [=](std::uint64_t value) { return (value - base) / factor; });
+    if (const auto shift = factor.power_of_two()) {
+        std::ranges::transform(column.values(), quotients.values().begin(),
+                               [=](std::uint64_t value) { return (value - base) >> *shift; });
+    } else {
+        std::ranges::transform(column.values(), quotients.values().begin(),
+                               [=](std::uint64_t value) { return factor.quotient(value - base); });
+    }
     const std::size_t begin = out.size();
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));
-    writer.write_varint(factor);
+    writer.write_varint(column.common_factor());
     const std::size_t header_size_bytes = out.size() - begin;
     if (header_size_bytes < size_limit_bytes &&
         encode_integer_column({quotients.values(), IntegerOrder::Unsigned}, kRank,
@@ -71,7 +71,12 @@ Result<MultipleColumn> read_multiple(std::span<const std::byte> bytes) {
 Status decode_multiple(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const MultipleColumn column, read_multiple(bytes));
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.quotients, kRank, values));
-    for (std::uint64_t& value : values) value = column.base + value * column.factor;
+    if (std::has_single_bit(column.factor)) {
+        const int shift = std::countr_zero(column.factor);
+        for (std::uint64_t& value : values) value = column.base + (value << shift);
+    } else {
+        for (std::uint64_t& value : values) value = column.base + value * column.factor;
+    }
     return success();
 }
 
@@ -100,8 +105,14 @@ NestedColumn nested_quotients(std::span<const std::byte> bytes, std::size_t coun
 
 }  // namespace
 
-const IntegerCodec kMultipleIntegers{CodecId::Multiple, "multiple",      kRank,
-                                     encode_multiple,   decode_multiple, match_multiple,
+const IntegerCodec kMultipleIntegers{CodecId::Multiple,
+                                     "multiple",
+                                     kRank,
+                                     multiple_size_bound_bytes,
+                                     encode_multiple,
+                                     decode_multiple,
+                                     decode_then_scale<decode_multiple>,
+                                     match_multiple,
                                      nested_quotients};
 
 }  // namespace tidemark::storage

@@ -5,8 +5,6 @@
 //   ..      1      width in bits, 0 to 64
 //   ..      ..     packed: integer - base
 
-#include <algorithm>
-
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
@@ -21,24 +19,22 @@ struct PackedColumn {
     std::span<const std::byte> packed;
 };
 
+unsigned width_of(const IntegerColumn& column) { return bit_width_of(column.max() - column.min()); }
+
+std::size_t packed_column_size_bytes(const IntegerColumn& column) {
+    if (column.is_empty()) return kCannotHold;
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.min())) + sizeof(std::uint8_t) +
+           packed_size_bytes(column.values().size(), width_of(column));
+}
+
 bool encode_packed(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    if (column.is_empty()) return false;
-    const std::size_t count = column.values().size();
-    const std::uint64_t base = column.min();
-    const unsigned width = bit_width_of(column.max() - base);
-    const std::size_t begin = out.size();
+    const std::size_t size_bytes = packed_column_size_bytes(column);
+    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
     ByteWriter writer(out);
-    writer.write_zigzag(static_cast<std::int64_t>(base));
-    writer.write_u8(static_cast<std::uint8_t>(width));
-    if (out.size() - begin + packed_size_bytes(count, width) > size_limit_bytes) {
-        out.resize(begin);
-        return false;
-    }
-    Scratch<std::uint64_t> distances(count);
-    std::ranges::transform(column.values(), distances.values().begin(),
-                           [=](std::uint64_t value) { return value - base; });
-    pack_bits(distances.values(), width, out);
+    writer.write_zigzag(static_cast<std::int64_t>(column.min()));
+    writer.write_u8(static_cast<std::uint8_t>(width_of(column)));
+    pack_bits(column.values(), column.min(), width_of(column), out);
     return true;
 }
 
@@ -55,8 +51,14 @@ Result<PackedColumn> read_packed(std::span<const std::byte> bytes, std::size_t c
 
 Status decode_packed(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const PackedColumn column, read_packed(bytes, values.size()));
-    unpack_bits(column.packed, column.width, values);
-    for (std::uint64_t& value : values) value += column.base;
+    unpack_bits(column.packed, column.width, column.base, values);
+    return success();
+}
+
+Status decode_packed_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
+                            std::span<double> values) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PackedColumn column, read_packed(bytes, values.size()));
+    unpack_scaled(column.packed, column.width, column.base, scale, values);
     return success();
 }
 
@@ -70,7 +72,8 @@ Status match_packed(std::span<const std::byte> bytes, std::size_t count,
 
 }  // namespace
 
-const IntegerCodec kPackedIntegers{CodecId::Packed, "packed",      0, encode_packed, decode_packed,
-                                   match_packed,    nothing_nested};
+const IntegerCodec kPackedIntegers{CodecId::Packed,          "packed",      0,
+                                   packed_column_size_bytes, encode_packed, decode_packed,
+                                   decode_packed_scaled,     match_packed,  nothing_nested};
 
 }  // namespace tidemark::storage

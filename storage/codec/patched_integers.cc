@@ -15,11 +15,11 @@
 // (centred: the base is amid the integers).
 
 #include <algorithm>
-#include <array>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
@@ -27,152 +27,72 @@
 namespace tidemark::storage {
 namespace {
 
-std::uint64_t zigzag(std::uint64_t distance) {
-    return zigzag_encode(static_cast<std::int64_t>(distance));
-}
-std::uint64_t unzigzag(std::uint64_t number) {
-    return static_cast<std::uint64_t>(zigzag_decode(number));
-}
-
-struct PatchPlan {
-    unsigned width = 0;
-    unsigned high_width = 0;
-    std::size_t patch_count = 0;
-    std::size_t packed_size_bytes = 0;
-};
-
-/// The width that makes the three packed streams smallest, for the numbers to_number(value).
-template <typename ToNumber>
-PatchPlan plan_patches(std::span<const std::uint64_t> values, ToNumber to_number) {
-    // Two histograms, so that equal neighbours do not wait for each other.
-    std::array<std::uint32_t, kMaxBitWidth + 1> histograms[2] = {};
-    const std::size_t count = values.size();
-    for (std::size_t i = 0; i + 2 <= count; i += 2) {
-        ++histograms[0][bit_width_of(to_number(values[i]))];
-        ++histograms[1][bit_width_of(to_number(values[i + 1]))];
-    }
-    if (count % 2 != 0) ++histograms[0][bit_width_of(to_number(values.back()))];
-    const auto count_of = [&](unsigned width) {
-        return std::size_t{histograms[0][width]} + histograms[1][width];
-    };
-    unsigned widest = kMaxBitWidth;
-    while (widest > 0 && count_of(widest) == 0) --widest;
-
-    const unsigned index_width = index_bit_width(count);
-    PatchPlan best{widest, 0, 0, packed_size_bytes(count, widest)};
-    std::size_t patch_count = 0;
-    for (unsigned width = widest; width-- > 0;) {
-        patch_count += count_of(width + 1);
-        const std::size_t size_bytes = packed_size_bytes(count, width) +
-                                       packed_size_bytes(patch_count, index_width) +
-                                       packed_size_bytes(patch_count, widest - width);
-        if (size_bytes < best.packed_size_bytes) {
-            best = {width, widest - width, patch_count, size_bytes};
-        }
-    }
-    return best;
+std::size_t size_bytes_of(std::uint64_t base, const PatchPlan& plan) {
+    constexpr std::size_t kWidthsSizeBytes = 2;
+    return zigzag_size_bytes(static_cast<std::int64_t>(base)) + kWidthsSizeBytes +
+           varint_size_bytes(plan.patch_count) + plan.packed_size_bytes;
 }
 
-void write_streams(std::span<std::uint64_t> numbers, const PatchPlan& plan,
-                   std::vector<std::byte>& out) {
-    // One place more, because every number is written behind the last patch and stays only if it
-    // is one: there is no branch to be mispredicted.
-    Scratch<std::uint64_t> indices(plan.patch_count + 1);
-    Scratch<std::uint64_t> high_bits(plan.patch_count + 1);
-    const std::uint64_t keep = low_bits_mask(plan.width);
-    std::size_t patch = 0;
-    if (plan.patch_count != 0) {
-        for (std::size_t i = 0; i < numbers.size(); ++i) {
-            const std::uint64_t number = numbers[i];
-            indices.values()[patch] = i;
-            high_bits.values()[patch] = number >> plan.width;
-            patch += number > keep ? 1 : 0;
-            numbers[i] = number & keep;
-        }
-    }
-    pack_bits(numbers, plan.width, out);
-    pack_bits(indices.values().first(patch), index_bit_width(numbers.size()), out);
-    pack_bits(high_bits.values().first(patch), plan.high_width, out);
-}
-
-/// Writes the column, each value as the number to_number() makes of it.
-template <typename ToNumber>
-bool encode_numbers(std::uint64_t base, std::span<const std::uint64_t> values, ToNumber to_number,
-                    std::size_t size_limit_bytes, std::vector<std::byte>& out) {
-    const PatchPlan plan = plan_patches(values, to_number);
-    const std::size_t begin = out.size();
+/// Writes the column of the numbers values[i] - distance_base.
+void write_column(std::uint64_t base, const PatchPlan& plan, std::span<const std::uint64_t> values,
+                  std::uint64_t distance_base, std::vector<std::byte>& out) {
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));
     writer.write_u8(static_cast<std::uint8_t>(plan.width));
     writer.write_u8(static_cast<std::uint8_t>(plan.high_width));
     writer.write_varint(plan.patch_count);
-    if (out.size() - begin + plan.packed_size_bytes > size_limit_bytes) {
-        out.resize(begin);
-        return false;
-    }
-    Scratch<std::uint64_t> numbers(values.size());
-    std::ranges::transform(values, numbers.values().begin(), to_number);
-    write_streams(numbers.values(), plan, out);
-    return true;
+    pack_bits(values, distance_base, plan.width, out);
+    if (plan.patch_count == 0) return;
+    Scratch<std::uint64_t> exceeding(mask_word_count(values.size()));
+    match_integers(values, IntegerInterval{distance_base, low_bits_mask(plan.width)},
+                   exceeding.values());
+    invert_mask(exceeding.values(), values.size());
+    Scratch<std::uint64_t> indices(plan.patch_count);
+    Scratch<std::uint64_t> high_bits(plan.patch_count);
+    std::size_t patch = 0;
+    for_each_bit(exceeding.values(), [&](std::size_t index) {
+        indices.values()[patch] = index;
+        high_bits.values()[patch++] = (values[index] - distance_base) >> plan.width;
+    });
+    pack_bits(indices.values(), index_bit_width(values.size()), out);
+    pack_bits(high_bits.values(), plan.high_width, out);
+}
+
+std::size_t patched_size_bytes(const IntegerColumn& column) {
+    return column.is_empty() ? kCannotHold : size_bytes_of(column.min(), column.patched());
 }
 
 bool encode_patched(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    if (column.is_empty()) return false;
-    const std::uint64_t base = column.min();
-    const auto to_number = [=](std::uint64_t value) { return value - base; };
-    return encode_numbers(base, column.values(), to_number, size_limit_bytes, out);
+    const std::size_t size_bytes = patched_size_bytes(column);
+    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
+    write_column(column.min(), column.patched(), column.values(), column.min(), out);
+    return true;
 }
 
-/// The median of a few evenly spaced values; outliers do not move it, as they would a mean.
-std::uint64_t middle_value(const IntegerColumn& column) {
-    constexpr std::size_t kSampleCount = 31;
-    std::array<std::uint64_t, kSampleCount> distances{};
-    const auto values = column.values();
-    const std::size_t count = std::min(kSampleCount, values.size());
-    for (std::size_t i = 0; i < count; ++i) {
-        distances[i] = values[i * values.size() / count] - column.min();
-    }
-    const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(count / 2);
-    std::nth_element(distances.begin(), middle,
-                     distances.begin() + static_cast<std::ptrdiff_t>(count));
-    return column.min() + *middle;
+std::size_t centred_size_bytes(const IntegerColumn& column) {
+    return column.is_empty() ? kCannotHold : size_bytes_of(column.centre(), column.centred());
 }
 
 bool encode_centred(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    if (column.is_empty()) return false;
-    const std::uint64_t base = middle_value(column);
-    const auto to_number = [=](std::uint64_t value) { return zigzag(value - base); };
-    return encode_numbers(base, column.values(), to_number, size_limit_bytes, out);
+    const std::size_t size_bytes = centred_size_bytes(column);
+    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
+    Scratch<std::uint64_t> numbers(column.values().size());
+    encode_kernels().zigzag(column.values(), column.centre(), numbers.values().data());
+    write_column(column.centre(), column.centred(), numbers.values(), 0, out);
+    return true;
 }
 
 struct PatchedColumn {
     std::uint64_t base;
     unsigned width;
     std::span<const std::byte> low_bits;
-    std::vector<std::uint64_t> indices;  ///< Of the patches, each below the value count.
-    std::vector<std::uint64_t> addends;  ///< What each patch adds to the low bits of its number.
+    std::size_t patch_count;
+    unsigned high_width;
+    std::span<const std::byte> indices;
+    std::span<const std::byte> high_bits;
 };
-
-Status read_patches(ByteReader& reader, std::size_t count, unsigned high_width,
-                    std::uint64_t patch_count, PatchedColumn& column) {
-    const unsigned index_width = index_bit_width(count);
-    TIDEMARK_ASSIGN_OR_RETURN(const auto indices,
-                              read_packed_bits(reader, patch_count, index_width));
-    TIDEMARK_ASSIGN_OR_RETURN(const auto high_bits,
-                              read_packed_bits(reader, patch_count, high_width));
-    column.indices.resize(patch_count);
-    column.addends.resize(patch_count);
-    unpack_bits(indices, index_width, column.indices);
-    unpack_bits(high_bits, high_width, column.addends);
-    for (std::uint64_t& addend : column.addends) addend <<= column.width;
-    const auto is_behind = [=](std::uint64_t index) { return index >= count; };
-    if (std::ranges::any_of(column.indices, is_behind)) {
-        return Error(ErrorCode::Corruption, "a patch lies behind the values");
-    }
-    return success();
-}
 
 Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t count) {
     ByteReader reader(bytes);
@@ -180,42 +100,90 @@ Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t
     TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t base, reader.read_zigzag());
     column.base = static_cast<std::uint64_t>(base);
     TIDEMARK_ASSIGN_OR_RETURN(column.width, reader.read_u8());
-    TIDEMARK_ASSIGN_OR_RETURN(const unsigned high_width, reader.read_u8());
+    TIDEMARK_ASSIGN_OR_RETURN(column.high_width, reader.read_u8());
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t patch_count, reader.read_varint());
-    const bool is_patchable = column.width + high_width <= kMaxBitWidth &&
+    const bool is_patchable = column.width + column.high_width <= kMaxBitWidth &&
                               column.width < kMaxBitWidth && patch_count <= count;
     if (patch_count != 0 && !is_patchable) {
         return Error(ErrorCode::Corruption, "patches exceed the values");
     }
+    column.patch_count = static_cast<std::size_t>(patch_count);
     TIDEMARK_ASSIGN_OR_RETURN(column.low_bits, read_packed_bits(reader, count, column.width));
     if (patch_count != 0) {
-        TIDEMARK_RETURN_IF_ERROR(read_patches(reader, count, high_width, patch_count, column));
+        TIDEMARK_ASSIGN_OR_RETURN(
+            column.indices, read_packed_bits(reader, column.patch_count, index_bit_width(count)));
+        TIDEMARK_ASSIGN_OR_RETURN(column.high_bits,
+                                  read_packed_bits(reader, column.patch_count, column.high_width));
     }
     if (!reader.is_at_end()) return Error(ErrorCode::Corruption, "bytes behind the patches");
     return column;
 }
 
-/// The numbers with their patches; returns the base.
-Result<std::uint64_t> decode_numbers(std::span<const std::byte> bytes,
-                                     std::span<std::uint64_t> numbers) {
-    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, numbers.size()));
-    unpack_bits(column.low_bits, column.width, numbers);
-    for (std::size_t patch = 0; patch < column.indices.size(); ++patch) {
-        numbers[column.indices[patch]] += column.addends[patch];
+/// Calls visit(index, what the patch adds to the low bits of that number) for each patch.
+template <typename Visit>
+Status for_each_patch(const PatchedColumn& column, std::size_t count, Visit visit) {
+    // Few as a rule, so a few at a time.
+    constexpr std::size_t kBlockCount = 64;
+    std::uint64_t indices[kBlockCount];
+    std::uint64_t high_bits[kBlockCount];
+    const unsigned index_width = index_bit_width(count);
+    std::uint64_t first_index = 0;  // That the next patch may have.
+    for (std::size_t begin = 0; begin < column.patch_count; begin += kBlockCount) {
+        const std::size_t block_count = std::min(kBlockCount, column.patch_count - begin);
+        unpack_bits(column.indices.subspan(begin / 8 * index_width), index_width, 0,
+                    std::span(indices).first(block_count));
+        unpack_bits(column.high_bits.subspan(begin / 8 * column.high_width), column.high_width, 0,
+                    std::span(high_bits).first(block_count));
+        for (std::size_t patch = 0; patch < block_count; ++patch) {
+            if (indices[patch] < first_index || indices[patch] >= count) {
+                return Error(ErrorCode::Corruption, "patches do not ascend within the values");
+            }
+            first_index = indices[patch] + 1;
+            visit(static_cast<std::size_t>(indices[patch]), high_bits[patch] << column.width);
+        }
     }
-    return column.base;
+    return success();
+}
+
+/// The numbers with their patches, each added to `base`.
+Status decode_numbers(const PatchedColumn& column, std::uint64_t base,
+                      std::span<std::uint64_t> numbers) {
+    unpack_bits(column.low_bits, column.width, base, numbers);
+    return for_each_patch(column, numbers.size(), [&](std::size_t index, std::uint64_t addend) {
+        numbers[index] += addend;
+    });
 }
 
 Status decode_patched(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t base, decode_numbers(bytes, values));
-    for (std::uint64_t& value : values) value += base;
-    return success();
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
+    return decode_numbers(column, column.base, values);
+}
+
+Status decode_patched_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
+                             std::span<double> values) {
+    // Above this share of patches it is quicker to add them to the integers.
+    constexpr std::size_t kFewShare = 32;
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
+    if (column.patch_count > values.size() / kFewShare) {
+        Scratch<std::uint64_t> integers(values.size());
+        TIDEMARK_RETURN_IF_ERROR(decode_numbers(column, column.base, integers.values()));
+        scale_integers(integers.values(), scale, values);
+        return success();
+    }
+    unpack_scaled(column.low_bits, column.width, column.base, scale, values);
+    return for_each_patch(column, values.size(), [&](std::size_t index, std::uint64_t addend) {
+        const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
+        values[index] = scale.value(static_cast<std::int64_t>(column.base + low_bits + addend));
+    });
 }
 
 Status decode_centred(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t base, decode_numbers(bytes, values));
-    for (std::uint64_t& value : values) value = base + unzigzag(value);
-    return success();
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
+    unpack_zigzag_bits(column.low_bits, column.width, column.base, values);
+    return for_each_patch(column, values.size(), [&](std::size_t index, std::uint64_t addend) {
+        const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
+        values[index] = column.base + static_cast<std::uint64_t>(zigzag_decode(low_bits + addend));
+    });
 }
 
 Status match_patched(std::span<const std::byte> bytes, std::size_t count,
@@ -223,12 +191,10 @@ Status match_patched(std::span<const std::byte> bytes, std::size_t count,
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, count));
     const IntegerInterval distances{interval.low - column.base, interval.distance};
     match_packed_bits(column.low_bits, column.width, count, distances, mask);
-    for (std::size_t patch = 0; patch < column.indices.size(); ++patch) {
-        const std::size_t index = column.indices[patch];
+    return for_each_patch(column, count, [&](std::size_t index, std::uint64_t addend) {
         const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
-        set_mask_bit(mask, index, distances.contains(low_bits + column.addends[patch]));
-    }
-    return success();
+        set_mask_bit(mask, index, distances.contains(low_bits + addend));
+    });
 }
 
 Status match_centred(std::span<const std::byte> bytes, std::size_t count,
@@ -241,9 +207,17 @@ Status match_centred(std::span<const std::byte> bytes, std::size_t count,
 
 }  // namespace
 
-const IntegerCodec kPatchedIntegers{
-    CodecId::Patched, "patched", 0, encode_patched, decode_patched, match_patched, nothing_nested};
-const IntegerCodec kCentredIntegers{
-    CodecId::Centred, "centred", 0, encode_centred, decode_centred, match_centred, nothing_nested};
+const IntegerCodec kPatchedIntegers{CodecId::Patched,      "patched",      0,
+                                    patched_size_bytes,    encode_patched, decode_patched,
+                                    decode_patched_scaled, match_patched,  nothing_nested};
+const IntegerCodec kCentredIntegers{CodecId::Centred,
+                                    "centred",
+                                    0,
+                                    centred_size_bytes,
+                                    encode_centred,
+                                    decode_centred,
+                                    decode_then_scale<decode_centred>,
+                                    match_centred,
+                                    nothing_nested};
 
 }  // namespace tidemark::storage

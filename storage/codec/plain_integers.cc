@@ -13,11 +13,12 @@
 namespace tidemark::storage {
 namespace {
 
+std::size_t plain_size_bytes(const IntegerColumn& column) { return column.values().size_bytes(); }
+
 bool encode_plain(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {
-    const auto bytes = std::as_bytes(column.values());
-    if (bytes.size() > size_limit_bytes) return false;
-    ByteWriter(out).write_bytes(bytes);
+    if (plain_size_bytes(column) > size_limit_bytes) return false;
+    ByteWriter(out).write_bytes(std::as_bytes(column.values()));
     return true;
 }
 
@@ -41,7 +42,14 @@ Status match_plain(std::span<const std::byte> bytes, std::size_t count,
 
 }  // namespace
 
-const IntegerCodec kPlainIntegers{CodecId::Plain, "plain",       0, encode_plain, decode_plain,
-                                  match_plain,    nothing_nested};
+const IntegerCodec kPlainIntegers{CodecId::Plain,
+                                  "plain",
+                                  0,
+                                  plain_size_bytes,
+                                  encode_plain,
+                                  decode_plain,
+                                  decode_then_scale<decode_plain>,
+                                  match_plain,
+                                  nothing_nested};
 
 }  // namespace tidemark::storage

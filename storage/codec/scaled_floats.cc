@@ -16,7 +16,6 @@
 //   ..      ..    encoded integers, of signed order
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -27,8 +26,7 @@
 #include "storage/codec/float_codec.h"
 #include "storage/codec/float_scale.h"
 #include "storage/codec/integer_codec.h"
-#include "storage/codec/kernels/codec_kernels.h"
-#include "storage/codec/kernels/packed_bits.h"
+#include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
 
@@ -37,35 +35,42 @@ namespace {
 
 constexpr int kMaxBinaryExponent = 1022;  // 2^-k and its inverse are normal doubles.
 
-std::uint64_t bits_of(double value) { return std::bit_cast<std::uint64_t>(value); }
-
 struct Exceptions {
     std::vector<std::uint64_t> indices;
     std::vector<double> values;
 };
 
-void scale_to_doubles(std::span<const std::uint64_t> integers, const FloatScale& scale,
-                      std::span<double> values) {
-    const CodecKernels& kernels = codec_kernels();
-    if (scale.divisor == 1) {
-        kernels.scale_to_doubles(integers, scale.factor, scale.fraction, values.data());
-    } else {
-        kernels.divide_to_doubles(integers, scale.divisor, values.data());
-    }
+/// Integers that stand for doubles, and the doubles that they do not give back.
+struct ScaledValues {
+    explicit ScaledValues(std::size_t count) : integers(count) {}
+
+    Scratch<std::uint64_t> integers;
+    Exceptions exceptions;
+};
+
+/// The values whose bits are set.
+Exceptions take_exceptions(std::span<const double> values, std::span<const std::uint64_t> mask,
+                           std::size_t count) {
+    Exceptions exceptions;
+    if (count == 0) return exceptions;
+    exceptions.indices.reserve(count);
+    exceptions.values.reserve(count);
+    for_each_bit(mask, [&](std::size_t index) {
+        exceptions.indices.push_back(index);
+        exceptions.values.push_back(values[index]);
+    });
+    return exceptions;
 }
 
 /// The values that the integers do not give back.
 Exceptions find_exceptions(std::span<const double> values, const FloatScale& scale,
                            std::span<const std::uint64_t> integers) {
     Scratch<double> scaled(values.size());
-    scale_to_doubles(integers, scale, scaled.values());
-    Exceptions exceptions;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (bits_of(scaled.values()[i]) == bits_of(values[i])) continue;
-        exceptions.indices.push_back(i);
-        exceptions.values.push_back(values[i]);
-    }
-    return exceptions;
+    scale_integers(integers, scale, scaled.values());
+    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
+    const std::size_t count = encode_kernels().find_mismatches(values, scaled.values().data(),
+                                                               mismatches.values().data());
+    return take_exceptions(values, mismatches.values(), count);
 }
 
 /// Gives the places of exceptions their neighbours' integers, which cost the least.
@@ -99,69 +104,82 @@ bool encode_body(const Exceptions& exceptions, std::span<const std::uint64_t> in
 
 constexpr std::uint8_t kQuotient = 0xff;  // In the place of f.
 
+/// The digits of the values as integers, with the product of that exponent.
+void round_decimals(std::span<const double> values, unsigned decimals, unsigned exponent,
+                    ScaledValues& scaled) {
+    const FloatScale scale = product_scale(exponent, exponent - decimals);
+    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
+    const std::size_t mismatch_count = encode_kernels().round_to_integers(
+        values, {digits_factor(decimals), scale.factor, scale.fraction},
+        scaled.integers.values().data(), mismatches.values().data());
+    scaled.exceptions = take_exceptions(values, mismatches.values(), mismatch_count);
+}
+
+struct DecimalExponents {
+    std::uint8_t exponent;
+    std::uint8_t factor_exponent;
+
+    static DecimalExponents of_product(unsigned exponent, unsigned decimals) {
+        return {static_cast<std::uint8_t>(exponent),
+                static_cast<std::uint8_t>(exponent - decimals)};
+    }
+    static DecimalExponents of_quotient(unsigned decimals) {
+        return {static_cast<std::uint8_t>(decimals), kQuotient};
+    }
+};
+
+/// Fills `scaled`; nothing when the values are no decimals.
+std::optional<DecimalExponents> scale_decimals(std::span<const double> values,
+                                               ScaledValues& scaled) {
+    // Most columns are decimals all of them, which the best product or the quotient gives back.
+    if (const auto decimals = guess_decimals(values)) {
+        const unsigned exponent = *decimals == 0 ? 0 : std::max(kBestExponent, *decimals);
+        round_decimals(values, *decimals, exponent, scaled);
+        if (scaled.exceptions.indices.empty()) {
+            return DecimalExponents::of_product(exponent, *decimals);
+        }
+        scaled.exceptions =
+            find_exceptions(values, quotient_scale(*decimals), scaled.integers.values());
+        if (scaled.exceptions.indices.empty()) return DecimalExponents::of_quotient(*decimals);
+    }
+    const std::optional<unsigned> decimals = find_decimals(values);
+    if (!decimals) return std::nullopt;
+    const unsigned exponent = find_product_exponent(values, *decimals);
+    round_decimals(values, *decimals, exponent, scaled);
+    if (!scaled.exceptions.indices.empty()) {
+        Exceptions others =
+            find_exceptions(values, quotient_scale(*decimals), scaled.integers.values());
+        if (others.indices.size() < scaled.exceptions.indices.size()) {
+            scaled.exceptions = std::move(others);
+            return DecimalExponents::of_quotient(*decimals);
+        }
+    }
+    return DecimalExponents::of_product(exponent, *decimals);
+}
+
 bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
     constexpr std::size_t kHeaderSizeBytes = 2;
     if (values.empty() || size_limit_bytes < kHeaderSizeBytes) return false;
-    const std::optional<unsigned> decimals = find_decimals(values);
-    if (!decimals) return false;
-    Scratch<std::uint64_t> integers(values.size());
-    const double factor = digits_factor(*decimals);
-    std::ranges::transform(values, integers.values().begin(), [=](double value) {
-        return static_cast<std::uint64_t>(nearest_integer(value * factor));
-    });
-    unsigned exponent = find_product_exponent(values, *decimals);
-    unsigned factor_exponent = exponent - *decimals;
-    Exceptions exceptions =
-        find_exceptions(values, product_scale(exponent, factor_exponent), integers.values());
-    if (!exceptions.indices.empty()) {
-        Exceptions others = find_exceptions(values, quotient_scale(*decimals), integers.values());
-        if (others.indices.size() < exceptions.indices.size()) {
-            exponent = *decimals;
-            factor_exponent = kQuotient;
-            exceptions = std::move(others);
-        }
-    }
-    fill_exceptions(exceptions, integers.values());
+    ScaledValues scaled(values.size());
+    const auto exponents = scale_decimals(values, scaled);
+    if (!exponents) return false;
+    fill_exceptions(scaled.exceptions, scaled.integers.values());
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_u8(static_cast<std::uint8_t>(exponent));
-    writer.write_u8(static_cast<std::uint8_t>(factor_exponent));
-    if (encode_body(exceptions, integers.values(), size_limit_bytes - kHeaderSizeBytes, out)) {
+    writer.write_u8(exponents->exponent);
+    writer.write_u8(exponents->factor_exponent);
+    if (encode_body(scaled.exceptions, scaled.integers.values(),
+                    size_limit_bytes - kHeaderSizeBytes, out)) {
         return true;
     }
     out.resize(begin);
     return false;
 }
 
-// Fields of a double: 52 bits of fraction, then 11 bits of exponent.
-constexpr unsigned kFractionBits = 52;
-constexpr int kExponentBias = 1023;
-constexpr int kExponentOfSpecials = 0x7ff;  // Infinities and NaN.
-
-/// The exponents of the highest bit and of the lowest bit that is set in any of the values.
-struct BitRange {
-    int highest = std::numeric_limits<int>::min();
-    int lowest = std::numeric_limits<int>::max();
-
-    int bit_count() const { return highest - lowest + 1; }
-};
-
-/// Of the finite values but 0; nothing when one is too close to 0 for binary_scale().
+/// Nothing when a value is too close to 0 for binary_scale().
 std::optional<BitRange> bit_range_of(std::span<const double> values) {
-    BitRange range;
-    for (const double value : values) {
-        const std::uint64_t bits = bits_of(value);
-        const int exponent = static_cast<int>(bits >> kFractionBits) & 0x7ff;
-        const std::uint64_t fraction = bits & low_bits_mask(kFractionBits);
-        if (exponent == kExponentOfSpecials || (exponent == 0 && fraction == 0)) continue;
-        if (exponent == 0) return std::nullopt;
-        const int highest = exponent - kExponentBias;
-        const int lowest = highest - static_cast<int>(kFractionBits) +
-                           std::countr_zero(fraction | std::uint64_t{1} << kFractionBits);
-        range.highest = std::max(range.highest, highest);
-        range.lowest = std::min(range.lowest, lowest);
-    }
+    const BitRange range = encode_kernels().bit_range(values);
     if (range.lowest < -kMaxBinaryExponent) return std::nullopt;
     return range.lowest > range.highest ? BitRange{0, 0} : range;
 }
@@ -179,7 +197,7 @@ bool is_hopeless(int bit_count, std::size_t value_count, std::size_t size_limit_
 bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
     constexpr int kBitLimit = 62;
-    constexpr std::size_t kFirstLookCount = 64;
+    constexpr std::size_t kFirstLookCount = 8;
     const auto is_good = [&](const std::optional<BitRange>& bits) {
         return bits && bits->bit_count() <= kBitLimit &&
                !is_hopeless(bits->bit_count(), values.size(), size_limit_bytes);
@@ -193,11 +211,7 @@ bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
     const int exponent = -range->lowest;
     const double inverse = std::ldexp(1.0, exponent);
     Scratch<std::uint64_t> integers(values.size());
-    std::ranges::transform(values, integers.values().begin(), [=](double value) {
-        const std::int64_t integer =
-            std::isfinite(value) ? static_cast<std::int64_t>(value * inverse) : 0;
-        return static_cast<std::uint64_t>(integer);
-    });
+    encode_kernels().multiply_to_integers(values, inverse, integers.values().data());
     const Exceptions exceptions =
         find_exceptions(values, binary_scale(exponent), integers.values());
     fill_exceptions(exceptions, integers.values());
@@ -278,9 +292,7 @@ template <ReadScale kReadScale>
 Status decode_scaled(std::span<const std::byte> bytes, std::span<double> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const ScaledColumn column,
                               read_scaled<kReadScale>(bytes, values.size()));
-    Scratch<std::uint64_t> integers(values.size());
-    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.integers, kAnyRank, integers.values()));
-    scale_to_doubles(integers.values(), column.scale, values);
+    TIDEMARK_RETURN_IF_ERROR(decode_scaled_column(column.integers, kAnyRank, column.scale, values));
     for (std::size_t i = 0; i < column.exception_count; ++i) {
         values[column.index(i)] = column.exception(i);
     }

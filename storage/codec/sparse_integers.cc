@@ -12,38 +12,54 @@
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
 namespace {
 
-constexpr unsigned kRank = 2;
+constexpr unsigned kRank = 3;
+
+std::size_t bitmap_size_bytes(const IntegerColumn& column) {
+    return packed_size_bytes(column.values().size() - 1, 1);
+}
+
+/// A guess from what all integers, or their differences, take: those that are kept take their share
+/// of it, or somewhat less.
+std::size_t sparse_size_bound_bytes(const IntegerColumn& column) {
+    const std::size_t count = column.values().size();
+    if (count < 2) return kCannotHold;
+    // The bit that every value costs must come in again by the values left out.
+    const unsigned width = bit_width_of(column.max() - column.min());
+    const std::size_t kept_count = column.change_count() + 1;
+    if ((count - kept_count) * width <= count) return kCannotHold;
+    const std::size_t all_size_bytes = std::min(
+        {column.patched().packed_size_bytes, column.centred().packed_size_bytes,
+         column.deltas().patched().packed_size_bytes, column.deltas().centred().packed_size_bytes});
+    constexpr std::size_t kLessShare = 8;
+    const std::size_t kept_size_bytes = all_size_bytes * kept_count / count;
+    return bitmap_size_bytes(column) + kept_size_bytes - kept_size_bytes / kLessShare;
+}
 
 bool encode_sparse(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    const auto values = column.values();
-    const std::size_t count = values.size();
-    if (count < 2) return false;
-    Scratch<std::uint64_t> differs(count - 1);
-    Scratch<std::uint64_t> changes(count);
-    changes.values().front() = values.front();
-    std::size_t change_count = 1;
-    for (std::size_t i = 0; i + 1 < count; ++i) {
-        const bool is_change = values[i + 1] != values[i];
-        differs.values()[i] = is_change ? 1 : 0;
-        changes.values()[change_count] = values[i + 1];
-        change_count += is_change ? 1 : 0;
-    }
-    // The bit that every value costs must come in again by the values left out.
-    const unsigned width = bit_width_of(column.max() - column.min());
-    const std::size_t bitmap_size_bytes = packed_size_bytes(count - 1, 1);
-    const bool is_worth = (count - change_count) * width > count;
-    if (!is_worth || bitmap_size_bytes >= size_limit_bytes) return false;
+    const std::size_t count = column.values().size();
+    if (count < 2 || bitmap_size_bytes(column) >= size_limit_bytes) return false;
+    const auto deltas = column.deltas().values();
+    Scratch<std::uint64_t> differs(mask_word_count(deltas.size()));
+    match_integers(deltas, IntegerInterval{0, 0}, differs.values());
+    invert_mask(differs.values(), deltas.size());
+    Scratch<std::uint64_t> changes(column.change_count() + 1);
+    changes.values().front() = column.values().front();
+    std::size_t change = 1;
+    for_each_bit(differs.values(), [&](std::size_t index) {
+        changes.values()[change++] = column.values()[index + 1];
+    });
     const std::size_t begin = out.size();
-    pack_bits(differs.values(), 1, out);
-    if (encode_integer_column({changes.values().first(change_count), column.order()}, kRank,
-                              size_limit_bytes - bitmap_size_bytes, out)) {
+    ByteWriter(out).write_bytes(std::as_bytes(differs.values()).first(bitmap_size_bytes(column)));
+    if (encode_integer_column({changes.values(), column.order()}, kRank,
+                              size_limit_bytes - bitmap_size_bytes(column), out)) {
         return true;
     }
     out.resize(begin);
@@ -51,75 +67,96 @@ bool encode_sparse(const IntegerColumn& column, std::size_t size_limit_bytes,
 }
 
 struct SparseColumn {
-    std::vector<std::uint64_t> differs;  ///< A mask: bit i - 1 stands for integer i.
-    std::size_t change_count = 1;        ///< The first integer included.
+    explicit SparseColumn(std::size_t count) : differs(mask_word_count(count - 1)) {}
+
+    Scratch<std::uint64_t> differs;  ///< A mask: bit i - 1 stands for integer i.
+    std::size_t change_count = 1;    ///< The first integer included.
     std::span<const std::byte> changes;
 };
 
-Result<SparseColumn> read_sparse(std::span<const std::byte> bytes, std::size_t count) {
-    if (count == 0) return Error(ErrorCode::Corruption, "no values");
+/// Fills a column made for `count` integers, at least one.
+Status read_sparse(std::span<const std::byte> bytes, std::size_t count, SparseColumn& column) {
     ByteReader reader(bytes);
     TIDEMARK_ASSIGN_OR_RETURN(const auto bitmap, read_packed_bits(reader, count - 1, 1));
-    SparseColumn column;
-    column.differs.resize(mask_word_count(count - 1));
-    if (!bitmap.empty()) std::memcpy(column.differs.data(), bitmap.data(), bitmap.size());
-    clear_mask_tail(column.differs, count - 1);
-    for (const std::uint64_t word : column.differs) {
+    const auto differs = column.differs.values();
+    if (!bitmap.empty()) {
+        differs.back() = 0;
+        std::memcpy(differs.data(), bitmap.data(), bitmap.size());
+    }
+    clear_mask_tail(differs, count - 1);
+    for (const std::uint64_t word : differs) {
         column.change_count += static_cast<std::size_t>(std::popcount(word));
     }
     column.changes = bytes.subspan(reader.offset());
-    return column;
+    return success();
 }
+
+Error no_values() { return {ErrorCode::Corruption, "no values"}; }
 
 /// Calls visit(change, begin, end) for each run of equal integers [begin, end).
 template <typename Visit>
-void for_each_run(const SparseColumn& column, std::size_t count, Visit visit) {
+void for_each_run(std::span<const std::uint64_t> differs, std::size_t count, Visit visit) {
     std::size_t change = 0;
     std::size_t begin = 0;
-    for (std::size_t index = 0; index < column.differs.size(); ++index) {
-        for (std::uint64_t word = column.differs[index]; word != 0; word &= word - 1) {
-            const std::size_t end =
-                index * 64 + static_cast<std::size_t>(std::countr_zero(word)) + 1;
-            visit(change++, begin, end);
-            begin = end;
-        }
-    }
+    for_each_bit(differs, [&](std::size_t index) {
+        visit(change++, begin, index + 1);
+        begin = index + 1;
+    });
     visit(change, begin, count);
 }
 
 Status decode_sparse(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
-    TIDEMARK_ASSIGN_OR_RETURN(const SparseColumn column, read_sparse(bytes, values.size()));
-    Scratch<std::uint64_t> changes(column.change_count);
-    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.changes, kRank, changes.values()));
-    for_each_run(
-        column, values.size(), [&](std::size_t change, std::size_t begin, std::size_t end) {
-            std::ranges::fill(values.subspan(begin, end - begin), changes.values()[change]);
-        });
+    if (values.empty()) return no_values();
+    SparseColumn column(values.size());
+    TIDEMARK_RETURN_IF_ERROR(read_sparse(bytes, values.size(), column));
+    Scratch<std::uint64_t> changes(column.change_count + kExpandPadding);
+    TIDEMARK_RETURN_IF_ERROR(
+        decode_integer_column(column.changes, kRank, changes.values().first(column.change_count)));
+    codec_kernels().expand(column.differs.values().data(), std::as_bytes(changes.values()).data(),
+                           std::as_writable_bytes(values));
+    return success();
+}
+
+Status decode_sparse_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
+                            std::span<double> values) {
+    if (values.empty()) return no_values();
+    SparseColumn column(values.size());
+    TIDEMARK_RETURN_IF_ERROR(read_sparse(bytes, values.size(), column));
+    Scratch<double> changes(column.change_count + kExpandPadding);
+    TIDEMARK_RETURN_IF_ERROR(decode_scaled_column(column.changes, kRank, scale,
+                                                  changes.values().first(column.change_count)));
+    codec_kernels().expand(column.differs.values().data(), std::as_bytes(changes.values()).data(),
+                           std::as_writable_bytes(values));
     return success();
 }
 
 Status match_sparse(std::span<const std::byte> bytes, std::size_t count,
                     const IntegerInterval& interval, std::span<std::uint64_t> mask) {
-    TIDEMARK_ASSIGN_OR_RETURN(const SparseColumn column, read_sparse(bytes, count));
-    std::vector<std::uint64_t> change_mask(mask_word_count(column.change_count));
-    TIDEMARK_RETURN_IF_ERROR(
-        match_integer_column(column.changes, kRank, column.change_count, interval, change_mask));
+    if (count == 0) return no_values();
+    SparseColumn column(count);
+    TIDEMARK_RETURN_IF_ERROR(read_sparse(bytes, count, column));
+    Scratch<std::uint64_t> change_mask(mask_word_count(column.change_count));
+    TIDEMARK_RETURN_IF_ERROR(match_integer_column(column.changes, kRank, column.change_count,
+                                                  interval, change_mask.values()));
     fill_mask(mask, count, false);
-    for_each_run(column, count, [&](std::size_t change, std::size_t begin, std::size_t end) {
-        if (mask_bit(change_mask, change)) set_mask_range(mask, begin, end);
-    });
+    for_each_run(column.differs.values(), count,
+                 [&](std::size_t change, std::size_t begin, std::size_t end) {
+                     if (mask_bit(change_mask.values(), change)) set_mask_range(mask, begin, end);
+                 });
     return success();
 }
 
 NestedColumn nested_changes(std::span<const std::byte> bytes, std::size_t count) {
-    const auto column = read_sparse(bytes, count);
-    if (!column) return {};
-    return {column.value().changes, column.value().change_count};
+    if (count == 0) return {};
+    SparseColumn column(count);
+    if (!read_sparse(bytes, count, column)) return {};
+    return {column.changes, column.change_count};
 }
 
 }  // namespace
 
-const IntegerCodec kSparseIntegers{CodecId::Sparse, "sparse",     kRank,         encode_sparse,
-                                   decode_sparse,   match_sparse, nested_changes};
+const IntegerCodec kSparseIntegers{CodecId::Sparse,         "sparse",      kRank,
+                                   sparse_size_bound_bytes, encode_sparse, decode_sparse,
+                                   decode_sparse_scaled,    match_sparse,  nested_changes};
 
 }  // namespace tidemark::storage

@@ -10,17 +10,29 @@
 //              ..      ..     encoded integers, of unsigned order: time i + 1 - time i in
 //                             nanoseconds, one fewer than there are times
 //
+//   grid       0       1      unit of the first time and of the step, as above
+//              1       1..10  the first time in units, zigzag varint
+//              ..      1..10  the step in units, varint
+//              ..      1..    size of the strides, varint
+//              ..      ..     encoded integers, of signed order: the strides, how many steps lie
+//                             from tick i to tick i + 1; one fewer than there are times
+//              ..      ..     encoded integers, of signed order: how much later than its tick each
+//                             time but the first is, in nanoseconds; one fewer than there are times
+//
 //   plain      0       8 n    the times, nanoseconds
 
 #include "storage/codec/time_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/integer_codec.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
@@ -130,15 +142,148 @@ Status decode_steps(std::span<const std::byte> bytes, std::span<std::int64_t> ti
     const std::span<std::uint64_t> patterns(reinterpret_cast<std::uint64_t*>(times.data()),
                                             times.size());
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.steps, kAnyRank, patterns.subspan(1)));
-    std::uint64_t time = column.first;
-    patterns.front() = time;
-    for (std::uint64_t& step : patterns.subspan(1)) step = time += step;
+    patterns.front() = column.first;
+    codec_kernels().add_up(column.first, patterns.subspan(1));
     return success();
 }
 
 NestedColumn nested_steps(std::span<const std::byte> bytes, std::size_t count) {
     const auto column = read_steps(bytes);
     return column && count != 0 ? NestedColumn{column.value().steps, count - 1} : NestedColumn{};
+}
+
+/// The round length of time nearest to the median of some steps: what a scheduler was told. Nothing
+/// when none is near.
+std::optional<std::uint64_t> usual_step(std::span<const std::int64_t> times) {
+    constexpr std::uint64_t kMillisecond = 1'000'000;
+    constexpr std::uint64_t kSecond = 1000 * kMillisecond;
+    constexpr std::uint64_t kMinute = 60 * kSecond;
+    constexpr std::uint64_t kHour = 60 * kMinute;
+    constexpr std::uint64_t kRoundSteps[] = {kMillisecond,
+                                             2 * kMillisecond,
+                                             5 * kMillisecond,
+                                             10 * kMillisecond,
+                                             20 * kMillisecond,
+                                             25 * kMillisecond,
+                                             50 * kMillisecond,
+                                             100 * kMillisecond,
+                                             200 * kMillisecond,
+                                             250 * kMillisecond,
+                                             500 * kMillisecond,
+                                             kSecond,
+                                             2 * kSecond,
+                                             5 * kSecond,
+                                             10 * kSecond,
+                                             15 * kSecond,
+                                             20 * kSecond,
+                                             30 * kSecond,
+                                             kMinute,
+                                             2 * kMinute,
+                                             5 * kMinute,
+                                             10 * kMinute,
+                                             15 * kMinute,
+                                             20 * kMinute,
+                                             30 * kMinute,
+                                             kHour,
+                                             2 * kHour,
+                                             3 * kHour,
+                                             4 * kHour,
+                                             6 * kHour,
+                                             8 * kHour,
+                                             12 * kHour,
+                                             24 * kHour};
+    constexpr std::size_t kSampleCount = 15;
+    std::array<std::uint64_t, kSampleCount> steps{};
+    for (std::size_t i = 0; i < kSampleCount; ++i) {
+        const std::size_t index = i * (times.size() - 1) / kSampleCount;
+        steps[i] = step_between(times[index], times[index + 1]);
+    }
+    const auto middle = steps.begin() + kSampleCount / 2;
+    std::nth_element(steps.begin(), middle, steps.end());
+    const auto distance = [=](std::uint64_t step) {
+        return step > *middle ? step - *middle : *middle - step;
+    };
+    const std::uint64_t nearest = *std::ranges::min_element(kRoundSteps, {}, distance);
+    constexpr std::uint64_t kNearShare = 4;
+    if (distance(nearest) > nearest / kNearShare) return std::nullopt;
+    return nearest;
+}
+
+bool encode_grid(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
+                 std::vector<std::byte>& out) {
+    constexpr std::size_t kLeastCount = 3;
+    if (times.size() < kLeastCount) return false;
+    const std::optional<std::uint64_t> step = usual_step(times);
+    // Times that are not within reach of the first one by signed arithmetic have no grid.
+    constexpr std::uint64_t kLongestRange = std::uint64_t{1} << 62;
+    if (!step || step_between(times.front(), times.back()) > kLongestRange) return false;
+    Scratch<std::uint64_t> strides(times.size() - 1);
+    Scratch<std::uint64_t> delays(times.size() - 1);
+    std::uint64_t last_tick = 0;
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        const std::uint64_t distance = step_between(times.front(), times[i]);
+        const std::uint64_t tick = (distance + *step / 2) / *step;
+        strides.values()[i - 1] = tick - last_tick;
+        delays.values()[i - 1] = distance - tick * *step;
+        last_tick = tick;
+    }
+    std::vector<std::byte> encoded_strides;
+    encode_integer_column({strides.values(), IntegerOrder::Signed}, encoded_strides);
+    const std::size_t begin = out.size();
+    const std::uint8_t unit = longest_unit(times.front(), *step);
+    ByteWriter writer(out);
+    writer.write_u8(unit);
+    writer.write_zigzag(times.front() / kUnits[unit]);
+    writer.write_varint(*step / static_cast<std::uint64_t>(kUnits[unit]));
+    writer.write_sized_bytes(encoded_strides);
+    const std::size_t size_bytes = out.size() - begin;
+    if (size_bytes < size_limit_bytes &&
+        encode_integer_column({delays.values(), IntegerOrder::Signed}, kAnyRank,
+                              size_limit_bytes - size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+struct GridColumn {
+    std::uint64_t first;
+    std::uint64_t step;
+    std::span<const std::byte> strides;
+    std::span<const std::byte> delays;
+};
+
+Result<GridColumn> read_grid(std::span<const std::byte> bytes) {
+    ByteReader reader(bytes);
+    GridColumn column{};
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t unit, read_unit(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(column.first, read_time(reader, unit));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t step_units, reader.read_varint());
+    column.step = step_units * unit;
+    TIDEMARK_ASSIGN_OR_RETURN(column.strides, reader.read_sized_bytes());
+    column.delays = bytes.subspan(reader.offset());
+    return column;
+}
+
+Status decode_grid(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    if (times.empty()) return Error(ErrorCode::Corruption, "no times");
+    TIDEMARK_ASSIGN_OR_RETURN(const GridColumn column, read_grid(bytes));
+    Scratch<std::uint64_t> strides(times.size() - 1);
+    Scratch<std::uint64_t> delays(times.size() - 1);
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.strides, kAnyRank, strides.values()));
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.delays, kAnyRank, delays.values()));
+    std::uint64_t tick_time = column.first;
+    times.front() = static_cast<std::int64_t>(tick_time);
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        tick_time += strides.values()[i - 1] * column.step;
+        times[i] = static_cast<std::int64_t>(tick_time + delays.values()[i - 1]);
+    }
+    return success();
+}
+
+NestedColumn nested_delays(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_grid(bytes);
+    return column && count != 0 ? NestedColumn{column.value().delays, count - 1} : NestedColumn{};
 }
 
 bool encode_plain(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
@@ -157,13 +302,14 @@ Status decode_plain(std::span<const std::byte> bytes, std::span<std::int64_t> ti
     return success();
 }
 
-constexpr const TimeCodec* kTimeCodecs[] = {&kRegularTimes, &kStepTimes, &kPlainTimes};
+constexpr const TimeCodec* kTimeCodecs[] = {&kRegularTimes, &kStepTimes, &kGridTimes, &kPlainTimes};
 
 }  // namespace
 
 const TimeCodec kRegularTimes{CodecId::Regular, "regular", encode_regular, decode_regular,
                               nothing_nested};
 const TimeCodec kStepTimes{CodecId::Steps, "steps", encode_steps, decode_steps, nested_steps};
+const TimeCodec kGridTimes{CodecId::Grid, "grid", encode_grid, decode_grid, nested_delays};
 const TimeCodec kPlainTimes{CodecId::Plain, "plain", encode_plain, decode_plain, nothing_nested};
 
 std::span<const TimeCodec* const> time_codecs() { return kTimeCodecs; }

@@ -34,6 +34,7 @@ struct TimeCodec {
 
 extern const TimeCodec kRegularTimes;
 extern const TimeCodec kStepTimes;
+extern const TimeCodec kGridTimes;
 extern const TimeCodec kPlainTimes;
 
 /// Every time codec; the last one, the plain one, can hold any times.

@@ -5,8 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "storage/wal/wal_format.h"
-
 namespace tidemark::storage {
 namespace {
 
@@ -196,21 +194,16 @@ Status Committer::append(const Frame& frame) {
     if (frame.sequence <= synced_sequence_) return success();  // Done before the disk was full.
     if (writer_ == nullptr) TIDEMARK_RETURN_IF_ERROR(create_file(frame.sequence));
     Status status = writer_->append(frame.sequence, synced_sequence_, frame.payload);
-    if (!status) abandon_file(status.error());
+    if (!status) abandon_file();
     return status;
 }
 
 Status Committer::create_file(Sequence first_sequence) {
     // Every attempt has a number of its own, so what a failed one left is in nobody's way.
     const std::uint64_t file_number = next_file_number_++;
-    auto writer = WalWriter::create(file_system_, files_.directory(), file_number, first_sequence,
-                                    random_file_id());
-    if (!writer) {
-        const std::string name = wal_format::file_name(file_number);
-        remove_if_full(writer.error(), join_path(files_.directory(), name));
-        return std::move(writer).error();
-    }
-    writer_ = std::move(writer).value();
+    TIDEMARK_ASSIGN_OR_RETURN(
+        writer_, WalWriter::create(file_system_, files_.directory(), file_number, first_sequence,
+                                   random_file_id()));
     synced_size_bytes_ = 0;
     return success();
 }
@@ -220,7 +213,7 @@ Status Committer::sync_file() {
     const Sequence last_sequence = writer_->next_sequence() - 1;
     Status status = writer_->sync();
     if (!status) {
-        abandon_file(status.error());
+        abandon_file();
         return status;
     }
     marked_sequence_ = std::min(synced_sequence_, last_sequence);
@@ -248,33 +241,27 @@ void Committer::write_mark() {
         marked_sequence_ = synced_sequence_;
         synced_size_bytes_ = writer_->size_bytes();
     } else {
-        abandon_file(status.error());
+        abandon_file();
     }
     if (!status && status.error().code() == ErrorCode::StorageFull) return;
     std::vector<Frame> nothing;
     note_result(status, nothing);
 }
 
-// What a full disk left of a file only takes space.
-void Committer::remove_if_full(const Error& error, const std::string& path) {
-    if (error.code() == ErrorCode::StorageFull) static_cast<void>(file_system_.remove(path));
-}
-
-// After an error the writer is dead. When the disk was full, what may be behind the last sync is
-// cut off, so that the frames can go to another file without being there twice. After other errors
-// the file is left as it is, for recovery to judge.
-void Committer::abandon_file(const Error& error) {
+// After an error the writer is dead. What may be behind the last sync was promised to nobody and is
+// cut off: after a full disk so that the frames can go to another file without being there twice;
+// after a failed sync because the operating system goes on showing pages that the disk does not
+// have, and the next recovery would take them for durable.
+void Committer::abandon_file() {
     const std::string path = writer_->path();
     writer_.reset();
     const std::uint64_t size_bytes = std::exchange(synced_size_bytes_, 0);
     marked_sequence_ = synced_sequence_;  // The next file's first frame says so.
     if (size_bytes == 0) {
-        remove_if_full(error, path);
+        static_cast<void>(file_system_.remove(path));
         return;
     }
-    if (error.code() == ErrorCode::StorageFull) {
-        static_cast<void>(file_system_.truncate(path, size_bytes));
-    }
+    static_cast<void>(file_system_.truncate(path, size_bytes));
     files_.add({path, synced_sequence_, size_bytes});
 }
 

@@ -90,8 +90,7 @@ private:
     Status finish_file();
     Status sync_file();
     void write_mark();
-    void remove_if_full(const Error& error, const std::string& path);
-    void abandon_file(const Error& error);
+    void abandon_file();
     void note_result(const Status& status, std::vector<Frame>& group) TIDEMARK_EXCLUDES(mutex_);
     bool wait_for_space() TIDEMARK_EXCLUDES(mutex_);
 

@@ -49,7 +49,7 @@ struct CompactionPlan {
     bool operator==(const CompactionPlan&) const = default;
 };
 
-/// What should be merged next, or nothing. docs/decisions/0005-compaction.md has the reasons.
+/// What should be merged next, or nothing. docs/decisions/0006-compaction.md has the reasons.
 ///
 /// Segments of one partition stand in order of arrival; only neighbours are merged, so that what
 /// arrived later still stands later (R9). The last ones, none of them rewritten more than n < 3

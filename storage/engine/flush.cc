@@ -38,7 +38,7 @@ Result<DecodedRows> decode_all(const std::vector<HeadGroup>& groups) {
     DecodedRows all;
     for (const HeadGroup& group : groups) {
         if (group.rows != nullptr) {
-            append_rows(all, group.rows->rows());
+            append_rows(all, group.rows->decoded());
             continue;
         }
         TIDEMARK_ASSIGN_OR_RETURN(const DecodedRows rows, decode_row_group(*group.sealed));

@@ -12,6 +12,11 @@ std::uint64_t arrived_size_bytes(std::span<const HeadField> fields) {
     return size_bytes;
 }
 
+// For the only thread that changes it: cheaper than fetch_add().
+void add_to(std::atomic<std::uint64_t>& total, std::uint64_t amount) {
+    total.store(total.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 std::shared_ptr<const RowGroup> HeadGroup::encoded() const {
@@ -22,36 +27,45 @@ Head::Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visi
     : rows_per_vector_(std::max(rows_per_vector, 1U)), visibility_(std::move(visibility)) {}
 
 const Head::Series* Head::find(const Shard& shard, SeriesId id) {
-    const std::size_t index = id / kShardCount;
+    const std::size_t index = index_in_shard(id);
     return index < shard.series.size() ? shard.series[index].get() : nullptr;
 }
 
 Head::Series& Head::find_or_add(Shard& shard, SeriesId id) {
-    const std::size_t index = id / kShardCount;
+    const std::size_t index = index_in_shard(id);
     if (shard.series.size() <= index) shard.series.resize(index + 1);
     if (shard.series[index] == nullptr) shard.series[index] = std::make_unique<Series>();
     return *shard.series[index];
 }
 
-void Head::append(SeriesId id, Sequence sequence, std::int64_t time_ns,
-                  std::span<const HeadField> fields) {
-    Shard& shard = shards_[id % kShardCount];
-    Series* series = nullptr;
-    bool has_full_groups = false;
-    {
-        MutexLock lock(shard.mutex);
-        series = &find_or_add(shard, id);
-        series->open.append(sequence, time_ns, fields);
-        if (series->open.row_count() == rows_per_vector_) {
-            auto rows = std::make_shared<const HeadRows>(std::exchange(series->open, HeadRows()));
-            const Sequence first_sequence = rows->first_sequence();
-            series->groups.push_back({std::move(rows), nullptr, first_sequence, sequence});
-        }
-        has_full_groups = series->first_unsealed < series->groups.size();
+void Head::Appender::append(SeriesId id, std::int64_t time_ns, std::span<const HeadField> fields) {
+    Shard& shard = head_.shards_[shard_index(id)];
+    hold(shard);
+    Series& series = find_or_add(shard, id);
+    series.open.append(sequence_, time_ns, fields, head_.column_sets_);
+    if (series.open.row_count() == head_.rows_per_vector_) {
+        auto rows = std::make_shared<const HeadRows>(std::exchange(series.open, HeadRows()));
+        const Sequence first_sequence = rows->first_sequence();
+        series.groups.push_back({std::move(rows), nullptr, first_sequence, sequence_});
     }
-    row_count_.fetch_add(1, std::memory_order_relaxed);
-    size_bytes_.fetch_add(arrived_size_bytes(fields), std::memory_order_relaxed);
-    if (has_full_groups) seal(shard, *series);
+    add_to(head_.row_count_, 1);
+    add_to(head_.size_bytes_, arrived_size_bytes(fields));
+    if (series.first_unsealed == series.groups.size()) return;
+    release();
+    head_.seal(shard, series);
+}
+
+void Head::Appender::hold(Shard& shard) {
+    if (held_ == &shard && ++rows_held_ < kMaxRowsHeld) return;
+    release();
+    shard.mutex.lock();
+    held_ = &shard;
+    rows_held_ = 0;
+}
+
+void Head::Appender::release() {
+    if (held_ != nullptr) held_->mutex.unlock();
+    held_ = nullptr;
 }
 
 // Encoding is slow, so it happens outside the lock: only the appending thread changes `groups`, and
@@ -119,7 +133,8 @@ SeriesId Head::series_id_limit() const {
     std::size_t limit = 0;
     for (const Shard& shard : shards_) {
         MutexLock lock(shard.mutex);
-        limit = std::max(limit, shard.series.size() * kShardCount);
+        const std::size_t rounds = (shard.series.size() + kNeighbourCount - 1) / kNeighbourCount;
+        limit = std::max(limit, rounds * kNeighbourCount * kShardCount);
     }
     return static_cast<SeriesId>(limit);
 }

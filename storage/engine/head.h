@@ -35,17 +35,15 @@ struct HeadGroup {
 /// sealed. A view older than that still sees its own rows: the rows as they arrived are kept beside
 /// the sealed form until no view before their last sequence is left.
 ///
-/// append() comes from one thread at a time; reading is for any thread and waits for an
-/// append of one row at most.
+/// Appending comes from one thread at a time; reading is for any thread and waits for the append of
+/// a few rows at most.
 class Head {
 public:
+    class Appender;
+
     Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility);
     Head(const Head&) = delete;
     Head& operator=(const Head&) = delete;
-
-    /// Sequences never fall from call to call. `fields` names each field once.
-    void append(SeriesId id, Sequence sequence, std::int64_t time_ns,
-                std::span<const HeadField> fields);
 
     /// Appends the rows of a series that a view up to `sequence` sees, as row groups in order of
     /// arrival.
@@ -70,14 +68,20 @@ private:
         std::size_t first_with_rows = 0;  // Groups before this have only the sealed form.
     };
 
-    // Series are spread over shards by id, so that a reader and the writer seldom meet.
+    // Series are spread over shards, so that a reader and the writer seldom meet. Neighbours share
+    // one: they often have rows one behind the other, which then need the lock once.
     static constexpr std::size_t kShardCount = 64;
+    static constexpr std::size_t kNeighbourCount = 16;
     struct alignas(64) Shard {
         mutable Mutex mutex;
         std::vector<std::unique_ptr<Series>> series TIDEMARK_GUARDED_BY(mutex);
     };
 
-    const Shard& shard_of(SeriesId id) const { return shards_[id % kShardCount]; }
+    static std::size_t shard_index(SeriesId id) { return id / kNeighbourCount % kShardCount; }
+    static std::size_t index_in_shard(SeriesId id) {
+        return id / (kNeighbourCount * kShardCount) * kNeighbourCount + id % kNeighbourCount;
+    }
+    const Shard& shard_of(SeriesId id) const { return shards_[shard_index(id)]; }
     static const Series* find(const Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
     static Series& find_or_add(Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
     void seal(Shard& shard, Series& series) TIDEMARK_EXCLUDES(shard.mutex);
@@ -85,9 +89,37 @@ private:
 
     const std::uint32_t rows_per_vector_;
     const std::shared_ptr<const Visibility> visibility_;
+    HeadColumnSets column_sets_;  // Of the appending thread.
     std::array<Shard, kShardCount> shards_;
     std::atomic<std::uint64_t> row_count_{0};
     std::atomic<std::uint64_t> size_bytes_{0};
+};
+
+/// Appends the rows of one write. Lives in one scope; only one at a time may be there for a head.
+class Head::Appender {
+public:
+    /// Sequences never fall from one appender to the next.
+    Appender(Head& head, Sequence sequence) : head_(head), sequence_(sequence) {}
+    ~Appender() { release(); }
+    Appender(const Appender&) = delete;
+    Appender& operator=(const Appender&) = delete;
+
+    /// `fields` names each field once.
+    void append(SeriesId id, std::int64_t time_ns,
+                std::span<const HeadField> fields) TIDEMARK_NO_THREAD_SAFETY_ANALYSIS;
+
+private:
+    // Readers of a shard wait for so many rows at most.
+    static constexpr std::size_t kMaxRowsHeld = 64;
+
+    // A lock lives on from row to row, which the analysis cannot follow.
+    void hold(Shard& shard) TIDEMARK_NO_THREAD_SAFETY_ANALYSIS;
+    void release() TIDEMARK_NO_THREAD_SAFETY_ANALYSIS;
+
+    Head& head_;
+    const Sequence sequence_;
+    Shard* held_ = nullptr;  // Its mutex is locked.
+    std::size_t rows_held_ = 0;
 };
 
 }  // namespace tidemark::storage

@@ -2,140 +2,223 @@
 
 #include <algorithm>
 #include <bit>
-#include <string>
 #include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
+#include "storage/segment/validity.h"
 
 namespace tidemark::storage {
 namespace {
 
-Value value_of(const HeadField& field) {
-    switch (field.type) {
-        case FieldType::Float:
-            return std::bit_cast<double>(field.bits);
-        case FieldType::Integer:
-            return static_cast<std::int64_t>(field.bits);
-        case FieldType::Unsigned:
-            return field.bits;
-        case FieldType::Boolean:
-            return field.bits != 0;
-        case FieldType::String:
-            break;
+std::uint64_t hash_of(const HeadColumns& columns) {
+    std::uint64_t hash = 0;
+    for (const HeadColumn& column : columns) {
+        hash = xxh3_64(as_bytes(column.name),
+                       hash + column.index * 8 + static_cast<std::uint64_t>(column.type));
     }
-    return std::string(field.text);
-}
-
-void append_value(DecodedColumn& column, const HeadField& field) {
-    if (!column.validity.empty()) {
-        column.append(value_of(field));
-        return;
-    }
-    switch (field.type) {
-        case FieldType::Float:
-            column.floats.push_back(std::bit_cast<double>(field.bits));
-            break;
-        case FieldType::Integer:
-            column.integers.push_back(static_cast<std::int64_t>(field.bits));
-            break;
-        case FieldType::Unsigned:
-            column.unsigneds.push_back(field.bits);
-            break;
-        case FieldType::Boolean:
-            column.booleans.push_back(field.bits != 0 ? 1 : 0);
-            break;
-        case FieldType::String:
-            column.strings.emplace_back(field.text);
-            break;
-    }
-}
-
-template <typename T>
-void keep_first(std::vector<T>& target, const std::vector<T>& source, std::size_t count) {
-    target.assign(source.begin(),
-                  source.begin() + static_cast<std::ptrdiff_t>(std::min(count, source.size())));
+    return hash;
 }
 
 }  // namespace
 
-void HeadRows::append(Sequence sequence, std::int64_t time_ns, std::span<const HeadField> fields) {
-    const std::size_t row = sequences_.size();
-    sequences_.push_back(sequence);
-    rows_.times.push_back(time_ns);
-    for (std::size_t index = 0; index < fields.size(); ++index) {
-        DecodedColumn& column = column_of(fields[index], index);
-        append_value(column, fields[index]);
-    }
-    if (fields.size() == rows_.columns.size()) return;
-    for (DecodedColumn& column : rows_.columns) {
-        if (column.row_count() == row) column.append_null();
-    }
+std::shared_ptr<const HeadColumns> HeadColumnSets::share(HeadColumns columns) {
+    const std::uint64_t hash = hash_of(columns);
+    const auto known =
+        slots_.find(hash, [&](std::uint32_t number) { return *sets_[number] == columns; });
+    if (known) return sets_[*known];
+    slots_.add(hash, static_cast<std::uint32_t>(sets_.size()));
+    return sets_.emplace_back(std::make_shared<const HeadColumns>(std::move(columns)));
 }
 
-DecodedColumn& HeadRows::column_of(const HeadField& field, std::size_t position_hint) {
-    if (position_hint < fields_.size() && fields_[position_hint] == field.index) {
-        return rows_.columns[position_hint];
+// ---- Appending ----------------------------------------------------------------------------
+
+void HeadRows::append(Sequence sequence, std::int64_t time_ns, std::span<const HeadField> fields,
+                      HeadColumnSets& sets) {
+    const bool is_usual = has_columns_of(fields);
+    if (!is_usual) add_columns(fields, sets);
+    make_room();
+    words_.push_back(sequence);
+    words_.push_back(static_cast<std::uint64_t>(time_ns));
+    if (is_usual) {
+        for (const HeadField& field : fields) words_.push_back(word_of(field));
+        ++row_count_;
+        return;
     }
-    const auto found = std::ranges::find(fields_, field.index);
-    if (found != fields_.end()) {
-        return rows_.columns[static_cast<std::size_t>(found - fields_.begin())];
+    const std::size_t first_word = words_.size();
+    words_.resize(first_word + column_count());
+    std::vector<bool> is_there(column_count());
+    for (std::size_t position = 0; position < fields.size(); ++position) {
+        const std::size_t column = column_of(fields[position], position);
+        words_[first_word + column] = word_of(fields[position]);
+        is_there[column] = true;
     }
-    fields_.push_back(field.index);
-    DecodedColumn& column = rows_.columns.emplace_back();
-    column.name = field.name;
-    column.type = field.type;
-    const std::size_t row = sequences_.size() - 1;
-    if (row > 0) column.append_nulls(row);
-    return column;
+    for (std::size_t column = 0; column < is_there.size(); ++column) {
+        if (!is_there[column]) mark_null(row_count_, column);
+    }
+    ++row_count_;
 }
+
+bool HeadRows::has_columns_of(std::span<const HeadField> fields) const {
+    if (fields.size() != column_count()) return false;
+    for (std::size_t position = 0; position < fields.size(); ++position) {
+        if ((*columns_)[position].index != fields[position].index) return false;
+    }
+    return true;
+}
+
+// A little more than is there: most series of a store may have a few rows for a long time.
+void HeadRows::make_room() {
+    const std::size_t needed = words_.size() + words_per_row();
+    if (needed <= words_.capacity()) return;
+    constexpr std::size_t kFewRows = 4;
+    words_.reserve(words_.size() + std::max(words_.size() / 2, kFewRows * words_per_row()));
+}
+
+// Columns for the fields that have none yet. The rows that are there have nothing in them.
+void HeadRows::add_columns(std::span<const HeadField> fields, HeadColumnSets& sets) {
+    HeadColumns columns = columns_ == nullptr ? HeadColumns() : *columns_;
+    for (const HeadField& field : fields) {
+        if (std::ranges::find(columns, field.index, &HeadColumn::index) != columns.end()) continue;
+        columns.push_back({field.index, field.type, std::string(field.name)});
+    }
+    if (columns.size() == column_count()) return;
+    HeadRows wider;
+    wider.columns_ = sets.share(std::move(columns));
+    wider.words_.reserve((row_count_ + 1) * wider.words_per_row());
+    for (; wider.row_count_ < row_count_; ++wider.row_count_) {
+        const std::uint64_t* words = row(wider.row_count_);
+        wider.words_.insert(wider.words_.end(), words, words + words_per_row());
+        wider.words_.resize(wider.words_.size() + wider.column_count() - column_count());
+        for (std::size_t column = 0; column < wider.column_count(); ++column) {
+            const bool is_old = column < column_count();
+            if (!is_old || is_null(wider.row_count_, column)) {
+                wider.mark_null(wider.row_count_, column);
+            }
+        }
+    }
+    wider.texts_ = std::move(texts_);
+    *this = std::move(wider);
+}
+
+// The field has a column.
+std::size_t HeadRows::column_of(const HeadField& field, std::size_t position_hint) const {
+    const HeadColumns& columns = *columns_;
+    if (position_hint < columns.size() && columns[position_hint].index == field.index) {
+        return position_hint;
+    }
+    const auto found = std::ranges::find(columns, field.index, &HeadColumn::index);
+    return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::uint64_t HeadRows::word_of(const HeadField& field) {
+    if (field.type != FieldType::String) return field.bits;
+    texts_.emplace_back(field.text);
+    return texts_.size() - 1;
+}
+
+bool HeadRows::is_null(std::size_t row, std::size_t column) const {
+    const std::size_t bit = row * column_count() + column;
+    return bit / 64 < nulls_.size() && ((nulls_[bit / 64] >> (bit % 64)) & 1U) != 0;
+}
+
+void HeadRows::mark_null(std::size_t row, std::size_t column) {
+    const std::size_t bit = row * column_count() + column;
+    if (nulls_.size() <= bit / 64) nulls_.resize(bit / 64 + 1);
+    nulls_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+}
+
+// ---- Reading ------------------------------------------------------------------------------
 
 std::size_t HeadRows::visible_count(Sequence sequence) const {
-    const auto end = std::ranges::upper_bound(sequences_, sequence);
-    return static_cast<std::size_t>(end - sequences_.begin());
+    std::size_t begin = 0;
+    std::size_t end = row_count_;
+    while (begin < end) {
+        const std::size_t middle = begin + (end - begin) / 2;
+        if (this->sequence(middle) <= sequence) {
+            begin = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return begin;
 }
 
 HeadRows HeadRows::first(std::size_t count) const {
     HeadRows rows;
     if (count == 0) return rows;
-    rows.rows_ = first_rows(rows_, count);
-    rows.fields_ = fields_;
-    keep_first(rows.sequences_, sequences_, count);
+    rows.columns_ = columns_;
+    rows.row_count_ = static_cast<std::uint32_t>(count);
+    rows.words_.assign(row(0), row(count));
+    rows.nulls_ = nulls_;
+    rows.texts_ = texts_;
     return rows;
+}
+
+DecodedRows HeadRows::decoded() const { return decoded(row_count_); }
+
+DecodedRows HeadRows::decoded(std::size_t count) const {
+    DecodedRows rows;
+    rows.times.reserve(count);
+    for (std::size_t index = 0; index < count; ++index) {
+        rows.times.push_back(static_cast<std::int64_t>(row(index)[kTimeWord]));
+    }
+    rows.columns.reserve(column_count());
+    for (std::size_t column = 0; column < column_count(); ++column) {
+        rows.columns.push_back(decoded_column(column, count));
+    }
+    return rows;
+}
+
+DecodedColumn HeadRows::decoded_column(std::size_t column, std::size_t count) const {
+    DecodedColumn decoded;
+    decoded.name = (*columns_)[column].name;
+    decoded.type = (*columns_)[column].type;
+    const auto fill = [&](auto& values, const auto& value_of) {
+        values.resize(count);
+        for (std::size_t index = 0; index < count; ++index) {
+            values[index] = value_of(row(index)[kFirstValueWord + column]);
+        }
+    };
+    switch (decoded.type) {
+        case FieldType::Float:
+            fill(decoded.floats, [](std::uint64_t word) { return std::bit_cast<double>(word); });
+            break;
+        case FieldType::Integer:
+            fill(decoded.integers,
+                 [](std::uint64_t word) { return static_cast<std::int64_t>(word); });
+            break;
+        case FieldType::Unsigned:
+            fill(decoded.unsigneds, [](std::uint64_t word) { return word; });
+            break;
+        case FieldType::Boolean:
+            fill(decoded.booleans,
+                 [](std::uint64_t word) { return static_cast<std::uint8_t>(word != 0 ? 1 : 0); });
+            break;
+        case FieldType::String:
+            decoded.strings.resize(count);
+            for (std::size_t index = 0; index < count; ++index) {
+                if (is_null(index, column)) continue;
+                decoded.strings[index] = texts_[row(index)[kFirstValueWord + column]];
+            }
+            break;
+    }
+    for (std::size_t index = 0; index < count && !nulls_.empty(); ++index) {
+        if (!is_null(index, column)) continue;
+        if (decoded.validity.empty()) decoded.validity = all_rows_valid(count);
+        decoded.validity[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+    }
+    return decoded;
 }
 
 std::shared_ptr<const RowGroup> HeadRows::decoded_group(std::size_t count) const {
     if (count == 0) return nullptr;
-    return make_decoded_row_group(sort_and_merge(first_rows(rows_, count)), sequences_.front(),
-                                  sequences_[count - 1]);
+    return make_decoded_row_group(sort_and_merge(decoded(count)), sequence(0), sequence(count - 1));
 }
 
 std::shared_ptr<const RowGroup> HeadRows::encoded_group() const {
-    if (is_strictly_ascending(rows_.times)) {
-        return make_encoded_row_group(rows_, 0, row_count(), first_sequence(), last_sequence());
-    }
-    const DecodedRows sorted = sort_and_merge(rows_);
-    return make_encoded_row_group(sorted, 0, sorted.row_count(), first_sequence(), last_sequence());
-}
-
-DecodedRows first_rows(const DecodedRows& source, std::size_t count) {
-    DecodedRows rows;
-    keep_first(rows.times, source.times, count);
-    rows.columns.resize(source.columns.size());
-    for (std::size_t index = 0; index < source.columns.size(); ++index) {
-        const DecodedColumn& from = source.columns[index];
-        DecodedColumn& column = rows.columns[index];
-        column.name = from.name;
-        column.type = from.type;
-        keep_first(column.floats, from.floats, count);
-        keep_first(column.integers, from.integers, count);
-        keep_first(column.unsigneds, from.unsigneds, count);
-        keep_first(column.booleans, from.booleans, count);
-        keep_first(column.strings, from.strings, count);
-        keep_first(column.validity, from.validity, (count + 63) / 64);
-        // Bits behind the last row are zero, as in a column that ended there.
-        if (!column.validity.empty() && count % 64 != 0) {
-            column.validity.back() &= (std::uint64_t{1} << (count % 64)) - 1;
-        }
-    }
-    return rows;
+    const DecodedRows rows = sort_and_merge(decoded());
+    return make_encoded_row_group(rows, 0, rows.row_count(), first_sequence(), last_sequence());
 }
 
 void append_rows(DecodedRows& target, const DecodedRows& source) {

@@ -238,6 +238,7 @@ ManifestContents load(const RecordLogContents& log, std::vector<std::string>& me
     ManifestContents contents;
     const std::uint64_t torn_size_bytes = log.bytes.size() - log.good_size_bytes;
     contents.is_damaged = !log.damage.empty() || torn_size_bytes > 0;
+    contents.is_torn = log.damage.empty() && torn_size_bytes > 0;
     messages.insert(messages.end(), log.damage.begin(), log.damage.end());
     if (torn_size_bytes > 0) {
         messages.push_back("manifest: the last " + std::to_string(torn_size_bytes) +
@@ -251,6 +252,7 @@ ManifestContents load(const RecordLogContents& log, std::vector<std::string>& me
             continue;
         }
         contents.is_damaged = true;
+        contents.is_torn = false;
         messages.push_back("manifest: a record makes no sense: " + record.error().message());
     }
     for (const auto& [id, segment] : segments) contents.segments.push_back(segment);

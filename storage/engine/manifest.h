@@ -40,6 +40,7 @@ struct ManifestContents {
     Tombstones tombstones;  ///< Those that may still hide something, in order of id.
     std::uint64_t next_tombstone_id = 1;
     bool is_damaged = false;  ///< A part could not be read: segments may be missing.
+    bool is_torn = false;     ///< That part is the end, as a crash may leave it.
 };
 
 /// Which segments are live, and up to which sequence the log is not needed any more. A record log.

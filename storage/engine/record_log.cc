@@ -203,14 +203,13 @@ Status RecordLog::write_and_sync(std::span<const std::byte> bytes) {
         status = file_->sync();
         if (status) return status;
         // Whatever the reason, what is on disk is unknown: not a full disk to be waited out.
-        return Error(ErrorCode::IoError, status.error().message());
+        status = Error(ErrorCode::IoError, status.error().message());
     }
-    // A full disk may have taken a part: it is cut off, and the next attempt begins afresh.
-    if (status.error().code() == ErrorCode::StorageFull) {
-        file_.reset();
-        TIDEMARK_RETURN_IF_ERROR(file_system_.truncate(path_, durable_size_bytes_));
-    }
-    return status;
+    // A part may be there, or be shown by the operating system although the disk does not have it:
+    // it is cut off, and after a full disk the next attempt begins afresh.
+    file_.reset();
+    Status cut = file_system_.truncate(path_, durable_size_bytes_);
+    return cut || status.error().code() != ErrorCode::StorageFull ? status : cut;
 }
 
 void RecordLog::take_back(std::vector<std::byte> bytes) {

@@ -8,7 +8,7 @@
 
 #include "storage/engine/flush.h"
 #include "storage/engine/quarantine.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_reader.h"
 #include "storage/wal/wal_recovery.h"
 
 namespace tidemark::storage {
@@ -53,7 +53,9 @@ private:
     Status keep_frame(const WalFrame& frame);
     Status replay_rows(const WalFrame& frame);
     bool name_fields(const BatchRow& row);
+    MeasurementId measurement_of(SeriesId id);
     void note_missing_rows(std::string message);
+    void note_damage(std::string message);
 
     bool can_write() const { return !options_.read_only; }
 
@@ -62,6 +64,8 @@ private:
     const StoreOptions& options_;
     RecoveredStore store_;
     std::unordered_map<MeasurementId, std::vector<FieldKey>> fields_;  // As the catalogue has them.
+    std::vector<MeasurementId> measurements_;  // By series; 0: not asked for yet.
+    std::vector<MeasurementId> named_groups_;  // Of a payload: whose names the groups' fields have.
     std::vector<ManifestSegment> live_entries_;  // With those that a damaged manifest lost.
     Sequence last_segment_sequence_ = 0;         // Of all segments, served or not.
     std::uint64_t unknown_row_count_ = 0;
@@ -89,6 +93,7 @@ Status Recovery::check_format() {
         TIDEMARK_ASSIGN_OR_RETURN(const auto contents,
                                   read_record_log(file_system_, paths_.format, kFormatKind));
         if (contents.damage.empty()) return success();
+        store_.damages.push_back(contents.damage.front());
         // Each file has its own version too, so the others can still be told apart.
         store_.messages.push_back(contents.damage.front());
         if (!can_write()) return success();
@@ -99,7 +104,7 @@ Status Recovery::check_format() {
         return write_format();
     }
     TIDEMARK_ASSIGN_OR_RETURN(const bool has_catalogue, file_system_.exists(paths_.catalogue));
-    if (has_catalogue) store_.messages.push_back("format: the file is missing");
+    if (has_catalogue) note_damage("format: the file is missing");
     if (can_write() && (has_catalogue || options_.create_if_missing)) return write_format();
     if (has_catalogue) return success();
     return Error(ErrorCode::NotFound, "there is no store in " + paths_.directory);
@@ -132,6 +137,9 @@ Status Recovery::read_logs() {
         Catalogue::open(file_system_, paths_.catalogue, paths_.quarantine_directory,
                         options_.read_only, store_.messages));
     store_.missing_row_messages = store_.catalogue->damage();
+    store_.damages.insert(store_.damages.end(), store_.catalogue->damage().begin(),
+                          store_.catalogue->damage().end());
+    const std::size_t message_count = store_.messages.size();
     TIDEMARK_ASSIGN_OR_RETURN(const auto names, segment_directory_names());
     std::set<std::uint64_t> present_segments;
     for (const std::string& name : names) {
@@ -141,6 +149,11 @@ Status Recovery::read_logs() {
         store_.manifest, Manifest::open(file_system_, paths_.manifest, paths_.quarantine_directory,
                                         present_segments, options_.read_only, store_.messages));
     const ManifestContents& manifest = store_.manifest->recovered();
+    if (manifest.is_damaged && !manifest.is_torn) {
+        store_.damages.insert(store_.damages.end(),
+                              store_.messages.begin() + static_cast<std::ptrdiff_t>(message_count),
+                              store_.messages.end());
+    }
     store_.flushed_sequence = manifest.flushed_sequence;
     store_.next_segment_id = manifest.next_segment_id;
     store_.tombstones = manifest.tombstones;
@@ -180,7 +193,7 @@ Status Recovery::open_segments() {
 Status Recovery::open_segment(const ManifestSegment& entry) {
     TIDEMARK_ASSIGN_OR_RETURN(auto segment,
                               open_live_segment(file_system_, paths_.segment_directory, entry));
-    if (!segment->defect.empty()) store_.messages.push_back(segment->defect);
+    if (!segment->defect.empty()) note_damage(segment->defect);
     note_segment(*segment);
     if (store_.catalogue->is_live(entry.database)) {
         store_.segments.push_back(std::move(segment));
@@ -407,43 +420,82 @@ Status Recovery::keep_frame(const WalFrame& frame) {
 Status Recovery::replay_rows(const WalFrame& frame) {
     RowBatchReader reader(frame.payload);
     BatchRow row;
+    named_groups_.clear();
+    Head::Appender head(*store_.head, frame.sequence);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_row, reader.next(row));
         if (!is_row) return success();
-        if (name_fields(row)) store_.head->append(row.id, frame.sequence, row.time_ns, row.fields);
+        if (name_fields(row)) head.append(row.id, row.time_ns, row.fields);
     }
 }
 
 // False for rows that are to be left out: of dropped databases silently, of series that the
 // catalogue lost with a message.
 bool Recovery::name_fields(const BatchRow& row) {
-    const auto home = store_.catalogue->home_of(row.id);
-    if (!home) {
+    const MeasurementId measurement = measurement_of(row.id);
+    if (measurement == 0) {
         if (!store_.catalogue->was_series(row.id)) {
             ++unknown_row_count_;
             store_.catalogue->reserve_series_id(row.id);
         }
         return false;
     }
-    auto [known, is_new] = fields_.try_emplace(home->measurement);
-    if (is_new) known->second = store_.catalogue->fields(home->measurement);
+    if (row.group >= named_groups_.size()) named_groups_.resize(row.group + 1);
+    MeasurementId& named = named_groups_[row.group];
+    if (named == measurement) return true;
+    named = 0;
+    auto [known, is_new] = fields_.try_emplace(measurement);
+    if (is_new) known->second = store_.catalogue->fields(measurement);
     for (HeadField& field : row.fields) {
         const bool is_known = field.index < known->second.size() &&
                               !known->second[field.index].name.empty() &&
                               known->second[field.index].type == field.type;
         if (!is_known) {
             ++unknown_row_count_;
-            store_.catalogue->reserve_field_index(home->measurement, field.index);
+            store_.catalogue->reserve_field_index(measurement, field.index);
             return false;
         }
         field.name = known->second[field.index].name;
     }
+    named = measurement;
     return true;
 }
 
+// 0 when the series is not there any more.
+MeasurementId Recovery::measurement_of(SeriesId id) {
+    if (id < measurements_.size() && measurements_[id] != 0) return measurements_[id];
+    const auto home = store_.catalogue->home_of(id);
+    if (!home) return 0;
+    // Ids of the catalogue are dense.
+    if (id >= measurements_.size()) measurements_.resize(std::size_t{id} + 1);
+    return measurements_[id] = home->measurement;
+}
+
 void Recovery::note_missing_rows(std::string message) {
-    store_.messages.push_back(message);
-    store_.missing_row_messages.push_back(std::move(message));
+    store_.missing_row_messages.push_back(message);
+    note_damage(std::move(message));
+}
+
+void Recovery::note_damage(std::string message) {
+    store_.damages.push_back(message);
+    store_.messages.push_back(std::move(message));
+}
+
+// Looks without touching anything.
+Status refuse_damage(FileSystem& file_system, const StorePaths& paths,
+                     const StoreOptions& options) {
+    StoreOptions looking = options;
+    looking.read_only = true;
+    const auto found = Recovery(file_system, paths, looking).run();
+    if (!found && found.error().code() == ErrorCode::NotFound && !options.read_only) {
+        return success();
+    }
+    if (!found) return found.error();
+    const std::vector<std::string>& damages = found.value().damages;
+    if (damages.empty()) return success();
+    std::string text = "the store is damaged";
+    for (const std::string& damage : damages) text += "; " + damage;
+    return Error(ErrorCode::Corruption, std::move(text));
 }
 
 }  // namespace
@@ -459,6 +511,9 @@ StorePaths::StorePaths(const std::string& store_directory)
 
 Result<RecoveredStore> recover_store(FileSystem& file_system, const StorePaths& paths,
                                      const StoreOptions& options) {
+    if (options.refuse_damaged) {
+        TIDEMARK_RETURN_IF_ERROR(refuse_damage(file_system, paths, options));
+    }
     return Recovery(file_system, paths, options).run();
 }
 

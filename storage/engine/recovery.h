@@ -51,13 +51,16 @@ struct RecoveredStore {
     std::vector<std::string> messages;
     /// Those of the messages that say that rows are missing, for scans to pass on.
     std::vector<std::string> missing_row_messages;
+    /// Those of the messages that no crash explains.
+    std::vector<std::string> damages;
 };
 
 /// Locks, reads and repairs the store in `paths.directory`; makes a new one when there is none and
 /// `options` say so. Damage never stops it, it is told in the messages. Doing it twice is doing it
 /// once.
 ///
-/// Errors: NotFound, Busy, Unsupported (a newer format; nothing was touched), and what the file
+/// Errors: NotFound, Busy, Unsupported (a newer format; nothing was touched), Corruption (damage
+/// that `options` refuse; nothing was touched), and what the file
 /// system says.
 Result<RecoveredStore> recover_store(FileSystem& file_system, const StorePaths& paths,
                                      const StoreOptions& options);

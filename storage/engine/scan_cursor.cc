@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "storage/base/mapping_guard.h"
 #include "storage/engine/scan_carry.h"
 #include "storage/engine/scan_merge.h"
 #include "storage/engine/scan_piece.h"
@@ -60,6 +61,15 @@ public:
     const CarriedValues& carried() const override { return carried_; }
 
     Result<const ScanPiece*> next() override {
+        // Also of the piece before, some of which may have been read from the file since.
+        TIDEMARK_RETURN_IF_ERROR(require_intact_files());
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, next_piece());
+        TIDEMARK_RETURN_IF_ERROR(require_intact_files());
+        return piece;
+    }
+
+private:
+    Result<const ScanPiece*> next_piece() {
         while (true) {
             // What the piece before pointed to.
             finished_.clear();
@@ -73,7 +83,19 @@ public:
         }
     }
 
-private:
+    /// Corruption when a file shrank under the rows that are being read.
+    Status require_intact_files() {
+        const std::uint64_t count = damaged_mapping_count();
+        if (count == damaged_mapping_count_) return success();
+        for (const auto& source : waiting_) TIDEMARK_RETURN_IF_ERROR(source->require_intact());
+        for (const auto& source : finished_) TIDEMARK_RETURN_IF_ERROR(source->require_intact());
+        for (const ActiveSource& active : active_) {
+            TIDEMARK_RETURN_IF_ERROR(active.source->require_intact());
+        }
+        damaged_mapping_count_ = count;
+        return success();
+    }
+
     /// Where a source stands among the others.
     struct Front {
         ActiveSource* active = nullptr;  // Null: the first of the waiting ones.
@@ -115,6 +137,10 @@ private:
             }
         }
         TIDEMARK_ASSIGN_OR_RETURN(carried_, find_carried(*scan_, earlier));
+        if (damaged_mapping_count() == damaged_mapping_count_) return success();
+        for (const ScanSource* source : earlier) {
+            TIDEMARK_RETURN_IF_ERROR(source->require_intact());
+        }
         return success();
     }
 
@@ -299,6 +325,8 @@ private:
     MergedRows merged_;
     std::vector<MergedRows::Part> row_parts_;
     PieceParts parts_;
+    // Of the process when all files were intact last.
+    std::uint64_t damaged_mapping_count_ = damaged_mapping_count();
 };
 
 }  // namespace

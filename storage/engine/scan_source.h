@@ -50,6 +50,9 @@ public:
     std::size_t non_null_count(std::size_t field) const { return fields_[field].non_null_count; }
     bool is_dense(std::size_t field) const { return non_null_count(field) == row_count(); }
 
+    /// As RowGroup::require_intact().
+    Status require_intact() const { return group_->require_intact(); }
+
     bool is_encoded() const { return group_->decoded_rows() == nullptr; }
     /// Whether the scan may be answered from summaries here.
     bool has_summaries() const;

@@ -61,27 +61,30 @@ WriteResult WritePath::take_points(WriteSchema& schema, const WriteBatch& batch)
     WriteResult result;
     const TimeLimits limits = time_limits(schema.policy());
     schema.set_accepts_nan(catalogue_.accepts_nan(schema.policy()));
-    frame_.begin(committer_.spare_buffer());
-    for (std::size_t index = 0; index < batch.point_count(); ++index) {
-        Status status = take_point(schema, batch, index, limits);
-        if (!status) result.reject(index, status.error().message());
+    frame_.clear();
+    {
+        Head::Appender head(*head_, last_sequence_ + 1);
+        for (std::size_t index = 0; index < batch.point_count(); ++index) {
+            Status status = take_point(schema, batch, index, limits, head);
+            if (!status) result.reject(index, status.error().message());
+        }
     }
     result.accepted_count = batch.point_count() - result.rejected_count;
     if (result.accepted_count == 0) return result;
     result.sequence = ++last_sequence_;
-    committer_.enqueue(result.sequence, frame_.take());
+    committer_.enqueue(result.sequence, frame_.take(committer_.spare_buffer()));
     return result;
 }
 
 Status WritePath::take_point(WriteSchema& schema, const WriteBatch& batch, std::size_t point_index,
-                             const TimeLimits& limits) {
+                             const TimeLimits& limits, Head::Appender& head) {
     const std::int64_t time_ns = batch.point(point_index).time_ns.value_or(limits.now_ns);
     if (auto defect = time_defect(time_ns, limits)) {
         return Error(ErrorCode::InvalidArgument, *std::move(defect));
     }
     TIDEMARK_ASSIGN_OR_RETURN(const ResolvedPoint point, schema.resolve(batch, point_index));
-    frame_.add_row(point.series, time_ns, point.fields);
-    head_->append(point.series, last_sequence_ + 1, time_ns, point.fields);
+    frame_.add_row(point.measurement, point.series, time_ns, point.fields);
+    head.append(point.series, time_ns, point.fields);
     return success();
 }
 

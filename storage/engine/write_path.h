@@ -15,7 +15,7 @@
 #include "storage/engine/catalogue.h"
 #include "storage/engine/committer.h"
 #include "storage/engine/head.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_writer.h"
 #include "storage/engine/time_check.h"
 #include "storage/engine/write_schema.h"
 
@@ -61,7 +61,7 @@ private:
     TimeLimits time_limits(PolicyId policy) const;
     WriteResult take_points(WriteSchema& schema, const WriteBatch& batch) TIDEMARK_REQUIRES(mutex_);
     Status take_point(WriteSchema& schema, const WriteBatch& batch, std::size_t point_index,
-                      const TimeLimits& limits) TIDEMARK_REQUIRES(mutex_);
+                      const TimeLimits& limits, Head::Appender& head) TIDEMARK_REQUIRES(mutex_);
 
     const Options options_;
     Catalogue& catalogue_;

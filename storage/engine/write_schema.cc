@@ -69,65 +69,51 @@ Status check_value(const WriteBatch::Field& field, bool accepts_nan) {
 
 }  // namespace
 
-/// Series by the bytes that name them. Open addressing: a lookup touches one slot and the key.
-class WriteSchema::SeriesTable {
-public:
-    SeriesTable() : slots_(64) {}
-
-    Series* find(std::string_view raw_key, std::uint64_t hash) const {
-        for (std::size_t index = hash & mask();; index = (index + 1) & mask()) {
-            const Slot& slot = slots_[index];
-            if (slot.series == nullptr) return nullptr;
-            if (slot.hash == hash && slot.series->raw_key == raw_key) return slot.series;
-        }
-    }
-
-    Series& add(Series series, std::uint64_t hash) {
-        Series& added = series_.emplace_back(std::move(series));
-        if (series_.size() * 2 > slots_.size()) grow();
-        place({hash, &added});
-        return added;
-    }
-
-private:
-    struct Slot {
-        std::uint64_t hash = 0;
-        Series* series = nullptr;
-    };
-
-    std::size_t mask() const { return slots_.size() - 1; }
-
-    void place(const Slot& slot) {
-        std::size_t index = slot.hash & mask();
-        while (slots_[index].series != nullptr) index = (index + 1) & mask();
-        slots_[index] = slot;
-    }
-
-    void grow() {
-        const auto old_slots = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
-        for (const Slot& slot : old_slots) {
-            if (slot.series != nullptr) place(slot);
-        }
-    }
-
-    std::deque<Series> series_;  // Addresses stay.
-    std::vector<Slot> slots_;    // A power of two, at most half full.
-};
-
 WriteSchema::WriteSchema(Catalogue& catalogue, PolicyId policy)
-    : catalogue_(catalogue), policy_(policy), series_(std::make_unique<SeriesTable>()) {}
-
-WriteSchema::~WriteSchema() = default;
+    : catalogue_(catalogue), policy_(policy) {}
 
 Result<ResolvedPoint> WriteSchema::resolve(const WriteBatch& batch, std::size_t point_index) {
-    ++point_number_;
     const std::string_view raw_key = batch.point(point_index).raw_series_key;
-    const std::uint64_t hash = xxh3_64(as_bytes(raw_key), 0);
-    const Series* series = series_->find(raw_key, hash);
-    if (series == nullptr) return resolve_new_series(batch, point_index, hash);
-    TIDEMARK_RETURN_IF_ERROR(resolve_fields(*series->measurement, batch, point_index));
-    keep_unknown_fields(*series->measurement);
-    return ResolvedPoint{series->id, fields_};
+    // Senders mostly repeat their series in one order.
+    Series* series = last_series_ == nullptr ? nullptr : last_series_->follower;
+    if (series == nullptr || series->raw_key != raw_key) {
+        const std::uint64_t hash = xxh3_64(as_bytes(raw_key), 0);
+        series = find_series(raw_key, hash);
+        if (series == nullptr) return resolve_new_series(batch, point_index, hash);
+        if (last_series_ != nullptr) last_series_->follower = series;
+    }
+    last_series_ = series;
+    Measurement& measurement = *series->measurement;
+    if (take_usual_fields(measurement, batch, point_index)) {
+        return ResolvedPoint{measurement.id, series->id, measurement.usual_fields};
+    }
+    TIDEMARK_RETURN_IF_ERROR(resolve_fields(measurement, batch, point_index));
+    keep_unknown_fields(measurement);
+    return ResolvedPoint{measurement.id, series->id, fields_};
+}
+
+WriteSchema::Series* WriteSchema::find_series(std::string_view raw_key, std::uint64_t hash) {
+    const auto number = series_slots_.find(
+        hash, [&](std::uint32_t known) { return series_[known].raw_key == raw_key; });
+    return number ? &series_[*number] : nullptr;
+}
+
+// Fills in the values when the point has just the fields of the measurement's last good point, all
+// of their types.
+bool WriteSchema::take_usual_fields(Measurement& measurement, const WriteBatch& batch,
+                                    std::size_t point_index) {
+    std::vector<HeadField>& fields = measurement.usual_fields;
+    if (fields.empty() || batch.point(point_index).field_count != fields.size()) return false;
+    for (std::size_t position = 0; position < fields.size(); ++position) {
+        const WriteBatch::Field given = batch.field(point_index, position);
+        HeadField& field = fields[position];
+        if (given.type != field.type || given.name != field.name) return false;
+        const bool is_any_good = given.type != FieldType::Float && given.type != FieldType::String;
+        if (!is_any_good && !check_value(given, false)) return false;
+        field.bits = bits_of(given);
+        field.text = given.text;
+    }
+    return true;
 }
 
 // Everything is judged before anything is added: a refused point leaves no trace.
@@ -143,8 +129,11 @@ Result<ResolvedPoint> WriteSchema::resolve_new_series(const WriteBatch& batch,
     keep_unknown_fields(measurement);
     const auto known = catalogue_.find_series(measurement.id, name.tags);
     const SeriesId id = known ? *known : catalogue_.add_series(measurement.id, name.tags);
-    series_->add({id, &measurement, std::string(raw_key)}, hash);
-    return ResolvedPoint{id, fields_};
+    series_slots_.add(hash, static_cast<std::uint32_t>(series_.size()));
+    Series& series = series_.emplace_back(Series{id, &measurement, std::string(raw_key), nullptr});
+    if (last_series_ != nullptr) last_series_->follower = &series;
+    last_series_ = &series;
+    return ResolvedPoint{measurement.id, id, fields_};
 }
 
 WriteSchema::Measurement& WriteSchema::measurement_named(const std::string& name) {
@@ -168,6 +157,7 @@ void WriteSchema::add_field(Measurement& measurement, const FieldKey& key) {
 
 Status WriteSchema::resolve_fields(Measurement& measurement, const WriteBatch& batch,
                                    std::size_t point_index) {
+    ++point_number_;
     fields_.clear();
     unknown_fields_.clear();
     const std::size_t field_count = batch.point(point_index).field_count;
@@ -189,9 +179,9 @@ Status WriteSchema::resolve_fields(Measurement& measurement, const WriteBatch& b
 std::optional<FieldIndex> WriteSchema::find_field(const Measurement& measurement,
                                                   std::string_view name,
                                                   std::size_t position) const {
-    if (position < measurement.last_layout.size()) {
-        const FieldIndex index = measurement.last_layout[position];
-        if (measurement.fields[index].name == name) return index;
+    if (position < measurement.usual_fields.size()) {
+        const HeadField& usual = measurement.usual_fields[position];
+        if (usual.name == name) return usual.index;
     }
     const auto found = measurement.field_indexes.find(name);
     if (found == measurement.field_indexes.end()) return std::nullopt;
@@ -254,11 +244,7 @@ void WriteSchema::keep_unknown_fields(Measurement& measurement) {
         add_field(measurement, {std::string(field.name), field.type});
         field.name = measurement.fields.back().name;
     }
-    const auto has_layout =
-        std::ranges::equal(measurement.last_layout, fields_, {}, {}, &HeadField::index);
-    if (has_layout) return;
-    measurement.last_layout.clear();
-    for (const HeadField& field : fields_) measurement.last_layout.push_back(field.index);
+    measurement.usual_fields = fields_;
 }
 
 }  // namespace tidemark::storage

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,13 +13,16 @@
 #include <tidemark/result.h>
 #include <tidemark/write_batch.h>
 
+#include "storage/base/hash_slots.h"
 #include "storage/engine/catalogue.h"
 #include "storage/engine/head_rows.h"
 
 namespace tidemark::storage {
 
-/// A point that was judged good: its series, and its fields as the catalogue has them.
+/// A point that was judged good: its measurement and series, and its fields as the catalogue has
+/// them.
 struct ResolvedPoint {
+    MeasurementId measurement;
     SeriesId series;
     /// Each field once. Names and texts point into the schema and into the batch; valid until the
     /// next resolve().
@@ -35,7 +37,6 @@ struct ResolvedPoint {
 class WriteSchema {
 public:
     WriteSchema(Catalogue& catalogue, PolicyId policy);
-    ~WriteSchema();
     WriteSchema(const WriteSchema&) = delete;
     WriteSchema& operator=(const WriteSchema&) = delete;
 
@@ -59,18 +60,21 @@ private:
         std::string name;
         std::deque<Field> fields;
         std::unordered_map<std::string_view, FieldIndex> field_indexes;  // Views into fields.
-        std::vector<FieldIndex> last_layout;  // Fields of the last good point, in its order.
+        std::vector<HeadField> usual_fields;  // Those of the last good point, in its order.
     };
     struct Series {
         SeriesId id;
         Measurement* measurement;
         std::string raw_key;
+        Series* follower;  // The series that had a point after its last one; null at first.
     };
-    class SeriesTable;
 
     // Stands in HeadField::index until the catalogue gave one.
     static constexpr FieldIndex kNoIndex = ~FieldIndex{0};
 
+    Series* find_series(std::string_view raw_key, std::uint64_t hash);
+    static bool take_usual_fields(Measurement& measurement, const WriteBatch& batch,
+                                  std::size_t point_index);
     Measurement& measurement_named(const std::string& name);
     static void add_field(Measurement& measurement, const FieldKey& key);
     static Result<std::uint64_t> bits_as(const WriteBatch::Field& field, FieldType type,
@@ -90,7 +94,9 @@ private:
     const PolicyId policy_;
     bool accepts_nan_ = false;
     std::map<std::string, Measurement, std::less<>> measurements_;
-    std::unique_ptr<SeriesTable> series_;
+    std::deque<Series> series_;  // Addresses stay.
+    HashSlots series_slots_;     // By raw key.
+    Series* last_series_ = nullptr;
     std::vector<HeadField> fields_;            // Of the point being resolved.
     std::vector<std::size_t> unknown_fields_;  // Positions in fields_ that have no index yet.
     std::uint64_t point_number_ = 0;

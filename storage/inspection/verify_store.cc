@@ -9,7 +9,7 @@
 #include "storage/engine/catalogue.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/record_log.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_reader.h"
 #include "storage/engine/segment_set.h"
 #include "storage/inspection/segment_check.h"
 #include "storage/inspection/store_file.h"

@@ -9,6 +9,7 @@
 #include <fast_float/fast_float.h>
 
 #include "storage/base/utf8.h"
+#include "storage/line_protocol/field_text.h"
 #include "storage/line_protocol/structural_scan.h"
 
 // One function per part of a line, in the order of the line. A line that is wrong in itself but
@@ -20,10 +21,6 @@ namespace {
 
 constexpr std::string_view kFieldValue = "field value";
 constexpr std::string_view kNan = "nan";
-
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-
-bool ends_value(char byte) { return byte == ',' || byte == ' ' || byte == '\n' || byte == '\r'; }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
     return std::ranges::equal(text, lower, [](char a, char b) {
@@ -81,7 +78,10 @@ bool LineDecoder::decode_point(WriteBatch& batch) {
     const std::string_view measurement = read_name<MeasurementBytes>();
     if (position_ == begin) return stop("measurement");
     batch.begin_point(measurement);
-    if (!decode_tags(batch) || !decode_fields(batch)) return false;
+    if (!decode_tags(batch)) return false;
+    key_ = {begin, static_cast<std::size_t>(position_ - begin)};
+    skip_spaces();
+    if (!decode_fields(batch)) return false;
     return take_line_end() || decode_timestamp();
 }
 
@@ -96,7 +96,6 @@ bool LineDecoder::decode_tags(WriteBatch& batch) {
         return stop(tag_keys_.empty() ? "tags or fields after the measurement"
                                       : "another tag or fields after the tag value");
     }
-    skip_spaces();
     return true;
 }
 
@@ -192,13 +191,8 @@ bool LineDecoder::decode_string(std::string_view name, WriteBatch& batch) {
 
 void LineDecoder::decode_boolean(std::string_view name, WriteBatch& batch) {
     const std::string_view token = value_token();
-    const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
-        return std::ranges::find(names, token) != names.end();
-    };
-    if (is_one_of({"t", "T", "true", "True", "TRUE"})) {
-        batch.add_boolean(name, true);
-    } else if (is_one_of({"f", "F", "false", "False", "FALSE"})) {
-        batch.add_boolean(name, false);
+    if (const auto value = read_boolean(token)) {
+        batch.add_boolean(name, *value);
     } else {
         note(position_, kFieldValue);
     }

@@ -44,6 +44,8 @@ public:
     const char* position() const { return position_; }
     /// After Point: its time, if it has one.
     std::optional<std::int64_t> time_ns() const { return time_ns_; }
+    /// After Point: the bytes of measurement and tags. Empty when the line has an escape.
+    std::string_view plain_key() const { return unescaped_count_ == 0 ? key_ : std::string_view(); }
     /// Newlines that were passed, the one that ends the line included.
     std::uint64_t newline_count() const { return newline_count_; }
     /// Decoding came to `end` before it saw the line's own end. With more bytes the outcome might
@@ -98,6 +100,7 @@ private:
     bool is_refused_ = false;
     bool ran_out_ = false;
     std::optional<std::int64_t> time_ns_;
+    std::string_view key_;
     LineRefusal refusal_;
     std::vector<TagKey> tag_keys_;
     bool tag_keys_ascend_ = true;

@@ -71,6 +71,7 @@ void ParsedLines::clear() {
 
 LineParser::LineParser(const LineParserOptions& options)
     : options_(options),
+      known_(unit_ns(options.precision)),
       decoder_(unit_ns(options.precision)),
       line_number_(options.first_line_number) {
     decoder_.set_accepts_nan(options.accepts_nan);
@@ -79,6 +80,7 @@ LineParser::LineParser(const LineParserOptions& options)
 std::size_t LineParser::parse(std::string_view text, TextEnd end, ParsedLines& out) {
     const char* position = text.data();
     const char* text_end = position + text.size();
+    known_.begin_batch();
     if (is_skipping_) position = skip_to_next_line(position, text_end);
     while (position != text_end) {
         const char* next = parse_line(position, text_end, end, out);
@@ -94,6 +96,11 @@ const char* LineParser::parse_line(const char* line, const char* text_end, TextE
     const auto limit = static_cast<std::ptrdiff_t>(options_.line_size_limit_bytes);
     const bool is_cut = text_end - line > limit;
     const char* window_end = is_cut ? line + limit : text_end;
+    if (const char* next = known_.read(line, window_end, out.batch)) {
+        out.batch.end_point(known_.time_ns());
+        out.line_numbers.push_back(line_number_++);
+        return next;
+    }
     const LineKind kind = decoder_.decode(line, window_end, out.batch);
 
     if (decoder_.ran_out() && is_cut) {
@@ -123,6 +130,7 @@ const char* LineParser::parse_line(const char* line, const char* text_end, TextE
     if (kind == LineKind::Point) {
         out.batch.end_point(decoder_.time_ns());
         out.line_numbers.push_back(line_number_);
+        if (const auto key = decoder_.plain_key(); !key.empty()) known_.learn(key, out.batch);
     }
     line_number_ += decoder_.newline_count();
     return decoder_.position();

@@ -8,6 +8,7 @@
 
 #include <tidemark/write_batch.h>
 
+#include "storage/line_protocol/known_lines.h"
 #include "storage/line_protocol/line_decoder.h"
 #include "storage/line_protocol/time_precision.h"
 
@@ -88,6 +89,7 @@ private:
     const char* skip_to_next_line(const char* from, const char* text_end);
 
     LineParserOptions options_;
+    KnownLines known_;
     LineDecoder decoder_;
     std::uint64_t line_number_;  ///< Of the next byte to be consumed.
     bool is_skipping_ = false;   ///< The rest of a refused line has yet to arrive.

@@ -144,6 +144,7 @@ Result<DecodedRows> decode_row_group(const RowGroup& group) {
     for (std::size_t index = 0; index < rows.columns.size(); ++index) {
         TIDEMARK_RETURN_IF_ERROR(decode_column(group, index, rows.columns[index]));
     }
+    TIDEMARK_RETURN_IF_ERROR(group.require_intact());
     return rows;
 }
 

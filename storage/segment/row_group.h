@@ -75,6 +75,10 @@ public:
     /// writer copies it as it is.
     virtual Result<std::span<const std::byte>> payload() const = 0;
 
+    /// Corruption, naming the file, when bytes may have been read that are not those of the file:
+    /// see MappedFile. To be asked behind the last look at what the functions above returned.
+    virtual Status require_intact() const { return success(); }
+
     /// Memory or mapped bytes behind the row group, roughly; for limits and statistics.
     virtual std::size_t size_bytes() const = 0;
 

@@ -114,6 +114,8 @@ public:
                                           stored_.payload_size_bytes, stored_.payload_checksum);
     }
 
+    Status require_intact() const override { return segment_->require_intact(); }
+
     std::size_t size_bytes() const override {
         return sizeof *this + static_cast<std::size_t>(stored_.payload_size_bytes);
     }
@@ -139,12 +141,18 @@ Result<std::shared_ptr<const SegmentReader>> SegmentReader::open(
         new SegmentReader(std::move(file), std::move(file_name)));
     Status status = reader->read_trailer();
     if (status) status = reader->read_header();
+    TIDEMARK_RETURN_IF_ERROR(reader->require_intact());
     if (!status) return std::move(status).error().within("segment " + reader->file_name_);
 
     reader->verified_series_ = VerifiedFlags(static_cast<std::size_t>(reader->info_.series_count));
     reader->verified_row_groups_ =
         VerifiedFlags(static_cast<std::size_t>(reader->row_group_count_));
     return std::shared_ptr<const SegmentReader>(reader);
+}
+
+Status SegmentReader::require_intact() const {
+    if (file_->is_intact()) return success();
+    return corrupt("a part of the file cannot be read any more").within("segment " + file_name_);
 }
 
 Status SegmentReader::read_trailer() {
@@ -226,6 +234,7 @@ Error SegmentReader::damaged(const std::string& place, std::string message) cons
 }
 
 Result<std::span<const std::byte>> SegmentReader::series_block(std::size_t series_index) const {
+    TIDEMARK_RETURN_IF_ERROR(require_intact());
     const IndexEntry entry = index_entry(index_, series_index);
     if (!lies_within(entry.block_offset, entry.block_size_bytes, sizeof(Header),
                      data_end_offset_)) {
@@ -249,6 +258,7 @@ Result<std::span<const std::byte>> SegmentReader::verified_payload(std::uint64_t
                                                                    std::uint64_t checksum) const {
     const auto payload =
         bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size_bytes));
+    TIDEMARK_RETURN_IF_ERROR(require_intact());
     if (verified_row_groups_.is_set(static_cast<std::size_t>(row_group_index))) return payload;
     if (checksum != checksum_at(payload, info_.segment_id, offset)) {
         return damaged("row group at " + std::to_string(offset), "checksum mismatch");
@@ -260,6 +270,8 @@ Result<std::span<const std::byte>> SegmentReader::verified_payload(std::uint64_t
 Result<std::vector<std::shared_ptr<const RowGroup>>> SegmentReader::row_groups(SeriesId id) const {
     std::vector<std::shared_ptr<const RowGroup>> groups;
     const std::optional<std::size_t> series_index = find_series(id);
+    // In an index of zeros there is no series at all.
+    TIDEMARK_RETURN_IF_ERROR(require_intact());
     if (!series_index) return groups;
 
     TIDEMARK_ASSIGN_OR_RETURN(SegmentSeriesLayout layout, series_layout(*series_index));

@@ -93,6 +93,10 @@ public:
     /// Where the block of a series stands by the index, be it sound or not.
     std::uint64_t series_block_offset(std::size_t series_index) const;
 
+    /// Corruption when a part of the file could not be read since it was opened. What was read in
+    /// the meantime may be zeros; whoever used it asks here before it tells anybody.
+    Status require_intact() const;
+
     /// Verifies every byte. Reads the whole file.
     Status verify() const;
 

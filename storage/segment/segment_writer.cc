@@ -138,7 +138,9 @@ struct SegmentWriter::State {
         TIDEMARK_RETURN_IF_ERROR(
             series.add_row_group(group, checksum_at(payload, segment_id, offset())));
         count(group);
-        return append(payload);
+        TIDEMARK_RETURN_IF_ERROR(append(payload));
+        // Zeros must not get a checksum of their own.
+        return group.require_intact();
     }
 
     Result<SegmentInfo> finish() {

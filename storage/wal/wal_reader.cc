@@ -150,7 +150,12 @@ Result<WalReader> WalReader::open(FileSystem& file_system, const std::string& di
                                   const std::string& name) {
     TIDEMARK_ASSIGN_OR_RETURN(auto file, file_system.map(join_path(directory, name)));
     WalReader reader(std::move(file), name);
-    TIDEMARK_RETURN_IF_ERROR(reader.read());
+    Status status = reader.read();
+    // Zeros in place of what cannot be read are no torn tail, so nobody may judge them.
+    if (!reader.file_->is_intact()) {
+        return Error(ErrorCode::IoError, name + ": a part of the file cannot be read");
+    }
+    TIDEMARK_RETURN_IF_ERROR(status);
     return reader;
 }
 

@@ -38,10 +38,13 @@ Result<std::unique_ptr<WalWriter>> WalWriter::create(FileSystem& file_system,
     std::unique_ptr<WalWriter> writer(
         new WalWriter(std::move(file), path, first_sequence, file_id));
     writer->buffer_file_headers();
-    TIDEMARK_RETURN_IF_ERROR(writer->write_buffer());
+    Status status = writer->write_buffer();
     // The header itself becomes durable with the first frame; without frames nobody misses it.
-    TIDEMARK_RETURN_IF_ERROR(file_system.sync_directory(directory));
-    return writer;
+    if (status) status = file_system.sync_directory(directory);
+    if (status) return writer;
+    writer.reset();
+    static_cast<void>(file_system.remove(path));  // It would only take space.
+    return std::move(status).error();
 }
 
 WalWriter::WalWriter(std::unique_ptr<WritableFile> file, std::string path, Sequence first_sequence,

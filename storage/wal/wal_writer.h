@@ -25,8 +25,9 @@ namespace tidemark::storage {
 class WalWriter {
 public:
     /// Creates the file for the frames from `first_sequence` (> 0) on and makes its name durable.
-    /// IoError when there is a file of that number: none is ever overwritten. Numbers rise from
-    /// file to file; `file_id` must differ from that of any other file, random is best.
+    /// IoError when there is a file of that number: none is ever overwritten. After any other error
+    /// there is none. Numbers rise from file to file; `file_id` must differ from that of any other
+    /// file, random is best.
     static Result<std::unique_ptr<WalWriter>> create(FileSystem& file_system,
                                                      const std::string& directory,
                                                      std::uint64_t file_number,

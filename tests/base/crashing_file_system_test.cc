@@ -213,10 +213,10 @@ TEST_CASE("a full disk refuses what needs space until there is some", "[crashing
     CHECK(file->append(as_bytes("two")).error().code() == ErrorCode::StorageFull);
     CHECK(files.create_file(path_of("x")).error().code() == ErrorCode::StorageFull);
     CHECK(file->sync());
-    CHECK(text_of(files, "log") == "one");
+    CHECK(text_of(files, "log") == "onet");
     files.set_full(false);
     CHECK(file->append(as_bytes("two")));
-    CHECK(text_of(files, "log") == "onetwo");
+    CHECK(text_of(files, "log") == "onettwo");
 }
 
 TEST_CASE("a chosen operation fails once", "[crashing]") {
@@ -228,6 +228,48 @@ TEST_CASE("a chosen operation fails once", "[crashing]") {
     CHECK(file->append(as_bytes("3")).error().message() == "bad sector");
     CHECK(file->append(as_bytes("4")));
     CHECK(text_of(files, "log") == "one24");
+}
+
+TEST_CASE("from a chosen operation on all fail", "[crashing]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories(kDirectory));
+    auto file = create(files, "log", "one");
+    files.fail_operations_from(files.operation_count() + 2, Error(ErrorCode::IoError, "gone"));
+    CHECK(file->append(as_bytes("2")));
+    CHECK_FALSE(file->append(as_bytes("3")));
+    CHECK_FALSE(file->sync());
+    CHECK_FALSE(files.sync_directory(kDirectory));
+    CHECK(text_of(files, "log") == "one2");
+}
+
+TEST_CASE("a misdirected write succeeds and lands elsewhere", "[crashing]") {
+    std::size_t misplaced_count = 0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        CrashingFileSystem files;
+        REQUIRE(files.create_directories(kDirectory));
+        const auto other = create(files, "other", std::string(100, 'o'));
+        const auto file = create(files, "log", std::string(100, 'l'));
+        files.misdirect_operation(files.operation_count() + 1, seed);
+        CHECK(file->append(as_bytes("mine")));
+        CHECK(file->sync());
+        const std::string both = text_of(files, "log") + text_of(files, "other");
+        CHECK(both.find("mine") != std::string::npos);
+        if (text_of(files, "log") != std::string(100, 'l') + "mine") ++misplaced_count;
+    }
+    CHECK(misplaced_count > 15);
+}
+
+TEST_CASE("a chosen read fails, once or for ever", "[crashing]") {
+    for (const bool is_for_ever : {false, true}) {
+        CrashingFileSystem files;
+        REQUIRE(files.create_directories(kDirectory));
+        create(files, "log", "one");
+        files.fail_read(2, is_for_ever);
+        CHECK(files.read_file(path_of("log")));
+        CHECK(files.map(path_of("log")).error().code() == ErrorCode::IoError);
+        CHECK(static_cast<bool>(files.map(path_of("log"))) != is_for_ever);
+        CHECK(files.read_count() == 3);
+    }
 }
 
 TEST_CASE("the double refuses what the operating system refuses", "[crashing]") {

@@ -86,6 +86,14 @@ TEST_CASE("every integer codec restores and matches what it encoded", "[codec]")
             std::vector<std::uint64_t> decoded(values.size());
             REQUIRE(codec.decode(encoded, decoded).has_value());
             REQUIRE(std::ranges::equal(decoded, values));
+            for (const FloatScale& scale :
+                 {product_scale(14, 12), quotient_scale(3), FloatScale{0x1p-20, 1, 1}}) {
+                std::vector<double> scaled(values.size());
+                REQUIRE(codec.decode_scaled(encoded, scale, scaled).has_value());
+                for (std::size_t i = 0; i < values.size(); ++i) {
+                    REQUIRE(scaled[i] == scale.value(static_cast<std::int64_t>(values[i])));
+                }
+            }
             const std::uint64_t low = values.empty() ? 1 : values[values.size() / 2];
             for (const std::uint64_t distance : {std::uint64_t{0}, std::uint64_t{500},
                                                  std::uint64_t{1} << 62, ~std::uint64_t{0}}) {

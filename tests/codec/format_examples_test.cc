@@ -90,6 +90,9 @@ TEST_CASE("integers are written as FORMAT.md shows", "[codec][format]") {
                    {5, 6, 5, 7, 8, 5, 6, 105, 7, 5, 6, 5, 8, 7, 6, 5, 5, 6, 6, 7});
     check_integers("#### Integers: centred", CodecId::Centred, {50, 51, 49, 50, 48, 52});
     check_integers("#### Integers: delta", CodecId::Delta, {1000, 1010, 1021, 1030});
+    check_integers("#### Integers: line", CodecId::Line, {100, 110, 122, 136, 152, 170});
+    check_integers("#### Integers: dictionary", CodecId::IntegerDictionary,
+                   {100, 9, 100, 9, 9, 5000, 100, 9});
     check_integers("#### Integers: sparse", CodecId::Sparse, {4, 4, 4, 9, 9, 9, 9, 9, 9, 4, 4, 4});
     check_integers("#### Integers: multiple", CodecId::Multiple, {4096, 12288, 8192, 4096});
 }
@@ -99,6 +102,12 @@ TEST_CASE("floats are written as FORMAT.md shows", "[codec][format]") {
     check_floats("#### Floats: constant", CodecId::Constant, {-0.0, -0.0});
     check_floats("#### Floats: decimal", CodecId::Decimal, {70.25, 70.5, -0.0, 71.75});
     check_floats("#### Floats: binary", CodecId::Binary, {0.75, 0.125, 0.5});
+    check_floats("#### Floats: split", CodecId::Split, {1.0 / 3, 1.0 / 3, -2.0 / 3, 1.0 / 3});
+    check_floats("#### Floats: pattern", CodecId::Pattern,
+                 {0.1, -0.7, 0.1, 0.1, 0.1, 0.1, -0.7, 0.1});
+    std::vector<double> thirds(16, 1.0 / 3);
+    thirds[1] = thirds[15] = -1.0 / 3;
+    check_floats("#### Floats: planes", CodecId::Planes, thirds);
 }
 
 TEST_CASE("booleans are written as FORMAT.md shows", "[codec][format]") {
@@ -110,7 +119,8 @@ TEST_CASE("booleans are written as FORMAT.md shows", "[codec][format]") {
 TEST_CASE("strings are written as FORMAT.md shows", "[codec][format]") {
     check_strings("#### Strings: constant", CodecId::Constant, {"up", "up"});
     check_strings("#### Strings: plain", CodecId::Plain, {"a", "bcd", ""});
-    check_strings("#### Strings: dictionary", CodecId::Dictionary, {"up", "down", "up", "up"});
+    check_strings("#### Strings: dictionary", CodecId::StringDictionary,
+                  {"up", "down", "up", "up"});
 }
 
 TEST_CASE("times are written as FORMAT.md shows", "[codec][format]") {
@@ -119,6 +129,10 @@ TEST_CASE("times are written as FORMAT.md shows", "[codec][format]") {
     check_times("#### Times: regular", CodecId::Regular, {100 * kSecond, 110 * kSecond});
     check_times("#### Times: steps", CodecId::Steps,
                 {100 * kSecond, 110 * kSecond, 120 * kSecond, 150 * kSecond});
+    constexpr std::int64_t kMillisecond = 1'000'000;
+    check_times("#### Times: grid", CodecId::Grid,
+                {100'000 * kMillisecond, 110'003 * kMillisecond, 119'998 * kMillisecond,
+                 150'001 * kMillisecond});
 }
 
 TEST_CASE("summaries are written as FORMAT.md shows", "[codec][format]") {

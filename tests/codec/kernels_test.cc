@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "storage/codec/bit_packing.h"
+#include "storage/codec/float_scale.h"
 #include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/mask.h"
 
@@ -172,13 +173,97 @@ TEST_CASE("all tables scale integers to the same doubles", "[codec]") {
             REQUIRE(scaled == expected);
         }
     }
-    for (std::size_t i = 0; i < integers.size(); ++i) {
-        expected[i] = static_cast<double>(static_cast<std::int64_t>(integers[i])) / 1e3;
+    double divisor = 1;
+    for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals, divisor *= 10) {
+        for (std::size_t i = 0; i < integers.size(); ++i) {
+            expected[i] = static_cast<double>(static_cast<std::int64_t>(integers[i])) / divisor;
+        }
+        for (const CodecKernels* kernels : supported_codec_kernels()) {
+            INFO(kernels->name);
+            kernels->divide_to_doubles(integers, divisor, scaled.data());
+            REQUIRE(scaled == expected);
+        }
     }
-    for (const CodecKernels* kernels : supported_codec_kernels()) {
-        INFO(kernels->name);
-        kernels->divide_to_doubles(integers, 1e3, scaled.data());
-        REQUIRE(scaled == expected);
+}
+
+TEST_CASE("all tables unpack to the same integers above a base, and to the same doubles",
+          "[codec]") {
+    std::mt19937_64 random(46);
+    const std::uint64_t bases[] = {0,
+                                   7025,
+                                   ~std::uint64_t{0} - 500,
+                                   std::uint64_t{1} << 30,
+                                   0 - (std::uint64_t{1} << 30),
+                                   std::uint64_t{1} << 31,
+                                   random()};
+    for (unsigned width = 1; width <= 64; ++width) {
+        for (const std::size_t count : kCounts) {
+            const auto numbers = random_numbers(random, count, width);
+            const auto packed = packed_numbers(numbers, width);
+            const std::uint64_t base = bases[random() % std::size(bases)];
+            for (const CodecKernels* kernels : supported_codec_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                std::vector<std::uint64_t> integers(count);
+                kernels->unpack_above(packed, width, base, integers);
+                std::vector<std::uint64_t> unfolded(count);
+                kernels->unpack_zigzag(packed, width, base, unfolded);
+                std::vector<double> doubles(count);
+                kernels->unpack_to_doubles(packed, width, base, 1e12, 1e-14, doubles);
+                for (std::size_t i = 0; i < count; ++i) {
+                    REQUIRE(integers[i] == base + numbers[i]);
+                    const auto distance = zigzag_decode(numbers[i]);
+                    REQUIRE(unfolded[i] == base + static_cast<std::uint64_t>(distance));
+                    const auto integer = static_cast<std::int64_t>(integers[i]);
+                    REQUIRE(doubles[i] == static_cast<double>(integer) * 1e12 * 1e-14);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("all tables add up alike", "[codec]") {
+    std::mt19937_64 random(47);
+    for (const std::size_t count : kCounts) {
+        const auto numbers = random_numbers(random, count, 64);
+        const std::uint64_t first = random();
+        for (const CodecKernels* kernels : supported_codec_kernels()) {
+            INFO(kernels->name << ", " << count << " numbers");
+            auto sums = numbers;
+            kernels->add_up(first, sums);
+            std::uint64_t sum = first;
+            std::vector<double> doubles(count);
+            kernels->add_up_to_doubles(first, numbers, 1e12, 1e-14, doubles.data());
+            for (std::size_t i = 0; i < count; ++i) {
+                REQUIRE(sums[i] == (sum += numbers[i]));
+                const auto integer = static_cast<std::int64_t>(sum);
+                REQUIRE(doubles[i] == static_cast<double>(integer) * 1e12 * 1e-14);
+            }
+        }
+    }
+}
+
+TEST_CASE("all tables repeat values up to the next change", "[codec]") {
+    std::mt19937_64 random(48);
+    for (const std::size_t count : kCounts) {
+        if (count == 0) continue;
+        for (const unsigned share : {1U, 2U, 9U, 300U}) {
+            Mask differs(mask_word_count(count - 1));
+            const auto changes = random_numbers(random, count + kExpandPadding, 64);
+            std::vector<std::uint64_t> expected = {changes[0]};
+            std::size_t change = 0;
+            for (std::size_t i = 1; i < count; ++i) {
+                set_mask_bit(differs, i - 1, random() % share == 0);
+                change += mask_bit(differs, i - 1) ? 1U : 0U;
+                expected.push_back(changes[change]);
+            }
+            for (const CodecKernels* kernels : supported_codec_kernels()) {
+                INFO(kernels->name << ", " << count << " values");
+                std::vector<std::uint64_t> values(count);
+                kernels->expand(differs.data(), std::as_bytes(std::span(changes)).data(),
+                                std::as_writable_bytes(std::span(values)));
+                REQUIRE(values == expected);
+            }
+        }
     }
 }
 

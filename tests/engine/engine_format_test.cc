@@ -7,7 +7,8 @@
 
 #include "storage/engine/catalogue.h"
 #include "storage/engine/manifest.h"
-#include "storage/engine/row_batch.h"
+#include "storage/engine/row_batch_reader.h"
+#include "storage/engine/row_batch_writer.h"
 #include "storage/engine/segment_set.h"
 #include "tests/engine/store_model.h"
 #include "tests/support/crashing_file_system.h"
@@ -225,32 +226,42 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
 
 TEST_CASE("the example of the rows of a write is written and read", "[engine][format]") {
     const auto example = format_example("## 7 Rows of a write");
-    const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
-    const std::vector<std::vector<HeadField>> rows = {
-        {{0, FieldType::Float, bits(1.5), {}, {}},
-         {1, FieldType::Integer, ~std::uint64_t{2}, {}, {}}},
-        {{0, FieldType::Float, bits(2.0), {}, {}}, {1, FieldType::Integer, 4, {}, {}}},
-        {{2, FieldType::String, 0, "up", {}}, {3, FieldType::Boolean, 1, {}, {}}},
+    const auto row = [](double number, std::int64_t integer) -> std::vector<HeadField> {
+        return {{0, FieldType::Float, std::bit_cast<std::uint64_t>(number), {}, {}},
+                {1, FieldType::Integer, static_cast<std::uint64_t>(integer), {}, {}}};
+    };
+    struct Row {
+        SeriesId id;
+        std::int64_t time_ns;
+        std::vector<HeadField> fields;
+    };
+    const std::vector<Row> rows = {
+        {7, 5'000'000, row(2000.25, -3)},
+        {8, 5'000'000, row(1500.5, 4)},
+        {7, 6'000'000, row(2000.5, -3)},
+        {7, 6'000'000, {{2, FieldType::String, 0, "up", {}}, {3, FieldType::Boolean, 1, {}, {}}}},
+        {8, 6'000'000, row(-0.0, 5)},
     };
     RowBatchWriter writer;
-    writer.add_row(7, 1'000, rows[0]);
-    writer.add_row(8, 1'000, rows[1]);
-    writer.add_row(7, 900, rows[2]);
+    for (const Row& given : rows) writer.add_row(1, given.id, given.time_ns, given.fields);
     CHECK(hex_of(writer.take()) == hex_of(example));
 
     RowBatchReader reader(example);
-    BatchRow row;
-    for (const auto& fields : rows) {
-        const auto is_row = reader.next(row);
+    BatchRow read;
+    for (const Row& given : rows) {
+        const auto is_row = reader.next(read);
         REQUIRE(is_row);
         REQUIRE(is_row.value());
-        REQUIRE(row.fields.size() == fields.size());
-        CHECK(row.fields[0].bits == fields[0].bits);
-        CHECK(row.fields[0].text == fields[0].text);
-        CHECK(row.fields[1].bits == fields[1].bits);
+        CHECK(read.id == given.id);
+        CHECK(read.time_ns == given.time_ns);
+        REQUIRE(read.fields.size() == given.fields.size());
+        CHECK(read.fields[0].bits == given.fields[0].bits);
+        CHECK(read.fields[0].text == given.fields[0].text);
+        CHECK(read.fields[1].bits == given.fields[1].bits);
     }
-    CHECK(row.id == 7);
-    CHECK(row.time_ns == 900);
+    const auto is_row = reader.next(read);
+    REQUIRE(is_row);
+    CHECK_FALSE(is_row.value());
 }
 
 TEST_CASE("names of segments are told from others", "[engine]") {

@@ -113,6 +113,42 @@ TEST_CASE("a failed sync is final: every later write and wait returns it", "[eng
     CHECK(read_all(*open_small(*disk), "ops").count({"cpu,host=a", "usage", 1}) == 1);
 }
 
+TEST_CASE("what a failed sync left in memory is not taken for durable by the next open",
+          "[engine]") {
+    // The machine goes on: its page cache shows what the disk does not have.
+    CrashingFileSystem files;
+    {
+        const auto store = store_with_ops(files);
+        REQUIRE(write_and_wait(*store, point_at(1)));
+        SECTION("of the log") {
+            files.fail_next_sync();
+            CHECK_FALSE(write_and_wait(*store, point_at(2)));
+        }
+        SECTION("of the catalogue") {
+            files.fail_next_sync();
+            CHECK_FALSE(store->create_database("more"));
+        }
+        SECTION("of the manifest") {
+            files.set_sync_hook([](const std::string& path) -> Status {
+                if (path != kManifest) return success();
+                return Error(ErrorCode::IoError, "Input/output error");
+            });
+            CHECK_FALSE(store->flush());
+            files.set_sync_hook(nullptr);
+        }
+    }
+    const auto store = open_small(files);
+    const Samples samples = read_all(*store, "ops");
+    REQUIRE(store->create_database("more"));
+    write_durably(*store, "more", {point_at(7)});
+    const auto disk = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+    const auto recovered = open_small(*disk);
+    CHECK(recovered->recovery_messages().empty());
+    CHECK(read_all(*recovered, "ops") == samples);
+    REQUIRE(recovered->has_database("more"));
+    CHECK(read_all(*recovered, "more").size() == 1);
+}
+
 TEST_CASE("a damaged segment is left out and named, the others are served", "[engine]") {
     CrashingFileSystem files;
     {

@@ -34,7 +34,10 @@ TEST_CASE("every sample function makes a fold for the types it takes", "[functio
                                      FieldType::Boolean, FieldType::String}) {
             INFO(info.name << " of " << field_type_name(type));
             const bool is_taken = check_field_type(info, type).has_value();
-            CHECK(make_sample_fold(info.id, type, false).has_value() == (is_fold && is_taken));
+            const auto percentile = PercentileRequest::make(FunctionId::Percentile, "50");
+            REQUIRE(percentile);
+            CHECK(make_sample_fold(info.id, type, false, percentile.value()).has_value() ==
+                  (is_fold && is_taken));
         }
     }
 }

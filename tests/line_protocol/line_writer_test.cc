@@ -1,7 +1,12 @@
 #include "storage/line_protocol/line_writer.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <limits>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -78,6 +83,34 @@ TEST_CASE("what no line can hold is refused with the reason", "[line_protocol]")
 TEST_CASE("NaN is written as what a parser that accepts it reads", "[line_protocol]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK(written({"m", {}, {{"f", nan}, {"g", 1.0}}, 5}) == "m f=nan,g=1 5\n");
+}
+
+TEST_CASE("decimals are as short as they can be", "[line_protocol]") {
+    std::mt19937_64 random(42);
+    const auto check = [](double value) {
+        std::array<char, 400> expected;
+        const auto [end, error] = std::to_chars(expected.data(), expected.data() + expected.size(),
+                                                value, std::chars_format::fixed);
+        const std::string_view text(expected.data(),
+                                    static_cast<std::size_t>(end - expected.data()));
+        if (float_text(value, FloatStyle::Decimal) != text) {
+            FAIL(float_text(value, FloatStyle::Decimal) << " instead of " << text);
+        }
+    };
+    for (int round = 0; round < 200'000; ++round) {
+        const auto digits = static_cast<double>(random() >> (random() % 50 + 10));
+        const double value = digits / std::pow(10, random() % 12);
+        for (const double near : {value, std::nextafter(value, 0), std::nextafter(value, 1e300)}) {
+            check(near);
+            check(-near);
+        }
+    }
+    for (const double value : {0.0, -0.0, 1e-4, 9.999999e-5, 999'999'999.999999, 1e9, 0.1 + 0.2}) {
+        check(value);
+    }
+    CHECK(float_text(999'999.5, FloatStyle::Shortest) == "999999.5");
+    CHECK(float_text(1e6, FloatStyle::Shortest) == "1e+06");
+    CHECK(float_text(0.0001, FloatStyle::Shortest) == "0.0001");
 }
 
 TEST_CASE("floats are written as Go writes them", "[line_protocol]") {

@@ -61,10 +61,33 @@ public:
         if (const auto fault = faults.find(operation_count); fault != faults.end()) {
             return fault->second;
         }
+        if (lasting_fault && operation_count >= first_failing_operation) return *lasting_fault;
         if (kind == Kind::Space && is_full) {
             return error_at(ErrorCode::StorageFull, operation, path, "No space left on device");
         }
         return success();
+    }
+
+    /// Counts a read; the error when it must not happen.
+    Status begin_read(const std::string& path) TIDEMARK_REQUIRES(mutex) {
+        TIDEMARK_RETURN_IF_ERROR(require_power("open", path));
+        ++read_count;
+        const bool is_hit =
+            read_count == failing_read ||
+            (is_every_read_failing && failing_read != 0 && read_count > failing_read);
+        if (!is_hit) return success();
+        return error_at(ErrorCode::IoError, "read", path, "Input/output error");
+    }
+
+    /// Puts the bytes of a misdirected write somewhere else.
+    void misdirect(std::span<const std::byte> bytes) TIDEMARK_REQUIRES(mutex) {
+        std::mt19937_64 random(misdirection_seed);
+        std::vector<std::shared_ptr<CrashingContents>> files;
+        for (const auto& [path, contents] : names.live()) {
+            if (contents != nullptr) files.push_back(contents);
+        }
+        CrashingContents& victim = *files[random() % files.size()];
+        victim.write_at(random() % (victim.live().size() + 1), bytes);
     }
 
     /// Counts a sync. What it makes durable must happen between this and end_sync().
@@ -121,6 +144,13 @@ public:
     bool is_power_cut TIDEMARK_GUARDED_BY(mutex) = false;
 
     std::map<std::uint64_t, Error> faults TIDEMARK_GUARDED_BY(mutex);
+    std::optional<Error> lasting_fault TIDEMARK_GUARDED_BY(mutex);
+    std::uint64_t first_failing_operation TIDEMARK_GUARDED_BY(mutex) = 0;
+    std::uint64_t misdirected_operation TIDEMARK_GUARDED_BY(mutex) = 0;
+    std::uint64_t misdirection_seed TIDEMARK_GUARDED_BY(mutex) = 0;
+    std::uint64_t read_count TIDEMARK_GUARDED_BY(mutex) = 0;
+    std::uint64_t failing_read TIDEMARK_GUARDED_BY(mutex) = 0;
+    bool is_every_read_failing TIDEMARK_GUARDED_BY(mutex) = false;
     bool is_full TIDEMARK_GUARDED_BY(mutex) = false;
     bool is_next_sync_failing TIDEMARK_GUARDED_BY(mutex) = false;
     std::function<Status(const std::string&)> sync_hook TIDEMARK_GUARDED_BY(mutex);
@@ -147,9 +177,17 @@ public:
             MutexLock lock(disk_->mutex);
             hook = disk_->sync_hook;
         }
-        if (hook) TIDEMARK_RETURN_IF_ERROR(hook(path_));
+        Status hooked = hook ? hook(path_) : success();
         MutexLock lock(disk_->mutex);
-        TIDEMARK_RETURN_IF_ERROR(disk_->begin_operation(Disk::Kind::Plain, "sync", path_));
+        if (!hooked) {
+            if (hooked.error().code() == ErrorCode::IoError) contents_->lose_unsynced();
+            return hooked;
+        }
+        Status begun = disk_->begin_operation(Disk::Kind::Plain, "sync", path_);
+        if (!begun) {
+            if (!disk_->is_power_cut) contents_->lose_unsynced();
+            return begun;
+        }
         TIDEMARK_RETURN_IF_ERROR(disk_->begin_sync("sync", path_));
         if (std::exchange(disk_->is_next_sync_failing, false)) {
             contents_->lose_unsynced();
@@ -173,8 +211,23 @@ public:
 private:
     Status write(std::uint64_t offset, std::span<const std::byte> bytes)
         TIDEMARK_REQUIRES(disk_->mutex) {
-        TIDEMARK_RETURN_IF_ERROR(disk_->begin_operation(Disk::Kind::Space, "write", path_));
-        contents_->write_at(offset, bytes);
+        Status begun = disk_->begin_operation(Disk::Kind::Space, "write", path_);
+        if (!begun) {
+            const bool is_partial = begun.error().code() == ErrorCode::StorageFull;
+            if (is_partial) contents_->write_at(offset, bytes.first(bytes.size() / 2));
+            return begun;
+        }
+        if (disk_->operation_count == disk_->misdirected_operation) {
+            // Where they belong the old contents stay, or zeros behind the end.
+            const auto& live = contents_->live();
+            const std::uint64_t end = offset + bytes.size();
+            if (end > live.size()) {
+                contents_->write_at(live.size(), std::vector<std::byte>(end - live.size()));
+            }
+            disk_->misdirect(bytes);
+        } else {
+            contents_->write_at(offset, bytes);
+        }
         return success();
     }
 
@@ -280,6 +333,29 @@ void CrashingFileSystem::fail_operation(std::uint64_t number, Error error) {
     disk_->faults.insert_or_assign(number, std::move(error));
 }
 
+void CrashingFileSystem::fail_operations_from(std::uint64_t number, Error error) {
+    MutexLock lock(disk_->mutex);
+    disk_->first_failing_operation = number;
+    disk_->lasting_fault = std::move(error);
+}
+
+void CrashingFileSystem::misdirect_operation(std::uint64_t number, std::uint64_t seed) {
+    MutexLock lock(disk_->mutex);
+    disk_->misdirected_operation = number;
+    disk_->misdirection_seed = seed;
+}
+
+void CrashingFileSystem::fail_read(std::uint64_t number, bool is_for_ever) {
+    MutexLock lock(disk_->mutex);
+    disk_->failing_read = number;
+    disk_->is_every_read_failing = is_for_ever;
+}
+
+std::uint64_t CrashingFileSystem::read_count() const {
+    MutexLock lock(disk_->mutex);
+    return disk_->read_count;
+}
+
 void CrashingFileSystem::set_full(bool is_full) {
     MutexLock lock(disk_->mutex);
     disk_->is_full = is_full;
@@ -344,8 +420,11 @@ Result<bool> CrashingFileSystem::exists(const std::string& path) {
 }
 
 Result<std::uint64_t> CrashingFileSystem::file_size_bytes(const std::string& path) {
-    TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, read_file(path));
-    return std::uint64_t{bytes.size()};
+    MutexLock lock(disk_->mutex);
+    TIDEMARK_RETURN_IF_ERROR(disk_->require_power("stat", path));
+    const auto contents = disk_->file_at(path);
+    if (contents == nullptr) return not_found("stat", path);
+    return std::uint64_t{contents->live().size()};
 }
 
 Result<std::unique_ptr<WritableFile>> CrashingFileSystem::create_file(const std::string& path) {
@@ -370,7 +449,7 @@ Result<std::unique_ptr<WritableFile>> CrashingFileSystem::open_file(const std::s
 
 Result<std::vector<std::byte>> CrashingFileSystem::read_file(const std::string& path) {
     MutexLock lock(disk_->mutex);
-    TIDEMARK_RETURN_IF_ERROR(disk_->require_power("open", path));
+    TIDEMARK_RETURN_IF_ERROR(disk_->begin_read(path));
     const auto contents = disk_->file_at(path);
     if (contents == nullptr) return not_found("open", path);
     return contents->live();

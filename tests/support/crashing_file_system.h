@@ -64,10 +64,24 @@ public:
 
     // Faults.
 
-    /// The operation of this number fails with `error` and does nothing; those after it work.
+    /// The operation of this number fails with `error` and does nothing; those after it work. A
+    /// sync that fails so loses what it should have made durable, as in fail_next_sync().
     void fail_operation(std::uint64_t number, Error error);
 
-    /// While full, create_file(), append() and write_at() fail with StorageFull.
+    /// The same, and so do all operations after it.
+    void fail_operations_from(std::uint64_t number, Error error);
+
+    /// If the operation of this number is a write, it succeeds, but its bytes land where they do
+    /// not belong: at another place of some file, chosen by `seed`.
+    void misdirect_operation(std::uint64_t number, std::uint64_t seed);
+
+    /// The read_file() or map() of this number, counted from 1, fails with IoError; if
+    /// `is_for_ever`, all after it do too.
+    void fail_read(std::uint64_t number, bool is_for_ever);
+    std::uint64_t read_count() const;
+
+    /// While full, create_file(), append() and write_at() fail with StorageFull. A write has put a
+    /// part of its bytes there by then, as on Linux.
     void set_full(bool is_full);
 
     /// The next WritableFile::sync() fails with IoError. As on Linux, what it should have made

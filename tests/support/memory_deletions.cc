@@ -45,13 +45,12 @@ Status MemoryStore::delete_rows(std::string_view database, std::string_view poli
     };
     return change_selected(
         database, policy, series, [&](MemoryData::Measurement& measurement, const auto& selection) {
-            // A series goes with its last row.
-            std::erase_if(measurement, [&](auto& entry) {
-                MemoryData::Series& one = entry.second;
-                if (!is_selected(one, selection)) return false;
+            for (auto& [key, one] : measurement) {
+                if (!is_selected(one, selection)) continue;
                 std::erase_if(one.rows, [&](const auto& row) { return is_within(row.first); });
-                return one.rows.empty();
-            });
+            }
+            // A series goes with its last row.
+            std::erase_if(measurement, [](const auto& entry) { return entry.second.rows.empty(); });
         });
 }
 

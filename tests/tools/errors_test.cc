@@ -188,6 +188,10 @@ TEST_CASE("a truncated segment is named, and the server lives on", "[errors]") {
     }
     REQUIRE(segments.size() == 1);
     fs::resize_file(segments[0], fs::file_size(segments[0]) / 2);
+    const Output refused =
+        shell("serve --strict --line 127.0.0.1:0 --http 127.0.0.1:0 --data " + store);
+    CHECK(refused.exit_code == 3);
+    check_documented("Damaged store, served with --strict", {refused.text});
     const std::string log_path = ops.directory.path_of("log-2");
     const Serving server(store, log_path);
     const std::string statement = "query 'SELECT count(usage) FROM cpu' --db ops --at ";

@@ -13,8 +13,8 @@ Output shell(const std::string& arguments, const std::string& input, const std::
 }
 
 Serving::Serving(const std::string& directory, const std::string& log_path,
-                 const std::string& arguments) {
-    const std::string command = std::string("exec ") + TIDEMARK_BINARY + " serve --data " +
+                 const std::string& arguments, const std::string& before) {
+    const std::string command = "exec " + before + ' ' + TIDEMARK_BINARY + " serve --data " +
                                 directory + " --line 127.0.0.1:0 " + arguments +
                                 (log_path.empty() ? "" : " 2>" + log_path);
     auto started = ChildProcess::start({"/bin/sh", "-c", command});

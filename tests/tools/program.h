@@ -18,9 +18,10 @@ Output shell(const std::string& arguments, const std::string& input = "",
 class Serving {
 public:
     /// Its standard error goes to the file `log_path`, if there is one; `arguments` are the
-    /// further options.
+    /// further options, `before` stands in front of the program's name.
     explicit Serving(const std::string& directory, const std::string& log_path = "",
-                     const std::string& arguments = "--http 127.0.0.1:0");
+                     const std::string& arguments = "--http 127.0.0.1:0",
+                     const std::string& before = "");
 
     /// Asks it to end; its exit code.
     int stop() const;

@@ -12,6 +12,7 @@ namespace tidemark::tools {
 
 struct ServeOptions {
     std::string directory;
+    bool is_strict = false;  ///< Do not serve a damaged store.
     server::ServerOptions server;
 };
 

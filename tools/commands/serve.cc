@@ -47,6 +47,9 @@ std::string advice(ErrorCode code) {
         case ErrorCode::NotFound:  // What /proc answers where nothing can be made.
             return "; --data needs a directory that you may write to, on a disk that can be "
                    "written";
+        case ErrorCode::Corruption:
+            return "; without --strict what verifies is served; `tidemark verify` lists the "
+                   "damage, and a backup repairs it";
         default:
             return {};
     }
@@ -74,7 +77,9 @@ ExitCode serve(const ServeOptions& options) {
     const sigset_t signals = ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    Result<std::unique_ptr<Store>> opened = Store::open(options.directory, {});
+    StoreOptions store_options;
+    store_options.refuse_damaged = options.is_strict;
+    Result<std::unique_ptr<Store>> opened = Store::open(options.directory, store_options);
     if (!opened) {
         const Error error = std::move(opened).error();
         return report(kExitCannotOpen, Error(error.code(), error.message() + advice(error.code())));

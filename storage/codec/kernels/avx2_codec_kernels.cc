@@ -7,12 +7,7 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-// Compiled with a target attribute instead of -mavx2 for the file: with the flag, inline functions
-// of the standard library would be compiled for AVX2 too, and the linker may keep that copy for
-// the whole program.
-#define TIDEMARK_AVX2 __attribute__((target("avx2")))
+#include "storage/codec/kernels/avx2_doubles.h"
 
 namespace tidemark::storage::avx2 {
 namespace {
@@ -103,47 +98,214 @@ TIDEMARK_AVX2 void store_integers(std::uint64_t* target, __m256i lanes) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), lanes);
 }
 
-/// Unpacks whole groups of eight until values or readable bytes end; returns how many numbers.
+/// Eight numbers to where they belong, each above a base.
+struct IntegerTarget {
+    __m256i bases;
+    std::uint64_t* values;
+
+    TIDEMARK_AVX2 IntegerTarget(std::uint64_t base, std::span<std::uint64_t> target)
+        : bases(_mm256_set1_epi64x(static_cast<long long>(base))), values(target.data()) {}
+
+    TIDEMARK_AVX2 void put(std::size_t i, __m256i lanes) const {
+        store_integers(values + i, _mm256_add_epi64(lanes, bases));
+    }
+    TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
+        put(i, _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
+        put(i + 4, _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+    }
+};
+
+/// The same as scaled doubles.
+struct DoubleTarget {
+    __m256i bases;
+    __m256d factors;
+    __m256d fractions;
+    double* values;
+
+    TIDEMARK_AVX2 DoubleTarget(std::uint64_t base, double factor, double fraction, double* target)
+        : bases(_mm256_set1_epi64x(static_cast<long long>(base))),
+          factors(_mm256_set1_pd(factor)),
+          fractions(_mm256_set1_pd(fraction)),
+          values(target) {}
+
+    TIDEMARK_AVX2 void put_doubles(std::size_t i, __m256d lanes) const {
+        _mm256_storeu_pd(values + i, _mm256_mul_pd(_mm256_mul_pd(lanes, factors), fractions));
+    }
+    TIDEMARK_AVX2 void put(std::size_t i, __m256i lanes) const {
+        put_doubles(i, to_doubles(_mm256_add_epi64(lanes, bases)));
+    }
+    TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
+        put(i, _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
+        put(i + 4, _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+    }
+};
+
+/// The same when no number above the base leaves the range of 32-bit integers.
+struct NarrowDoubleTarget : DoubleTarget {
+    __m256i narrow_bases;
+
+    TIDEMARK_AVX2 NarrowDoubleTarget(std::uint64_t base, double factor, double fraction,
+                                     double* target)
+        : DoubleTarget(base, factor, fraction, target),
+          narrow_bases(_mm256_set1_epi32(static_cast<int>(static_cast<std::uint32_t>(base)))) {}
+
+    TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
+        const __m256i integers = _mm256_add_epi32(lanes, narrow_bases);
+        put_doubles(i, _mm256_cvtepi32_pd(_mm256_castsi256_si128(integers)));
+        put_doubles(i + 4, _mm256_cvtepi32_pd(_mm256_extracti128_si256(integers, 1)));
+    }
+};
+
+/// Unpacks whole groups of eight until `count` numbers or readable bytes end, numbered from
+/// `first` on; returns how many numbers.
+template <typename Target>
 TIDEMARK_AVX2 std::size_t unpack_groups(std::span<const std::byte> packed, unsigned width,
-                                        std::span<std::uint64_t> values) {
+                                        std::size_t first, std::size_t count,
+                                        const Target& target) {
     std::size_t i = 0;
     const std::byte* group = packed.data();
     const std::byte* const end = group + packed.size();
     const auto bytes_left = [&] { return static_cast<std::size_t>(end - group); };
     if (width <= kWidestNarrow) {
         const NarrowUnpacker unpacker(width);
-        for (; i + 8 <= values.size() && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
-            const __m256i lanes = unpacker.unpack(group);
-            store_integers(&values[i], _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
-            store_integers(&values[i + 4],
-                           _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+        for (; i + 8 <= count && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
+            target.put_narrow(first + i, unpacker.unpack(group));
             group += width;
         }
     } else if (width <= kWidestMiddle) {
         const MiddleUnpacker unpacker(width);
-        for (; i + 8 <= values.size() && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
-            store_integers(&values[i], unpacker.unpack(group, 0));
-            store_integers(&values[i + 4], unpacker.unpack(group, 1));
+        for (; i + 8 <= count && bytes_left() >= unpacker.read_size_bytes(); i += 8) {
+            target.put(first + i, unpacker.unpack(group, 0));
+            target.put(first + i + 4, unpacker.unpack(group, 1));
             group += width;
         }
     }
     return i;
 }
 
-TIDEMARK_AVX2 void unpack(std::span<const std::byte> packed, unsigned width,
-                          std::span<std::uint64_t> values) {
-    std::size_t done = unpack_groups(packed, width, values);
+/// As far as whole groups of eight go; returns how many numbers.
+template <typename Target>
+TIDEMARK_AVX2 std::size_t unpack_all_groups(std::span<const std::byte> packed, unsigned width,
+                                            std::size_t count, const Target& target) {
+    std::size_t done = unpack_groups(packed, width, 0, count, target);
     // The last groups again, with bytes behind them that may be read. `done` is a multiple of 8, so
     // it begins at a byte.
     constexpr std::size_t kReadableSizeBytes = kLoadSizeBytes + kWidestMiddle;
     std::byte padded[2 * kReadableSizeBytes] = {};
     const auto rest = packed.subspan(done / 8 * width);
-    if (values.size() - done >= 8 && rest.size() <= kReadableSizeBytes) {
+    if (count - done >= 8 && rest.size() <= kReadableSizeBytes) {
         std::memcpy(padded, rest.data(), rest.size());
-        done += unpack_groups(padded, width, values.subspan(done));
+        done += unpack_groups(padded, width, done, count - done, target);
     }
+    return done;
+}
+
+TIDEMARK_AVX2 void unpack_above(std::span<const std::byte> packed, unsigned width,
+                                std::uint64_t base, std::span<std::uint64_t> values) {
+    const std::size_t done =
+        unpack_all_groups(packed, width, values.size(), IntegerTarget(base, values));
     if (done == values.size()) return;
-    scalar::kCodecKernels.unpack(packed.subspan(done / 8 * width), width, values.subspan(done));
+    scalar::kCodecKernels.unpack_above(packed.subspan(done / 8 * width), width, base,
+                                       values.subspan(done));
+}
+
+/// True when a number of up to 25 bits above the base stays in the range of 32-bit integers.
+bool is_narrow_base(std::uint64_t base) {
+    constexpr std::uint64_t kLimit = std::uint64_t{1} << 30;
+    return base + kLimit <= 2 * kLimit;
+}
+
+TIDEMARK_AVX2 void unpack_to_doubles(std::span<const std::byte> packed, unsigned width,
+                                     std::uint64_t base, double factor, double fraction,
+                                     std::span<double> out) {
+    const std::size_t done =
+        width <= kWidestNarrow && is_narrow_base(base)
+            ? unpack_all_groups(packed, width, out.size(),
+                                NarrowDoubleTarget(base, factor, fraction, out.data()))
+            : unpack_all_groups(packed, width, out.size(),
+                                DoubleTarget(base, factor, fraction, out.data()));
+    if (done == out.size()) return;
+    scalar::kCodecKernels.unpack_to_doubles(packed.subspan(done / 8 * width), width, base, factor,
+                                            fraction, out.subspan(done));
+}
+
+/// Numbers to the integers whose distances from a base they are, signs folded in.
+struct ZigzagTarget : IntegerTarget {
+    TIDEMARK_AVX2 void put(std::size_t i, __m256i lanes) const {
+        const __m256i is_odd = _mm256_and_si256(lanes, _mm256_set1_epi64x(1));
+        const __m256i sign = _mm256_sub_epi64(_mm256_setzero_si256(), is_odd);
+        IntegerTarget::put(i, _mm256_xor_si256(_mm256_srli_epi64(lanes, 1), sign));
+    }
+    TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
+        put(i, _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
+        put(i + 4, _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+    }
+};
+
+TIDEMARK_AVX2 void unpack_zigzag(std::span<const std::byte> packed, unsigned width,
+                                 std::uint64_t base, std::span<std::uint64_t> values) {
+    const ZigzagTarget target{IntegerTarget(base, values)};
+    const std::size_t done = unpack_all_groups(packed, width, values.size(), target);
+    if (done == values.size()) return;
+    scalar::kCodecKernels.unpack_zigzag(packed.subspan(done / 8 * width), width, base,
+                                        values.subspan(done));
+}
+
+// A sum waits for the one before it; four lanes take as many additions as four sums.
+void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
+    scalar::kCodecKernels.add_up(first, values);
+}
+
+TIDEMARK_AVX2 void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> deltas,
+                                     double factor, double fraction, double* out) {
+    const DoubleTarget target(0, factor, fraction, out);
+    std::size_t i = 0;
+    for (; i + 4 <= deltas.size(); i += 4) {
+        const std::uint64_t second = first + deltas[i];
+        const std::uint64_t third = second + deltas[i + 1];
+        const std::uint64_t fourth = third + deltas[i + 2];
+        first = fourth + deltas[i + 3];
+        const auto lane = [](std::uint64_t sum) { return static_cast<long long>(sum); };
+        target.put(i, _mm256_set_epi64x(lane(first), lane(fourth), lane(third), lane(second)));
+    }
+    scalar::kCodecKernels.add_up_to_doubles(first, deltas.subspan(i), factor, fraction, out + i);
+}
+
+/// For each change of four neighbours but the first one: which of the next changes each takes, as
+/// pairs of 32-bit lanes.
+alignas(32) constexpr std::uint32_t kExpandLanes[8][8] = {
+    {0, 1, 0, 1, 0, 1, 0, 1}, {0, 1, 2, 3, 2, 3, 2, 3}, {0, 1, 0, 1, 2, 3, 2, 3},
+    {0, 1, 2, 3, 4, 5, 4, 5}, {0, 1, 0, 1, 0, 1, 2, 3}, {0, 1, 2, 3, 2, 3, 4, 5},
+    {0, 1, 0, 1, 2, 3, 4, 5}, {0, 1, 2, 3, 4, 5, 6, 7},
+};
+
+TIDEMARK_AVX2 void expand(const std::uint64_t* differs, const std::byte* changes,
+                          std::span<std::byte> cells) {
+    const std::size_t count = cells.size() / kCellSizeBytes;
+    std::byte* target = cells.data();
+    std::size_t i = 0;
+    // Bit k of the window stands for cell i + k, so the mask is read one bit further back.
+    std::uint64_t carry = 0;
+    for (; i + 64 <= count; i += 64) {
+        const std::uint64_t word = differs[i / 64];
+        std::uint64_t window = word << 1 | carry;
+        carry = word >> 63;
+        for (std::size_t lane = 0; lane < 64; lane += 4) {
+            changes += kCellSizeBytes * (window & 1);
+            const std::uint64_t bits = window >> 1 & 7;
+            const auto* lanes = reinterpret_cast<const __m256i*>(kExpandLanes[bits]);
+            const __m256i next = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(changes));
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(target),
+                                _mm256_permutevar8x32_epi32(next, _mm256_load_si256(lanes)));
+            changes += kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(bits));
+            target += 4 * kCellSizeBytes;
+            window >>= 4;
+        }
+    }
+    for (; i < count; ++i) {
+        if (i != 0) changes += kCellSizeBytes * ((differs[(i - 1) / 64] >> ((i - 1) % 64)) & 1);
+        std::memcpy(cells.data() + i * kCellSizeBytes, changes, kCellSizeBytes);
+    }
 }
 
 /// All bits set in the lanes whose unsigned number is at most `limit`'s.
@@ -254,7 +416,7 @@ TIDEMARK_AVX2 void match_packed(std::span<const std::byte> packed, unsigned widt
     std::uint64_t block[kBlockCount];
     for (; i < count; i += kBlockCount) {
         const std::span<std::uint64_t> values(block, std::min(kBlockCount, count - i));
-        unpack(packed.subspan(i / 8 * width), width, values);
+        unpack_above(packed.subspan(i / 8 * width), width, 0, values);
         match_integers(values, low, high - low, mask + i / 64);
     }
 }
@@ -275,20 +437,6 @@ TIDEMARK_AVX2 void match_doubles(std::span<const double> values, double low, dou
         *mask++ = inside;
     }
     scalar::kCodecKernels.match_doubles(values.subspan(i), low, high, mask);
-}
-
-/// Signed 64-bit integers to doubles, rounded to nearest; AVX2 has no instruction for it. Each half
-/// becomes the low bits of a double of a fixed size: the upper half, its sign bit flipped, of one
-/// of 2^84 + 2^63, the lower half of one of 2^52. Both are exact, and so is taking the sizes away
-/// from the first; the one rounding happens in the last addition.
-TIDEMARK_AVX2 __m256d to_doubles(__m256i integers) {
-    const __m256i lower_size = _mm256_set1_epi64x(0x4330'0000'0000'0000);  // 2^52
-    const __m256i upper_size = _mm256_set1_epi64x(0x4530'0000'8000'0000);  // 2^84 + 2^63
-    const __m256i both_sizes = _mm256_set1_epi64x(0x4530'0000'8010'0000);  // Their sum.
-    const __m256i lower = _mm256_blend_epi32(lower_size, integers, 0b01010101);
-    const __m256i upper = _mm256_xor_si256(_mm256_srli_epi64(integers, 32), upper_size);
-    return _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(upper), _mm256_castsi256_pd(both_sizes)),
-                         _mm256_castsi256_pd(lower));
 }
 
 TIDEMARK_AVX2 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,
@@ -319,27 +467,17 @@ TIDEMARK_AVX2 void divide_to_doubles(std::span<const std::uint64_t> integers, do
 
 const CodecKernels kCodecKernels{.name = "avx2",
                                  .supported = [] { return cpu_features().avx2; },
-                                 .unpack = unpack,
+                                 .unpack_above = unpack_above,
+                                 .unpack_to_doubles = unpack_to_doubles,
+                                 .unpack_zigzag = unpack_zigzag,
+                                 .add_up = add_up,
+                                 .add_up_to_doubles = add_up_to_doubles,
+                                 .expand = expand,
                                  .match_packed = match_packed,
                                  .match_integers = match_integers,
                                  .match_doubles = match_doubles,
                                  .scale_to_doubles = scale_to_doubles,
                                  .divide_to_doubles = divide_to_doubles};
-
-}  // namespace tidemark::storage::avx2
-
-#else
-
-namespace tidemark::storage::avx2 {
-
-const CodecKernels kCodecKernels{.name = "avx2",
-                                 .supported = [] { return false; },
-                                 .unpack = nullptr,
-                                 .match_packed = nullptr,
-                                 .match_integers = nullptr,
-                                 .match_doubles = nullptr,
-                                 .scale_to_doubles = nullptr,
-                                 .divide_to_doubles = nullptr};
 
 }  // namespace tidemark::storage::avx2
 

@@ -1,36 +1,21 @@
 #include "storage/codec/kernels/codec_kernels.h"
 
-#include <vector>
-
-#include "storage/base/cpu_features.h"
+#include "storage/codec/kernels/kernel_choice.h"
 
 namespace tidemark::storage {
-namespace {
-
-const CodecKernels& chosen_kernels() {
-    const auto supported = supported_codec_kernels();
-    for (const CodecKernels* kernels : supported) {
-        if (kernels->name == forced_kernels_name()) return *kernels;
-    }
-    return *supported.back();
-}
-
-}  // namespace
 
 std::span<const CodecKernels* const> supported_codec_kernels() {
-    // In ascending order of speed.
-    static const std::vector<const CodecKernels*> supported = [] {
-        std::vector<const CodecKernels*> tables;
-        for (const CodecKernels* kernels : {&scalar::kCodecKernels, &avx2::kCodecKernels}) {
-            if (kernels->supported()) tables.push_back(kernels);
-        }
-        return tables;
-    }();
+    static const auto supported = supported_tables<CodecKernels>({
+        &scalar::kCodecKernels,
+#if defined(__x86_64__)
+            &avx2::kCodecKernels, &avx512::kCodecKernels,
+#endif
+    });
     return supported;
 }
 
 const CodecKernels& codec_kernels() {
-    static const CodecKernels& kernels = chosen_kernels();
+    static const CodecKernels& kernels = chosen_table(supported_codec_kernels());
     return kernels;
 }
 

@@ -12,15 +12,47 @@
 
 namespace tidemark::storage {
 
+inline constexpr std::size_t kCellSizeBytes = 8;
+/// Cells that expand() may read behind the last change.
+inline constexpr std::size_t kExpandPadding = 8;
+
 /// Stateless; all functions are thread-safe. `mask` is filled as by match_values() in leaf_test.h.
 struct CodecKernels {
     std::string_view name;  ///< Accepted by TIDEMARK_FORCE_KERNELS.
     bool (*supported)();
 
-    /// Unpacks values.size() numbers of 1 to 64 bits. `packed` has at least the bytes they take,
-    /// and is not read behind its end.
-    void (*unpack)(std::span<const std::byte> packed, unsigned width,
-                   std::span<std::uint64_t> values);
+    /// values[i] = base + packed number i, of 1 to 64 bits. `packed` has at least the bytes they
+    /// take, and is not read behind its end.
+    void (*unpack_above)(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                         std::span<std::uint64_t> values);
+    void unpack(std::span<const std::byte> packed, unsigned width,
+                std::span<std::uint64_t> values) const {
+        unpack_above(packed, width, 0, values);
+    }
+
+    /// The same as doubles: out[i] = double(signed base + packed number i) * factor * fraction,
+    /// each step rounded to nearest.
+    void (*unpack_to_doubles)(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                              double factor, double fraction, std::span<double> out);
+
+    /// values[i] = base + zigzag_decode(packed number i).
+    void (*unpack_zigzag)(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                          std::span<std::uint64_t> values);
+
+    /// values[i] = first + values[0] + ... + values[i].
+    void (*add_up)(std::uint64_t first, std::span<std::uint64_t> values);
+
+    /// The same as doubles: out[i] = double(signed first + deltas[0] + ... + deltas[i]) * factor *
+    /// fraction, each step rounded to nearest.
+    void (*add_up_to_doubles)(std::uint64_t first, std::span<const std::uint64_t> deltas,
+                              double factor, double fraction, double* out);
+
+    /// Of cells of eight bytes, integers or doubles: cells[0] = changes[0]; each further cells[i] =
+    /// cells[i - 1], or the next one of `changes` when bit i - 1 of the mask `differs` is set.
+    /// There is at least one cell. Behind the last change there are kExpandPadding more, whatever
+    /// they are.
+    void (*expand)(const std::uint64_t* differs, const std::byte* changes,
+                   std::span<std::byte> cells);
 
     /// Which of `count` packed numbers lie in [low, high]; low <= high < 2 to the width.
     void (*match_packed)(std::span<const std::byte> packed, unsigned width, std::size_t count,
@@ -52,6 +84,9 @@ namespace scalar {
 extern const CodecKernels kCodecKernels;
 }
 namespace avx2 {
+extern const CodecKernels kCodecKernels;
+}
+namespace avx512 {
 extern const CodecKernels kCodecKernels;
 }
 

@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <cstring>
 
+#include "storage/base/bytes.h"
 #include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 
 namespace tidemark::storage::scalar {
 namespace {
 
-void unpack(std::span<const std::byte> packed, unsigned width, std::span<std::uint64_t> values) {
+void unpack_above(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                  std::span<std::uint64_t> values) {
     // Up to 57 bits, a number lies inside the 8 bytes that begin with its first byte.
     constexpr unsigned kWidestInOneLoad = 57;
     const std::uint64_t keep = low_bits_mask(width);
@@ -16,11 +19,58 @@ void unpack(std::span<const std::byte> packed, unsigned width, std::span<std::ui
         if (width <= kWidestInOneLoad && offset + sizeof(std::uint64_t) <= packed.size()) {
             std::uint64_t word;
             std::memcpy(&word, packed.data() + offset, sizeof word);
-            value = (word >> (bit_offset % 8)) & keep;
+            value = base + ((word >> (bit_offset % 8)) & keep);
         } else {
-            value = packed_number(packed, bit_offset, width);
+            value = base + packed_number(packed, bit_offset, width);
         }
         bit_offset += width;
+    }
+}
+
+void scale_to_doubles(std::span<const std::uint64_t> integers, double factor, double fraction,
+                      double* out) {
+    for (const std::uint64_t integer : integers) {
+        *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) * factor * fraction;
+    }
+}
+
+void unpack_to_doubles(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                       double factor, double fraction, std::span<double> out) {
+    // A few at a time, which stay in the nearest cache.
+    constexpr std::size_t kBlockCount = 256;
+    std::uint64_t block[kBlockCount];
+    for (std::size_t i = 0; i < out.size(); i += kBlockCount) {
+        const auto integers = std::span(block).first(std::min(kBlockCount, out.size() - i));
+        unpack_above(packed.subspan(i / 8 * width), width, base, integers);
+        scale_to_doubles(integers, factor, fraction, out.data() + i);
+    }
+}
+
+void unpack_zigzag(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
+                   std::span<std::uint64_t> values) {
+    unpack_above(packed, width, 0, values);
+    for (std::uint64_t& value : values) {
+        value = base + static_cast<std::uint64_t>(zigzag_decode(value));
+    }
+}
+
+void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
+    for (std::uint64_t& value : values) value = first += value;
+}
+
+void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> deltas, double factor,
+                       double fraction, double* out) {
+    for (const std::uint64_t delta : deltas) {
+        first += delta;
+        *out++ = static_cast<double>(static_cast<std::int64_t>(first)) * factor * fraction;
+    }
+}
+
+void expand(const std::uint64_t* differs, const std::byte* changes, std::span<std::byte> cells) {
+    const std::size_t count = cells.size() / kCellSizeBytes;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i != 0) changes += kCellSizeBytes * ((differs[(i - 1) / 64] >> ((i - 1) % 64)) & 1);
+        std::memcpy(cells.data() + i * kCellSizeBytes, changes, kCellSizeBytes);
     }
 }
 
@@ -55,13 +105,6 @@ void match_doubles(std::span<const double> values, double low, double high, std:
               [=](std::size_t i) { return low <= values[i] && values[i] <= high; });
 }
 
-void scale_to_doubles(std::span<const std::uint64_t> integers, double factor, double fraction,
-                      double* out) {
-    for (const std::uint64_t integer : integers) {
-        *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) * factor * fraction;
-    }
-}
-
 void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor, double* out) {
     for (const std::uint64_t integer : integers) {
         *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) / divisor;
@@ -72,7 +115,12 @@ void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor, 
 
 const CodecKernels kCodecKernels{.name = "scalar",
                                  .supported = [] { return true; },
-                                 .unpack = unpack,
+                                 .unpack_above = unpack_above,
+                                 .unpack_to_doubles = unpack_to_doubles,
+                                 .unpack_zigzag = unpack_zigzag,
+                                 .add_up = add_up,
+                                 .add_up_to_doubles = add_up_to_doubles,
+                                 .expand = expand,
                                  .match_packed = match_packed,
                                  .match_integers = match_integers,
                                  .match_doubles = match_doubles,

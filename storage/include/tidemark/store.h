@@ -24,6 +24,10 @@ struct StoreOptions {
     /// Refuse to write anything, and leave the directory as it is. Takes no lock away from a
     /// writer: a store that another process writes is refused with Busy all the same.
     bool read_only = false;
+    /// Refuse a damaged store with Corruption, which tells all there is to tell, and leave it as it
+    /// is; else it is opened with what verifies, and recovery_messages() tell. What a crash leaves
+    /// is no damage.
+    bool refuse_damaged = false;
     /// Rows of a full vector. Smaller only in tests, which want many vectors from little data.
     std::uint32_t rows_per_vector = 1024;
     /// Rows in memory at which a flush to segments starts by itself.

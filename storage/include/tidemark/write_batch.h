@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,14 +56,35 @@ public:
         std::size_t field_count;
     };
 
+    /// Stands for a series key or for the name of a field that the batch holds already, so that
+    /// points that come often need not bring it again. Valid until clear().
+    class Kept {
+        friend class WriteBatch;
+        std::uint32_t offset_ = 0;
+        std::uint32_t size_bytes_ = 0;
+    };
+
+    /// A field's name, for the fields of any number of points.
+    Kept keep_name(std::string_view name);
+    /// A series key as point() gives it, for any number of points.
+    Kept keep_series_key(std::string_view raw_series_key);
+
     /// Starts a point. A point begun before and not ended is forgotten.
     void begin_point(std::string_view measurement);
+    /// The same for a point of a known series; no tag may be added.
+    void begin_point(Kept series_key);
     void add_tag(std::string_view key, std::string_view value);
     void add_float(std::string_view name, double value);
     void add_integer(std::string_view name, std::int64_t value);
     void add_unsigned(std::string_view name, std::uint64_t value);
     void add_boolean(std::string_view name, bool value);
     void add_string(std::string_view name, std::string_view value);
+    // The same for a name that the batch holds.
+    void add_float(Kept name, double value);
+    void add_integer(Kept name, std::int64_t value);
+    void add_unsigned(Kept name, std::uint64_t value);
+    void add_boolean(Kept name, bool value);
+    void add_string(Kept name, std::string_view value);
     /// A field of the type that `value` has.
     void add_value(std::string_view name, const Value& value);
     /// Ends the point and makes it part of the batch.
@@ -76,9 +98,21 @@ public:
     std::size_t size_bytes() const { return bytes_.size() + fields_.size() * sizeof(StoredField); }
     void clear();
 
-    Point point(std::size_t index) const;
+    Point point(std::size_t index) const {
+        const StoredPoint& stored = points_[index];
+        return {view(stored.key_offset, stored.key_size_bytes), stored.time_ns, stored.field_count};
+    }
     /// Field `field_index` of point `index`, in the order added.
-    Field field(std::size_t index, std::size_t field_index) const;
+    Field field(std::size_t index, std::size_t field_index) const {
+        const StoredField& stored = fields_[points_[index].first_field + field_index];
+        Field field{};
+        field.name = view(stored.name_offset, stored.name_size_bytes);
+        field.type = stored.type;
+        field.text = view(stored.text_offset, stored.text_size_bytes);
+        // The bits of any of its types: those of a boolean are in the first byte.
+        std::memcpy(&field.unsigned_value, &stored.bits, sizeof stored.bits);
+        return field;
+    }
 
 private:
     struct StoredField {
@@ -97,7 +131,11 @@ private:
         std::optional<std::int64_t> time_ns;
     };
 
-    StoredField& add_field(std::string_view name, FieldType type, std::uint64_t bits);
+    std::string_view view(std::uint32_t offset, std::uint32_t size_bytes) const {
+        return {bytes_.data() + offset, size_bytes};
+    }
+    StoredField& add_field(Kept name, FieldType type, std::uint64_t bits);
+    Kept keep(std::string_view bytes);
 
     std::string bytes_;
     std::vector<StoredField> fields_;

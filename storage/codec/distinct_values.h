@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "storage/codec/integer_column.h"
+
+namespace tidemark::storage {
+
+/// How many distinct values a column may have, from a look at the first ones. Cheap.
+struct DistinctGuess {
+    bool has_repetitions = false;  ///< Some come again soon.
+    std::size_t count = 0;         ///< Of the whole column; rather too few.
+};
+DistinctGuess guess_distinct(std::span<const std::uint64_t> values);
+
+/// Each distinct value once, and which of them each value is.
+struct DistinctValues {
+    std::vector<std::uint64_t> entries;  ///< Ascending in the order of the column.
+    std::vector<std::uint64_t> indices;  ///< Of the values among the entries.
+};
+
+/// False, and nothing else of use, when there are more than `entry_limit` distinct values.
+bool find_distinct(const IntegerColumn& column, std::size_t entry_limit, DistinctValues& distinct);
+
+}  // namespace tidemark::storage

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace tidemark::storage {
+
+/// How the bit patterns of a column are ordered. Decoding does not need it; encoders choose their
+/// base value by it.
+enum class IntegerOrder : std::uint8_t { Signed, Unsigned };
+
+/// How numbers are packed of which the few that are too wide leave their high bits in patches.
+struct PatchPlan {
+    unsigned width = 0;       ///< Of the low bits of every number.
+    unsigned high_width = 0;  ///< Of the patches.
+    std::size_t patch_count = 0;
+    std::size_t packed_size_bytes = 0;  ///< Of low bits, indices and high bits.
+};
+
+/// About the median of the distances of the values, at least one, from `base`, as unsigned numbers;
+/// of a few evenly spaced ones. Outliers do not move it, as they would a mean.
+std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64_t base);
+
+/// A column to be encoded, with what encoders ask about it; each answer is computed when it is
+/// first asked for. Borrows the values. Not thread-safe.
+class IntegerColumn {
+public:
+    IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order);
+    ~IntegerColumn();
+    IntegerColumn(IntegerColumn&& other) noexcept;
+    IntegerColumn& operator=(IntegerColumn&& other) noexcept;
+
+    std::span<const std::uint64_t> values() const { return values_; }
+    IntegerOrder order() const { return order_; }
+    bool is_empty() const { return values_.empty(); }
+
+    /// The first and the last value in the column's order; 0 when it is empty.
+    std::uint64_t min() const { return min_; }
+    std::uint64_t max() const { return max_; }
+
+    /// The differences of neighbours, of signed order: one fewer than there are values, of which
+    /// there is at least one. Valid as long as the column.
+    const IntegerColumn& deltas() const;
+    /// How many values differ from the one before them. There is at least one value.
+    std::size_t change_count() const;
+
+    /// The best plan for the distances from the smallest value.
+    const PatchPlan& patched() const;
+
+    /// middle_distance() of all values from the smallest one, added to it. The column is not empty.
+    std::uint64_t centre() const;
+    /// The best plan for the zigzag forms of the distances from the centre.
+    const PatchPlan& centred() const;
+
+    /// The greatest common divisor of the distances from the smallest value; 0 when all are equal.
+    std::uint64_t common_factor() const;
+
+private:
+    struct Deltas;
+
+    std::span<const std::uint64_t> values_;
+    IntegerOrder order_;
+    std::uint64_t min_ = 0;
+    std::uint64_t max_ = 0;
+    mutable std::unique_ptr<const Deltas> deltas_;
+    mutable std::optional<PatchPlan> patched_;
+    mutable std::optional<std::uint64_t> centre_;
+    mutable std::optional<PatchPlan> centred_;
+    mutable std::optional<std::uint64_t> common_factor_;
+};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,469 @@
+#include "storage/base/cpu_features.h"
+#include "storage/codec/kernels/codec_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <algorithm>
+
+#include "storage/codec/kernels/avx512_intrinsics.h"
+#include "storage/codec/kernels/packed_bits.h"
+
+namespace tidemark::storage::avx512 {
+namespace {
+
+constexpr unsigned kWidestNarrow = 25;  // Shift (up to 7) and number fit in 32 bits.
+constexpr unsigned kWidestMiddle = 57;  // Shift and number fit in 64 bits.
+constexpr std::size_t kVectorSizeBytes = 64;
+
+// Eight packed numbers begin at a byte boundary and take `width` bytes, so one load holds a group
+// of any width. A permutation of its bytes brings those of each number into its lane, a shift drops
+// the bits in front of it.
+
+/// The vector that begins `offset` bytes into the packed ones; zeros behind their end.
+TIDEMARK_AVX512 __m512i load_packed(std::span<const std::byte> packed, std::size_t offset) {
+    const std::size_t size_bytes = packed.size() - offset;
+    if (size_bytes >= kVectorSizeBytes) return _mm512_loadu_si512(packed.data() + offset);
+    return _mm512_maskz_loadu_epi8(first_bytes(size_bytes), packed.data() + offset);
+}
+
+/// Sixteen numbers of up to 25 bits in 32-bit lanes.
+struct NarrowUnpacker {
+    static constexpr std::size_t kCount = 16;
+
+    __m512i permutation;
+    __m512i shift;
+    __m512i keep;
+
+    TIDEMARK_AVX512 explicit NarrowUnpacker(unsigned width) {
+        const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        const __m512i bit = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int>(width)));
+        // The index of the first byte, in all four bytes of the lane, and 0 to 3 on top.
+        const __m512i first_byte =
+            _mm512_mullo_epi32(_mm512_srli_epi32(bit, 3), _mm512_set1_epi32(0x0101'0101));
+        permutation = _mm512_add_epi8(first_byte, _mm512_set1_epi32(0x0302'0100));
+        shift = _mm512_and_si512(bit, _mm512_set1_epi32(7));
+        keep = _mm512_set1_epi32(static_cast<int>(low_bits_mask(width)));
+    }
+
+    TIDEMARK_AVX512 __m512i unpack(__m512i group) const {
+        const __m512i lanes = _mm512_permutexvar_epi8(permutation, group);
+        return _mm512_and_si512(_mm512_srlv_epi32(lanes, shift), keep);
+    }
+};
+
+/// Eight numbers of up to 64 bits in 64-bit lanes.
+struct WideUnpacker {
+    static constexpr std::size_t kCount = 8;
+
+    __m512i permutation;
+    __m512i shift;
+    __m512i keep;
+    bool is_split;  ///< A number may reach into a ninth byte.
+
+    TIDEMARK_AVX512 explicit WideUnpacker(unsigned width) : is_split(width > kWidestMiddle) {
+        const __m512i lane = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+        const __m512i bit = _mm512_mullo_epi64(lane, _mm512_set1_epi64(width));
+        const __m512i first_byte =
+            _mm512_mullo_epi64(_mm512_srli_epi64(bit, 3), _mm512_set1_epi64(0x0101'0101'0101'0101));
+        permutation = _mm512_add_epi8(first_byte, _mm512_set1_epi64(0x0706'0504'0302'0100));
+        shift = _mm512_and_si512(bit, _mm512_set1_epi64(7));
+        keep = _mm512_set1_epi64(static_cast<long long>(low_bits_mask(width)));
+    }
+
+    TIDEMARK_AVX512 __m512i unpack(__m512i group) const {
+        __m512i lanes = _mm512_srlv_epi64(_mm512_permutexvar_epi8(permutation, group), shift);
+        if (is_split) {
+            // A shift by 64 gives 0: those without a ninth byte.
+            const __m512i ninth =
+                _mm512_permutexvar_epi8(_mm512_add_epi8(permutation, _mm512_set1_epi8(8)), group);
+            const __m512i left = _mm512_sub_epi64(_mm512_set1_epi64(64), shift);
+            lanes = _mm512_or_si512(lanes, _mm512_sllv_epi64(ninth, left));
+        }
+        return _mm512_and_si512(lanes, keep);
+    }
+};
+
+/// Calls put(i, lanes, how many of them count) for each vector of `count` numbers.
+template <typename Unpacker, typename Put>
+TIDEMARK_AVX512 void for_each_vector(std::span<const std::byte> packed, unsigned width,
+                                     std::size_t count, const Put& put) {
+    constexpr std::size_t kCount = Unpacker::kCount;
+    const Unpacker unpacker(width);
+    const std::size_t group_size_bytes = kCount / 8 * width;
+    std::size_t i = 0;
+    const std::byte* group = packed.data();
+    const std::byte* const end = group + packed.size();
+    const auto bytes_left = [&] { return static_cast<std::size_t>(end - group); };
+    for (; i + kCount <= count && bytes_left() >= kVectorSizeBytes; i += kCount) {
+        put.full(i, unpacker.unpack(_mm512_loadu_si512(group)));
+        group += group_size_bytes;
+    }
+    for (; i < count; i += kCount) {
+        const __m512i bytes = load_packed(packed, i / 8 * width);
+        put.partial(i, unpacker.unpack(bytes), std::min(kCount, count - i));
+    }
+}
+
+/// Numbers to where they belong, each above a base.
+struct IntegerTarget {
+    __m512i bases;
+    std::uint64_t* values;
+
+    TIDEMARK_AVX512 IntegerTarget(std::uint64_t base, std::uint64_t* target)
+        : bases(_mm512_set1_epi64(static_cast<long long>(base))), values(target) {}
+
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        _mm512_storeu_si512(values + i, _mm512_add_epi64(lanes, bases));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        _mm512_mask_storeu_epi64(values + i, first_lanes(count), _mm512_add_epi64(lanes, bases));
+    }
+};
+
+/// The same as scaled doubles.
+struct DoubleTarget {
+    __m512i bases;
+    __m512d factors;
+    __m512d fractions;
+    double* values;
+
+    TIDEMARK_AVX512 DoubleTarget(std::uint64_t base, double factor, double fraction, double* target)
+        : bases(_mm512_set1_epi64(static_cast<long long>(base))),
+          factors(_mm512_set1_pd(factor)),
+          fractions(_mm512_set1_pd(fraction)),
+          values(target) {}
+
+    TIDEMARK_AVX512 __m512d scaled(__m512d integers) const {
+        return _mm512_mul_pd(_mm512_mul_pd(integers, factors), fractions);
+    }
+    TIDEMARK_AVX512 __m512d converted(__m512i lanes) const {
+        return scaled(_mm512_cvtepi64_pd(_mm512_add_epi64(lanes, bases)));
+    }
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        _mm512_storeu_pd(values + i, converted(lanes));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        _mm512_mask_storeu_pd(values + i, first_lanes(count), converted(lanes));
+    }
+};
+
+/// 32-bit lanes to a target of 64-bit lanes.
+template <typename Target>
+struct Widened {
+    Target target;
+
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        target.full(i, _mm512_cvtepu32_epi64(_mm512_castsi512_si256(lanes)));
+        target.full(i + 8, _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(lanes, 1)));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        target.partial(i, _mm512_cvtepu32_epi64(_mm512_castsi512_si256(lanes)),
+                       std::min<std::size_t>(count, 8));
+        if (count <= 8) return;
+        target.partial(i + 8, _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(lanes, 1)),
+                       count - 8);
+    }
+};
+
+/// Doubles of 32-bit lanes, when no number above the base leaves their range.
+struct NarrowDoubleTarget {
+    DoubleTarget target;
+    __m512i bases;
+
+    TIDEMARK_AVX512 NarrowDoubleTarget(std::uint64_t base, double factor, double fraction,
+                                       double* values)
+        : target(base, factor, fraction, values),
+          bases(_mm512_set1_epi32(static_cast<int>(static_cast<std::uint32_t>(base)))) {}
+
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        const __m512i integers = _mm512_add_epi32(lanes, bases);
+        const __m512d low = _mm512_cvtepi32_pd(_mm512_castsi512_si256(integers));
+        const __m512d high = _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(integers, 1));
+        _mm512_storeu_pd(target.values + i, target.scaled(low));
+        _mm512_storeu_pd(target.values + i + 8, target.scaled(high));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        Widened<DoubleTarget>{target}.partial(i, lanes, count);
+    }
+};
+
+TIDEMARK_AVX512 void unpack_above(std::span<const std::byte> packed, unsigned width,
+                                  std::uint64_t base, std::span<std::uint64_t> values) {
+    const IntegerTarget target(base, values.data());
+    if (width <= kWidestNarrow) {
+        for_each_vector<NarrowUnpacker>(packed, width, values.size(),
+                                        Widened<IntegerTarget>{target});
+    } else {
+        for_each_vector<WideUnpacker>(packed, width, values.size(), target);
+    }
+}
+
+TIDEMARK_AVX512 void unpack_to_doubles(std::span<const std::byte> packed, unsigned width,
+                                       std::uint64_t base, double factor, double fraction,
+                                       std::span<double> out) {
+    // A number of up to 25 bits above such a base stays in the range of 32-bit integers.
+    constexpr std::uint64_t kBaseLimit = std::uint64_t{1} << 30;
+    const bool is_narrow_base = base + kBaseLimit <= 2 * kBaseLimit;
+    const DoubleTarget target(base, factor, fraction, out.data());
+    if (width > kWidestNarrow) {
+        for_each_vector<WideUnpacker>(packed, width, out.size(), target);
+    } else if (is_narrow_base) {
+        for_each_vector<NarrowUnpacker>(packed, width, out.size(),
+                                        NarrowDoubleTarget(base, factor, fraction, out.data()));
+    } else {
+        for_each_vector<NarrowUnpacker>(packed, width, out.size(), Widened<DoubleTarget>{target});
+    }
+}
+
+/// Numbers to the integers whose distances from a base they are, signs folded in.
+struct ZigzagTarget {
+    __m512i bases;
+    std::uint64_t* values;
+
+    TIDEMARK_AVX512 __m512i unfolded(__m512i lanes) const {
+        const __m512i is_odd = _mm512_and_si512(lanes, _mm512_set1_epi64(1));
+        const __m512i sign = _mm512_sub_epi64(_mm512_setzero_si512(), is_odd);
+        return _mm512_add_epi64(_mm512_xor_si512(_mm512_srli_epi64(lanes, 1), sign), bases);
+    }
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        _mm512_storeu_si512(values + i, unfolded(lanes));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        _mm512_mask_storeu_epi64(values + i, first_lanes(count), unfolded(lanes));
+    }
+};
+
+TIDEMARK_AVX512 void unpack_zigzag(std::span<const std::byte> packed, unsigned width,
+                                   std::uint64_t base, std::span<std::uint64_t> values) {
+    const ZigzagTarget target{_mm512_set1_epi64(static_cast<long long>(base)), values.data()};
+    if (width <= kWidestNarrow) {
+        for_each_vector<NarrowUnpacker>(packed, width, values.size(),
+                                        Widened<ZigzagTarget>{target});
+    } else {
+        for_each_vector<WideUnpacker>(packed, width, values.size(), target);
+    }
+}
+
+/// Running sums, eight at a time.
+struct RunningSum {
+    __m512i sum;  ///< The last one, in all lanes.
+
+    TIDEMARK_AVX512 explicit RunningSum(std::uint64_t first)
+        : sum(_mm512_set1_epi64(static_cast<long long>(first))) {}
+
+    TIDEMARK_AVX512 __m512i add(__m512i lanes) {
+        const __m512i zero = _mm512_setzero_si512();
+        // Each step adds the sums that end 1, 2, 4 lanes further down.
+        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 7));
+        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 6));
+        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 4));
+        const __m512i sums = _mm512_add_epi64(lanes, sum);
+        // Off the long chain: the next sums wait for one addition only.
+        sum = _mm512_add_epi64(sum, _mm512_permutexvar_epi64(_mm512_set1_epi64(7), lanes));
+        return sums;
+    }
+};
+
+TIDEMARK_AVX512 void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
+    RunningSum sum(first);
+    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+        const __m512i added = _mm512_maskz_loadu_epi64(lanes, &values[i]);
+        _mm512_mask_storeu_epi64(&values[i], lanes, sum.add(added));
+    });
+}
+
+TIDEMARK_AVX512 void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> deltas,
+                                       double factor, double fraction, double* out) {
+    const DoubleTarget target(0, factor, fraction, out);
+    RunningSum sum(first);
+    std::size_t i = 0;
+    for (; i + 8 <= deltas.size(); i += 8) {
+        target.full(i, sum.add(_mm512_loadu_si512(&deltas[i])));
+    }
+    if (i == deltas.size()) return;
+    const std::size_t count = deltas.size() - i;
+    target.partial(i, sum.add(_mm512_maskz_loadu_epi64(first_lanes(count), &deltas[i])), count);
+}
+
+TIDEMARK_AVX512 void expand(const std::uint64_t* differs, const std::byte* changes,
+                            std::span<std::byte> cells) {
+    const std::size_t count = cells.size() / kCellSizeBytes;
+    const std::size_t word_count = (count + 62) / 64;
+    const __m512i below = _mm512_set_epi64(0xff, 0x7f, 0x3f, 0x1f, 0x0f, 0x07, 0x03, 0x01);
+    std::uint64_t carry = 0;
+    for (std::size_t begin = 0; begin < count; begin += 64) {
+        // Bit k stands for cell begin + k, so the mask is read one bit further back.
+        const std::uint64_t word = begin / 64 < word_count ? differs[begin / 64] : 0;
+        std::uint64_t window = word << 1 | carry;
+        carry = word >> 63;
+        const std::size_t end = std::min<std::size_t>(begin + 64, count);
+        for (std::size_t i = begin; i < end; i += 8, window >>= 8) {
+            changes += kCellSizeBytes * (window & 1);
+            // How many changes lie at or before each lane but the first: its bits, counted.
+            const std::uint64_t bits = window & 0xfe;
+            const __m512i ahead = _mm512_popcnt_epi64(
+                _mm512_and_si512(below, _mm512_set1_epi64(static_cast<long long>(bits))));
+            const __m512i next = _mm512_loadu_si512(changes);
+            _mm512_mask_storeu_epi64(cells.data() + i * kCellSizeBytes,
+                                     first_lanes(std::min<std::size_t>(8, end - i)),
+                                     _mm512_permutexvar_epi64(ahead, next));
+            changes += kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(bits));
+        }
+    }
+}
+
+/// Collects the bits of comparisons into words.
+struct MaskTarget {
+    std::uint64_t low;
+    std::uint64_t distance;
+    std::uint64_t* mask;
+
+    TIDEMARK_AVX512 void set(std::size_t i, std::uint64_t bits) const {
+        // Words are begun by their first bits.
+        if (i % 64 == 0) mask[i / 64] = 0;
+        mask[i / 64] |= bits << (i % 64);
+    }
+};
+
+struct NarrowMaskTarget : MaskTarget {
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const { partial(i, lanes, 16); }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        const __m512i from_low = _mm512_sub_epi32(lanes, _mm512_set1_epi32(static_cast<int>(low)));
+        const __m512i limit = _mm512_set1_epi32(static_cast<int>(distance));
+        const std::uint64_t inside = _mm512_cmple_epu32_mask(from_low, limit);
+        set(i, inside & low_bits_mask(static_cast<unsigned>(count)));
+    }
+};
+
+struct WideMaskTarget : MaskTarget {
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const { partial(i, lanes, 8); }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        const __m512i from_low =
+            _mm512_sub_epi64(lanes, _mm512_set1_epi64(static_cast<long long>(low)));
+        const __m512i limit = _mm512_set1_epi64(static_cast<long long>(distance));
+        const std::uint64_t inside = _mm512_cmple_epu64_mask(from_low, limit);
+        set(i, inside & low_bits_mask(static_cast<unsigned>(count)));
+    }
+};
+
+/// Bytes: 64 comparisons at once.
+TIDEMARK_AVX512 void match_bytes(std::span<const std::byte> packed, std::size_t count,
+                                 std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
+    const __m512i lows = _mm512_set1_epi8(static_cast<char>(low));
+    const __m512i limit = _mm512_set1_epi8(static_cast<char>(high - low));
+    for (std::size_t i = 0; i < count; i += 64) {
+        const __m512i from_low = _mm512_sub_epi8(load_packed(packed, i), lows);
+        *mask++ = _mm512_mask_cmple_epu8_mask(first_bytes(count - i), from_low, limit);
+    }
+}
+
+/// 16-bit numbers.
+TIDEMARK_AVX512 void match_words(std::span<const std::byte> packed, std::size_t count,
+                                 std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
+    const __m512i lows = _mm512_set1_epi16(static_cast<short>(low));
+    const __m512i limit = _mm512_set1_epi16(static_cast<short>(high - low));
+    for (std::size_t i = 0; i < count; i += 64) {
+        const __m512i first = _mm512_sub_epi16(load_packed(packed, 2 * i), lows);
+        std::uint64_t inside = _mm512_cmple_epu16_mask(first, limit);
+        if (i + 32 < count) {
+            const __m512i second = _mm512_sub_epi16(load_packed(packed, 2 * i + 64), lows);
+            inside |= std::uint64_t{_mm512_cmple_epu16_mask(second, limit)} << 32;
+        }
+        *mask++ = inside & first_bytes(count - i);
+    }
+}
+
+TIDEMARK_AVX512 void match_packed(std::span<const std::byte> packed, unsigned width,
+                                  std::size_t count, std::uint64_t low, std::uint64_t high,
+                                  std::uint64_t* mask) {
+    if (width == 8) {
+        match_bytes(packed, count, low, high, mask);
+    } else if (width == 16) {
+        match_words(packed, count, low, high, mask);
+    } else if (width <= kWidestNarrow) {
+        for_each_vector<NarrowUnpacker>(packed, width, count,
+                                        NarrowMaskTarget{{low, high - low, mask}});
+    } else {
+        for_each_vector<WideUnpacker>(packed, width, count,
+                                      WideMaskTarget{{low, high - low, mask}});
+    }
+}
+
+TIDEMARK_AVX512 void match_integers(std::span<const std::uint64_t> values, std::uint64_t low,
+                                    std::uint64_t distance, std::uint64_t* mask) {
+    const __m512i lows = _mm512_set1_epi64(static_cast<long long>(low));
+    const __m512i limit = _mm512_set1_epi64(static_cast<long long>(distance));
+    const MaskTarget target{low, distance, mask};
+    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+        const __m512i from_low =
+            _mm512_sub_epi64(_mm512_maskz_loadu_epi64(lanes, &values[i]), lows);
+        target.set(i, _mm512_mask_cmple_epu64_mask(lanes, from_low, limit));
+    });
+}
+
+TIDEMARK_AVX512 void match_doubles(std::span<const double> values, double low, double high,
+                                   std::uint64_t* mask) {
+    const __m512d lows = _mm512_set1_pd(low);
+    const __m512d highs = _mm512_set1_pd(high);
+    const MaskTarget target{0, 0, mask};
+    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+        const __m512d value = _mm512_maskz_loadu_pd(lanes, &values[i]);
+        const __mmask8 above = _mm512_mask_cmp_pd_mask(lanes, lows, value, _CMP_LE_OQ);
+        target.set(i, _mm512_mask_cmp_pd_mask(above, value, highs, _CMP_LE_OQ));
+    });
+}
+
+TIDEMARK_AVX512 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,
+                                      double fraction, double* out) {
+    const __m512d factors = _mm512_set1_pd(factor);
+    const __m512d fractions = _mm512_set1_pd(fraction);
+    for_each_eight(integers.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+        const __m512d whole = _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(lanes, &integers[i]));
+        _mm512_mask_storeu_pd(out + i, lanes,
+                              _mm512_mul_pd(_mm512_mul_pd(whole, factors), fractions));
+    });
+}
+
+/// Correctly rounded quotients without a division, which takes several times as long: a product
+/// with the rounded inverse, and what it misses, computed without rounding, twice. After the first
+/// correction a quotient is off by one unit in the last place at most, which makes the second one
+/// exact (Markstein: Computation of elementary functions on the IBM RISC System/6000 processor,
+/// 1990, theorem 8). Neither the integers nor the powers of ten that divide them come near the
+/// ends of the range of doubles.
+TIDEMARK_AVX512 __m512d divided(__m512d dividend, __m512d divisor, __m512d inverse) {
+    __m512d quotient = _mm512_mul_pd(dividend, inverse);
+    __m512d rest = _mm512_fnmadd_pd(quotient, divisor, dividend);
+    quotient = _mm512_fmadd_pd(rest, inverse, quotient);
+    rest = _mm512_fnmadd_pd(quotient, divisor, dividend);
+    return _mm512_fmadd_pd(rest, inverse, quotient);
+}
+
+TIDEMARK_AVX512 void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor,
+                                       double* out) {
+    const __m512d divisors = _mm512_set1_pd(divisor);
+    const __m512d inverses = _mm512_set1_pd(1 / divisor);
+    for_each_eight(integers.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+        const __m512d whole = _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(lanes, &integers[i]));
+        _mm512_mask_storeu_pd(out + i, lanes, divided(whole, divisors, inverses));
+    });
+}
+
+}  // namespace
+
+const CodecKernels kCodecKernels{.name = "avx512",
+                                 .supported = [] { return cpu_features().avx512; },
+                                 .unpack_above = unpack_above,
+                                 .unpack_to_doubles = unpack_to_doubles,
+                                 .unpack_zigzag = unpack_zigzag,
+                                 .add_up = add_up,
+                                 .add_up_to_doubles = add_up_to_doubles,
+                                 .expand = expand,
+                                 .match_packed = match_packed,
+                                 .match_integers = match_integers,
+                                 .match_doubles = match_doubles,
+                                 .scale_to_doubles = scale_to_doubles,
+                                 .divide_to_doubles = divide_to_doubles};
+
+}  // namespace tidemark::storage::avx512
+
+#endif

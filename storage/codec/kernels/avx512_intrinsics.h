@@ -1,0 +1,37 @@
+#pragma once
+
+// Included by the AVX-512 kernels only, on x86-64.
+
+// GCC 12 warns of the undefined lanes that its own header passes on (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+
+#include <cstddef>
+
+// A target attribute for each function, not a flag for the file: see avx2_doubles.h.
+#define TIDEMARK_AVX512                                                                            \
+    __attribute__((                                                                                \
+        target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vbmi,avx512vpopcntdq,avx2,bmi2," \
+               "popcnt")))
+
+namespace tidemark::storage::avx512 {
+
+/// The first `count` (at most 8, 64) lanes.
+inline __mmask8 first_lanes(std::size_t count) { return static_cast<__mmask8>((1U << count) - 1); }
+inline __mmask64 first_bytes(std::size_t count) {
+    return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1;
+}
+
+/// Calls step(i, lanes) for each eight of `count` numbers; the last time with the lanes that are
+/// left.
+template <typename Step>
+TIDEMARK_AVX512 inline void for_each_eight(std::size_t count, const Step& step) {
+    std::size_t i = 0;
+    for (; i + 8 <= count; i += 8) step(i, __mmask8{0xff});
+    if (i < count) step(i, first_lanes(count - i));
+}
+
+}  // namespace tidemark::storage::avx512

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/codec/float_scale.h"
+#include "storage/codec/kernels/encode_kernels.h"
+#include "storage/codec/kernels/packed_bits.h"
+
+namespace tidemark::storage::scalar {
+namespace {
+
+Extremes extremes(std::span<const std::uint64_t> values, std::uint64_t flip) {
+    // Several at once, because one comparison waits for the one before it.
+    constexpr std::size_t kLaneCount = 4;
+    std::uint64_t mins[kLaneCount];
+    std::ranges::fill(mins, values.front() ^ flip);
+    std::uint64_t maxes[kLaneCount];
+    std::ranges::fill(maxes, values.front() ^ flip);
+    const auto include = [&](std::size_t lane, std::uint64_t value) {
+        mins[lane] = std::min(mins[lane], value ^ flip);
+        maxes[lane] = std::max(maxes[lane], value ^ flip);
+    };
+    std::size_t i = 0;
+    for (; i + kLaneCount <= values.size(); i += kLaneCount) {
+        for (std::size_t lane = 0; lane < kLaneCount; ++lane) include(lane, values[i + lane]);
+    }
+    for (; i < values.size(); ++i) include(0, values[i]);
+    return {*std::ranges::min_element(mins) ^ flip, *std::ranges::max_element(maxes) ^ flip};
+}
+
+std::size_t subtract_neighbours(std::span<const std::uint64_t> values, std::uint64_t* differences) {
+    std::size_t change_count = 0;
+    for (std::size_t i = 0; i + 1 < values.size(); ++i) {
+        differences[i] = values[i + 1] - values[i];
+        change_count += differences[i] != 0 ? 1 : 0;
+    }
+    return change_count;
+}
+
+void zigzag(std::span<const std::uint64_t> values, std::uint64_t base, std::uint64_t* numbers) {
+    for (const std::uint64_t value : values) {
+        *numbers++ = zigzag_encode(static_cast<std::int64_t>(value - base));
+    }
+}
+
+void bit_lengths(std::span<const std::uint64_t> values, std::uint64_t base, std::uint8_t* lengths) {
+    for (const std::uint64_t value : values) {
+        *lengths++ = static_cast<std::uint8_t>(std::bit_width(value - base));
+    }
+}
+
+std::size_t count_bytes(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
+    return static_cast<std::size_t>(std::ranges::count(bytes, byte));
+}
+
+bool differ(double left, double right) {
+    return std::bit_cast<std::uint64_t>(left) != std::bit_cast<std::uint64_t>(right);
+}
+
+std::size_t round_to_integers(std::span<const double> values, const RoundTrip& round_trip,
+                              std::uint64_t* integers, std::uint64_t* mismatches) {
+    std::size_t mismatch_count = 0;
+    for (std::size_t begin = 0; begin < values.size(); begin += 64) {
+        const std::size_t end = std::min<std::size_t>(begin + 64, values.size());
+        std::uint64_t word = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::int64_t integer = nearest_integer(values[i] * round_trip.digits);
+            const double back =
+                static_cast<double>(integer) * round_trip.factor * round_trip.fraction;
+            const bool is_mismatch =
+                std::bit_cast<std::uint64_t>(back) != std::bit_cast<std::uint64_t>(values[i]);
+            integers[i] = static_cast<std::uint64_t>(integer);
+            word |= std::uint64_t{is_mismatch} << (i - begin);
+        }
+        *mismatches++ = word;
+        mismatch_count += static_cast<std::size_t>(std::popcount(word));
+    }
+    return mismatch_count;
+}
+
+BitRange bit_range(std::span<const double> values) {
+    constexpr unsigned kFractionBits = 52;
+    constexpr int kExponentBias = 1023;
+    constexpr int kExponentOfSpecials = 0x7ff;  // Infinities and NaN.
+    constexpr std::uint64_t kImplicitBit = std::uint64_t{1} << kFractionBits;
+    BitRange range;
+    for (const double value : values) {
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        const int exponent = static_cast<int>(bits >> kFractionBits) & 0x7ff;
+        if (exponent == kExponentOfSpecials || bits << 1 == 0) continue;
+        const int highest = exponent - kExponentBias;
+        const int lowest =
+            highest - static_cast<int>(kFractionBits) + std::countr_zero(bits | kImplicitBit);
+        range.highest = std::max(range.highest, highest);
+        range.lowest = std::min(range.lowest, lowest);
+    }
+    return range;
+}
+
+void multiply_to_integers(std::span<const double> values, double factor, std::uint64_t* integers) {
+    constexpr double kLimit = 9223372036854775808.0;  // 2^63
+    for (const double value : values) {
+        const double product = value * factor;
+        const bool is_in_range = std::abs(product) < kLimit;  // Also false for NaN.
+        *integers++ =
+            is_in_range ? static_cast<std::uint64_t>(static_cast<std::int64_t>(product)) : 0;
+    }
+}
+
+std::size_t find_mismatches(std::span<const double> values, const double* others,
+                            std::uint64_t* mismatches) {
+    std::size_t mismatch_count = 0;
+    for (std::size_t begin = 0; begin < values.size(); begin += 64) {
+        const std::size_t end = std::min<std::size_t>(begin + 64, values.size());
+        std::uint64_t word = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            word |= std::uint64_t{differ(values[i], others[i])} << (i - begin);
+        }
+        *mismatches++ = word;
+        mismatch_count += static_cast<std::size_t>(std::popcount(word));
+    }
+    return mismatch_count;
+}
+
+constexpr std::size_t kGroupSize = 8;
+constexpr unsigned kWordBits = 64;
+
+/// Number `kIndex` of a group, into the word it begins in; that word is stored when it is full.
+template <unsigned kWidth, std::size_t kIndex>
+inline void pack_number(std::uint64_t number, std::uint64_t& word, std::byte* target) {
+    constexpr unsigned kUsedBits = kIndex * kWidth % kWordBits;
+    word |= number << kUsedBits;
+    if constexpr (kUsedBits + kWidth >= kWordBits) {
+        std::memcpy(target + kIndex * kWidth / kWordBits * sizeof word, &word, sizeof word);
+        word = kUsedBits + kWidth == kWordBits ? 0 : number >> (kWordBits - kUsedBits) % kWordBits;
+    }
+}
+
+/// With the width known, all shifts are constants and no branch is left.
+template <unsigned kWidth>
+void pack_groups_of(std::span<const std::uint64_t> values, std::uint64_t base, std::byte* target) {
+    for (std::size_t i = 0; i + kGroupSize <= values.size(); i += kGroupSize) {
+        const std::uint64_t* const group = values.data() + i;
+        std::uint64_t word = 0;
+        [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+            (pack_number<kWidth, kIndex>((group[kIndex] - base) & low_bits_mask(kWidth), word,
+                                         target),
+             ...);
+        }
+        (std::make_index_sequence<kGroupSize>{});
+        if constexpr (kWidth % kGroupSize != 0) {
+            std::memcpy(target + kWidth / kGroupSize * sizeof word, &word, sizeof word);
+        }
+        target += kWidth;
+    }
+}
+
+using PackGroups = void (*)(std::span<const std::uint64_t> values, std::uint64_t base,
+                            std::byte* target);
+
+constexpr auto kPackGroups = []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return std::array<PackGroups, sizeof...(kIndex)>{pack_groups_of<kIndex + 1>...};
+}
+(std::make_index_sequence<kWordBits>{});
+
+void pack_groups(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+                 std::byte* target) {
+    kPackGroups[width - 1](values, base, target);
+}
+
+}  // namespace
+
+const EncodeKernels kEncodeKernels{.name = "scalar",
+                                   .supported = [] { return true; },
+                                   .extremes = extremes,
+                                   .subtract_neighbours = subtract_neighbours,
+                                   .zigzag = zigzag,
+                                   .bit_lengths = bit_lengths,
+                                   .count_bytes = count_bytes,
+                                   .bit_range = bit_range,
+                                   .multiply_to_integers = multiply_to_integers,
+                                   .find_mismatches = find_mismatches,
+                                   .pack_groups = pack_groups,
+                                   .round_to_integers = round_to_integers};
+
+}  // namespace tidemark::storage::scalar
