@@ -30,10 +30,10 @@ public:
     Status write_to(SegmentWriter& writer) {
         while (const auto id = find_next_series()) {
             TIDEMARK_RETURN_IF_ERROR(write_series(*id, writer));
-            counts_.written_size_bytes = writer.size_bytes();
-            if (options_.on_progress) {
-                TIDEMARK_RETURN_IF_ERROR(options_.on_progress(writer.size_bytes()));
-            }
+        }
+        // An index that was read as zeros names no series, and none of its rows was missed so far.
+        for (const auto& segment : segments_) {
+            TIDEMARK_RETURN_IF_ERROR(segment->reader->require_intact());
         }
         return success();
     }
@@ -68,7 +68,8 @@ private:
                 TIDEMARK_ASSIGN_OR_RETURN(const SegmentSeries series, reader.series(index));
                 key = series.series_key;
             }
-            TIDEMARK_ASSIGN_OR_RETURN(const RowGroups found, reader.row_groups(id));
+            TIDEMARK_ASSIGN_OR_RETURN(const RowGroups found,
+                                      reader.row_groups_verified_again(index));
             groups.insert(groups.end(), found.begin(), found.end());
         }
         for (const auto& group : groups) counts_.read_row_count += group->info().row_count;
@@ -78,25 +79,26 @@ private:
         return write_groups(id, key, std::move(groups), writer);
     }
 
-    Result<RowGroups> merged_groups(RowGroups groups) const {
-        if (!options_.keeps_last_values_only) {
-            return merge_row_groups(std::move(groups), options_.rows_per_vector);
-        }
-        TIDEMARK_ASSIGN_OR_RETURN(auto last, last_values_of(std::move(groups)));
-        return RowGroups{std::move(last)};
-    }
-
     Status write_groups(SeriesId id, const std::string& key, RowGroups groups,
                         SegmentWriter& writer) {
-        const std::set<std::shared_ptr<const RowGroup>> known(groups.begin(), groups.end());
-        TIDEMARK_ASSIGN_OR_RETURN(const RowGroups merged, merged_groups(std::move(groups)));
         TIDEMARK_RETURN_IF_ERROR(writer.begin_series(id, key));
-        for (const auto& group : merged) {
-            TIDEMARK_RETURN_IF_ERROR(writer.add_row_group(*group));
-            counts_.written_row_count += group->info().row_count;
-            ++(known.contains(group) ? counts_.copied_vector_count : counts_.encoded_vector_count);
+        if (options_.keeps_last_values_only) {
+            TIDEMARK_ASSIGN_OR_RETURN(const auto last, last_values_of(std::move(groups)));
+            return write_group(*last, false, writer);
         }
-        return success();
+        const std::set<std::shared_ptr<const RowGroup>> known(groups.begin(), groups.end());
+        return merge_row_groups(std::move(groups), options_.rows_per_vector,
+                                [&](const std::shared_ptr<const RowGroup>& group) {
+                                    return write_group(*group, known.contains(group), writer);
+                                });
+    }
+
+    Status write_group(const RowGroup& group, bool is_copied, SegmentWriter& writer) {
+        TIDEMARK_RETURN_IF_ERROR(writer.add_row_group(group));
+        counts_.written_row_count += group.info().row_count;
+        ++(is_copied ? counts_.copied_vector_count : counts_.encoded_vector_count);
+        counts_.written_size_bytes = writer.size_bytes();
+        return options_.on_progress ? options_.on_progress(writer.size_bytes()) : success();
     }
 
     const MergeOptions& options_;

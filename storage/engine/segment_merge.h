@@ -34,7 +34,7 @@ struct MergeOptions {
     std::uint8_t rewrite_count = 0;  ///< Its own.
     /// Of every field of every series only the last value goes in, for queries to carry in.
     bool keeps_last_values_only = false;
-    /// Called with the bytes written so far after each series; an error ends the merge.
+    /// Called with the bytes written so far after each row group; an error ends the merge.
     std::function<Status(std::uint64_t written_size_bytes)> on_progress;
 };
 

@@ -54,9 +54,13 @@ void add_cells(const RowGroup& source, Cells& cells) {
 }
 
 std::vector<RowGroupPointer> merge(std::vector<RowGroupPointer> groups) {
-    auto merged = merge_row_groups(std::move(groups), kRowsPerVector);
-    REQUIRE(merged);
-    return std::move(merged).value();
+    std::vector<RowGroupPointer> merged;
+    const auto take = [&merged](const RowGroupPointer& group) {
+        merged.push_back(group);
+        return success();
+    };
+    REQUIRE(merge_row_groups(std::move(groups), kRowsPerVector, take));
+    return merged;
 }
 
 std::vector<std::uint32_t> row_counts(const std::vector<RowGroupPointer>& groups) {
@@ -115,9 +119,45 @@ TEST_CASE("a field of two types is corruption", "[compaction]") {
     rows.columns.front().floats = {1.5};
     rows.columns.front().validity.clear();
     const auto other = make_encoded_row_group(rows, 0, 1, 1, 1);
-    const auto merged = merge_row_groups({group(0, 3, 1), other}, kRowsPerVector);
+    const Status merged = merge_row_groups({group(0, 3, 1), other}, kRowsPerVector,
+                                           [](const RowGroupPointer&) { return success(); });
     REQUIRE_FALSE(merged);
     CHECK(merged.error().code() == ErrorCode::Corruption);
+}
+
+TEST_CASE("row groups that overlap without end are written piece by piece", "[compaction]") {
+    // Three generations; each row group overlaps two of each of the others.
+    std::vector<RowGroupPointer> groups;
+    Cells expected;
+    for (Sequence sequence = 1; sequence <= 3; ++sequence) {
+        for (std::int64_t index = 0; index < 200; ++index) {
+            const auto begin_ns = index * 8 + 3 * static_cast<std::int64_t>(sequence);
+            groups.push_back(
+                group(begin_ns, 8, sequence, 1000 * begin_ns,
+                      (index + static_cast<std::int64_t>(sequence)) % 3 == 0 ? "j" : "i"));
+            add_cells(*groups.back(), expected);
+        }
+    }
+    std::size_t decoded_count = 0;
+    Cells cells;
+    std::int64_t last_ns = -1;
+    REQUIRE(merge_row_groups(groups, kRowsPerVector, [&](const RowGroupPointer& merged) {
+        if (decoded_count++ == 0) CHECK(merged->info().row_count == kRowsPerVector);
+        CHECK(last_ns < merged->info().first_ns);
+        last_ns = merged->info().last_ns;
+        add_cells(*merged, cells);
+        return success();
+    }));
+    CHECK(cells == expected);
+    CHECK(decoded_count == (200 * 8 + 6 + kRowsPerVector - 1) / kRowsPerVector);
+    // An error of whoever takes them ends it before all of them were made.
+    std::size_t taken_count = 0;
+    const Status full = merge_row_groups(groups, kRowsPerVector, [&](const RowGroupPointer&) {
+        ++taken_count;
+        return Status(Error(ErrorCode::StorageFull, "no space left"));
+    });
+    CHECK(full.error().code() == ErrorCode::StorageFull);
+    CHECK(taken_count == 1);
 }
 
 TEST_CASE("merged row groups hold the same rows, in order, without overlap", "[compaction]") {
