@@ -29,11 +29,17 @@ public:
     /// `segments` are those of one partition, in order of arrival.
     void consider_partition(Segments segments, std::int64_t partition) {
         find_overlapping(segments);
+        std::size_t window_begin = 0;
         for (std::size_t begin = 0; begin < segments.size();) {
+            if (!are_of_one_window(*segments[window_begin], *segments[begin])) window_begin = begin;
             std::size_t end = begin;
-            while (end < segments.size() && may_be_merged(*segments[end])) ++end;
-            consider_run(segments.subspan(begin, end - begin), begin, is_closed(partition));
-            begin = end + 1;
+            while (end < segments.size() && may_be_merged(*segments[end]) &&
+                   are_of_one_window(*segments[begin], *segments[end])) {
+                ++end;
+            }
+            consider_run(segments.subspan(begin, end - begin), begin - window_begin,
+                         is_closed(*segments[begin], partition));
+            begin = std::max(end, begin + 1);
         }
     }
 
@@ -78,12 +84,20 @@ private:
                segment.rewrite_count < kMaxRewriteCount;
     }
 
-    /// Late data apart, nothing comes any more.
-    bool is_closed(std::int64_t partition) const {
+    static bool are_of_one_window(const PlannedSegment& left, const PlannedSegment& right) {
+        if (left.window_ns == 0) return true;
+        return partition_of(left.last_ns, left.window_ns) ==
+               partition_of(right.last_ns, left.window_ns);
+    }
+
+    /// Late data apart, nothing comes any more into the window of the segment, or its partition.
+    bool is_closed(const PlannedSegment& segment, std::int64_t partition) const {
+        const bool has_window = segment.window_ns != 0;
+        const std::int64_t width_ns = has_window ? segment.window_ns : rules_.partition_width_ns;
+        const std::int64_t place = has_window ? partition_of(segment.last_ns, width_ns) : partition;
         std::int64_t settled_ns = 0;
-        const std::int64_t patience_ns = rules_.partition_width_ns / 8;
-        return !__builtin_sub_overflow(rules_.now_ns, patience_ns, &settled_ns) &&
-               partition_of(settled_ns, rules_.partition_width_ns) > partition;
+        return !__builtin_sub_overflow(rules_.now_ns, width_ns / 8, &settled_ns) &&
+               partition_of(settled_ns, width_ns) > place;
     }
 
     std::size_t tier_limit(std::size_t count_in_front) const {
@@ -91,7 +105,7 @@ private:
         return std::clamp<std::size_t>(count_in_front + 1, 2, kFullTier);
     }
 
-    /// Neighbours that may be merged, with `count_in_front` segments of their partition in front.
+    /// Neighbours that may be merged, with `count_in_front` segments of their window in front.
     void consider_run(Segments run, std::size_t count_in_front, bool is_closed) {
         const std::size_t closed_limit = rules_.is_idle ? 2 : kClosedTier;
         if (is_closed && count_in_front == 0 && run.size() >= closed_limit) {

@@ -29,8 +29,11 @@ struct PlannedSegment {
     std::uint64_t row_count = 0;
     std::uint64_t row_group_count = 0;
     std::uint8_t rewrite_count = 0;  ///< How often its samples were rewritten, at most.
-    bool is_pinned = false;          ///< Must stay as it is: damaged, or about to be dropped.
-    bool is_expired = false;         ///< All of it is older than its policy keeps.
+    /// What ends in different windows of this width is not merged, so that it can expire apart. 0:
+    /// its policy keeps it for ever.
+    std::int64_t window_ns = 0;
+    bool is_pinned = false;   ///< Must stay as it is: damaged, or about to be dropped.
+    bool is_expired = false;  ///< All of it is older than its policy keeps.
     bool has_deleted_rows = false;
 };
 
@@ -56,7 +59,8 @@ struct CompactionPlan {
 /// times, become one segment, rewritten n + 1 times at most, as soon as there are so many of n:
 /// 16 while data is being written; when the store is idle as many as segments stand in front of
 /// them plus one, from 2 to 16; and all of a partition that lies in the past, once. So there are
-/// few segments at any time, and no sample is rewritten a fourth time. Segments that are large,
+/// few segments at any time, and no sample is rewritten a fourth time. Where a policy drops what is
+/// old, all this holds for its windows of time instead of partitions. Segments that are large,
 /// have full vectors already and overlap no others stay as they are, as pinned ones do, and nothing
 /// is merged across them.
 ///

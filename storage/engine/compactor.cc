@@ -14,10 +14,15 @@ namespace tidemark::storage {
 namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
-/// A full disk is not asked more often.
+/// A full disk is asked again after so long, then after twice that, up to the longest: a merge
+/// that cannot succeed takes what space is left as long as it tries.
 constexpr std::int64_t kRetryDelayNs = 10 * kSecondNs;
+constexpr std::int64_t kLongestRetryDelayNs = 640 * kSecondNs;
 /// Time alone makes work too: partitions end, rows expire.
 constexpr std::int64_t kLookAgainNs = 30 * kSecondNs;
+/// So much more than a policy's duration stays on the disk at most, in parts of it; fewer windows
+/// would keep more, more of them would make shorter vectors.
+constexpr std::int64_t kWindowsPerDuration = 8;
 /// Pauses are this long at most, so that a store that falls idle is noticed.
 constexpr std::chrono::milliseconds kLongestPause{100};
 
@@ -73,9 +78,12 @@ void Compactor::run_when_due() {
 Status Compactor::run_all() { return run(true, Pace::Full); }
 
 void Compactor::stop() {
-    MutexLock lock(mutex_);
-    is_stopped_ = true;
-    stopped_.notify_all();
+    {
+        MutexLock lock(mutex_);
+        is_stopped_ = true;
+        stopped_.notify_all();
+    }
+    MutexLock no_run(run_mutex_);
 }
 
 CompactionStatistics Compactor::statistics() const {
@@ -95,7 +103,10 @@ Status Compactor::run_plans(bool is_idle, Pace pace) {
         TIDEMARK_ASSIGN_OR_RETURN(const bool has_work, find_work(is_idle, work));
         if (!has_work) return first_failure;
         const Status status = carry_out(work, pace);
-        if (status) continue;
+        if (status) {
+            retry_delay_ns_ = 0;
+            continue;
+        }
         if (status.error().code() == ErrorCode::Cancelled) {
             // Something was dropped while it was being read, unless the store is being closed.
             if (is_stopped_) return status;
@@ -129,9 +140,13 @@ Result<bool> Compactor::find_work(bool is_idle, Work& work) {
     return true;
 }
 
-std::int64_t Compactor::edge_of(PolicyId policy, std::int64_t now_ns) const {
-    return catalogue_.is_live(policy) ? retention_edge_ns(catalogue_.policy(policy), now_ns)
-                                      : std::numeric_limits<std::int64_t>::min();
+Compactor::Expiry Compactor::expiry_of(PolicyId id, std::int64_t now_ns) const {
+    constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+    if (!catalogue_.is_live(id)) return {kNever, 0};
+    const RetentionPolicy policy = catalogue_.policy(id);
+    const std::int64_t window_ns = policy.duration_ns / kWindowsPerDuration;
+    const bool is_narrow = window_ns < options_.partition_width_ns;
+    return {retention_edge_ns(policy, now_ns), is_narrow ? window_ns : 0};
 }
 
 bool Compactor::hides_rows_of(const Tombstone& tombstone, const LiveSegment& segment) {
@@ -140,6 +155,7 @@ bool Compactor::hides_rows_of(const Tombstone& tombstone, const LiveSegment& seg
     if (segment.reader == nullptr) return true;
     if (unrelated_.contains(pair)) return false;
     if (has_series_in_common(tombstone, *segment.reader)) return true;
+    if (!segment.reader->require_intact()) return true;
     unrelated_.insert(pair);
     return false;
 }
@@ -159,10 +175,10 @@ Status Compactor::clear_tombstones(const StoreContents& contents) {
 
 std::vector<PlannedSegment> Compactor::survey(const StoreContents& contents) {
     const std::int64_t now_ns = options_.clock->now_ns();
-    std::map<PolicyId, std::int64_t> edges;
+    std::map<PolicyId, Expiry> expiries;
     for (const auto& segment : contents.segments) {
-        const auto [edge, is_new] = edges.try_emplace(segment->entry.database);
-        if (is_new) edge->second = edge_of(segment->entry.database, now_ns);
+        const auto [expiry, is_new] = expiries.try_emplace(segment->entry.database);
+        if (is_new) expiry->second = expiry_of(segment->entry.database, now_ns);
     }
     std::vector<PlannedSegment> planned;
     planned.reserve(contents.segments.size());
@@ -173,7 +189,9 @@ std::vector<PlannedSegment> Compactor::survey(const StoreContents& contents) {
                            info.last_ns,    info.first_sequence, info.last_sequence,
                            info.size_bytes, info.row_count};
         one.rewrite_count = entry.rewrite_count;
-        one.is_expired = info.last_ns < edges.at(entry.database);
+        const Expiry& expiry = expiries.at(entry.database);
+        one.window_ns = expiry.window_ns;
+        one.is_expired = info.last_ns < expiry.edge_ns;
         one.is_pinned = segment->reader == nullptr || unreadable_.contains(info.segment_id);
         if (!one.is_pinned) {
             one.row_group_count = segment->reader->row_group_count();
@@ -198,9 +216,10 @@ Status Compactor::merge(const Work& work, Pace pace) {
     const CompactionPlan& plan = work.plan;
     MergeCounts counts;
     const std::int64_t begin_ns = steady_now_ns();
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t segment_id, holder_.take_segment_id());
     const MergeOptions options{options_.directory,
                                options_.rows_per_vector,
-                               holder_.take_segment_id(),
+                               segment_id,
                                plan.rewrite_count,
                                plan.rewrite_count == kLastValuesOnly,
                                [&](std::uint64_t written_size_bytes) {
@@ -252,10 +271,12 @@ void Compactor::note_failure(const Error& error, const Work& work) {
         ++statistics_.failure_count;
         statistics_.last_failure = error.message();
     }
-    if (error.code() != ErrorCode::Corruption) {
-        retry_ns_ = steady_now_ns() + kRetryDelayNs;
-        return;
-    }
+    if (error.code() == ErrorCode::Corruption) return leave_alone(work);
+    retry_delay_ns_ = std::clamp(retry_delay_ns_ * 2, kRetryDelayNs, kLongestRetryDelayNs);
+    retry_ns_ = steady_now_ns() + retry_delay_ns_;
+}
+
+void Compactor::leave_alone(const Work& work) {
     bool is_found = false;
     for (const auto& segment : work.segments) {
         if (segment->reader->verify()) continue;

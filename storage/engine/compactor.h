@@ -28,7 +28,8 @@ public:
     virtual ~SegmentHolder() = default;
 
     virtual std::shared_ptr<const StoreContents> contents() const = 0;
-    virtual std::uint64_t take_segment_id() = 0;
+    /// An error when nothing can be exchanged any more.
+    virtual Result<std::uint64_t> take_segment_id() = 0;
 
     /// Puts `added` in the place of the live segments `removed`, on disk and then for all snapshots
     /// taken from here on, and removes the files of `removed`. On an error the files of `added` are
@@ -71,8 +72,9 @@ public:
     /// Everything that an idle store would do, at full speed. The first failure.
     Status run_all();
 
-    /// Ends a run that is under way, which leaves nothing behind; none begins afterwards.
-    void stop();
+    /// Ends a run that is under way, which leaves nothing behind, and waits for its end; none
+    /// begins afterwards. The caller must not have what the holder needs locked.
+    void stop() TIDEMARK_EXCLUDES(run_mutex_, mutex_);
 
     CompactionStatistics statistics() const;
 
@@ -91,7 +93,11 @@ private:
     Status run_plans(bool is_idle, Pace pace) TIDEMARK_REQUIRES(run_mutex_);
     Result<bool> find_work(bool is_idle, Work& work) TIDEMARK_REQUIRES(run_mutex_);
     std::vector<PlannedSegment> survey(const StoreContents& contents) TIDEMARK_REQUIRES(run_mutex_);
-    std::int64_t edge_of(PolicyId policy, std::int64_t now_ns) const;
+    struct Expiry {
+        std::int64_t edge_ns;    ///< What is older is not seen any more.
+        std::int64_t window_ns;  ///< PlannedSegment's.
+    };
+    Expiry expiry_of(PolicyId policy, std::int64_t now_ns) const;
     bool hides_rows_of(const Tombstone& tombstone, const LiveSegment& segment)
         TIDEMARK_REQUIRES(run_mutex_);
     Status clear_tombstones(const StoreContents& contents) TIDEMARK_REQUIRES(run_mutex_);
@@ -102,6 +108,7 @@ private:
     void note_success(const MergeCounts& counts, std::size_t removed_count,
                       std::size_t added_count);
     void note_failure(const Error& error, const Work& work) TIDEMARK_REQUIRES(run_mutex_);
+    void leave_alone(const Work& work) TIDEMARK_REQUIRES(run_mutex_);
 
     FileSystem& file_system_;
     const Options options_;
@@ -114,7 +121,8 @@ private:
         TIDEMARK_GUARDED_BY(run_mutex_);  // Segments to leave alone.
     // Tombstone and segment without a series in common: looked for once, both never change.
     std::set<std::pair<std::uint64_t, std::uint64_t>> unrelated_ TIDEMARK_GUARDED_BY(run_mutex_);
-    std::int64_t retry_ns_ TIDEMARK_GUARDED_BY(run_mutex_) = 0;  // Not before; steady clock.
+    std::int64_t retry_ns_ TIDEMARK_GUARDED_BY(run_mutex_) = 0;        // Not before; steady clock.
+    std::int64_t retry_delay_ns_ TIDEMARK_GUARDED_BY(run_mutex_) = 0;  // 0: the last one succeeded.
     // What there was nothing to do with, and until when that holds.
     SeenContents settled_contents_ TIDEMARK_GUARDED_BY(run_mutex_);
     bool settled_is_idle_ TIDEMARK_GUARDED_BY(run_mutex_) = false;

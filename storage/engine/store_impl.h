@@ -36,7 +36,8 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& file_system, const std::st
 /// files go. Whoever holds a snapshot keeps the old head. Compactor merges segments beside all this
 /// and only for exchanging them takes part in it.
 ///
-/// Thread-safe. Locks are taken in this order: compaction's, flush, write path, contents.
+/// Thread-safe. Locks are taken in this order: compaction's or backup's, flush, write path,
+/// contents.
 class StoreImpl final : public Store, private SegmentHolder {
 public:
     StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptions& options,
@@ -128,7 +129,7 @@ private:
         TIDEMARK_REQUIRES(flush_mutex_);
     Result<std::vector<std::shared_ptr<const LiveSegment>>> open_segments(
         const std::vector<ManifestSegment>& entries) const;
-    std::uint64_t take_segment_id() override TIDEMARK_EXCLUDES(flush_mutex_);
+    Result<std::uint64_t> take_segment_id() override TIDEMARK_EXCLUDES(flush_mutex_);
     Status exchange(const std::vector<std::uint64_t>& removed,
                     const std::vector<ManifestSegment>& added) override
         TIDEMARK_EXCLUDES(flush_mutex_);
@@ -144,11 +145,13 @@ private:
     std::vector<Tombstone> tombstones_for(const std::vector<PolicyId>& policies,
                                           const std::vector<SeriesSelection>& series,
                                           const TimeRange& range) TIDEMARK_REQUIRES(flush_mutex_);
-    bool may_have_rows(PolicyId policy, SeriesId series) const;
+    bool may_have_stored_rows(PolicyId policy, SeriesId series) const;
+    bool has_unflushed_rows(SeriesId series) const;
     Status drop_emptied(const std::vector<Tombstone>& tombstones) TIDEMARK_REQUIRES(flush_mutex_);
     Status bury(const std::vector<Tombstone>& tombstones) TIDEMARK_REQUIRES(flush_mutex_);
-    Status drop_selected(std::string_view database, const std::vector<SeriesSelection>& series,
-                         const std::function<Status(const std::vector<PolicyId>&)>& change);
+    Status drop_selected(const std::vector<PolicyId>& policies,
+                         const std::vector<SeriesSelection>& series,
+                         const std::function<Status()>& change) TIDEMARK_REQUIRES(flush_mutex_);
     Status note_recorded(Status recorded, const std::vector<ManifestSegment>& added)
         TIDEMARK_REQUIRES(flush_mutex_);
     Result<StoreCopy> take_copy() TIDEMARK_REQUIRES(flush_mutex_);
@@ -189,6 +192,8 @@ private:
     Sequence flushed_sequence_ TIDEMARK_GUARDED_BY(flush_mutex_);
     // Why no segment can be entered in the manifest any more.
     Status final_flush_status_ TIDEMARK_GUARDED_BY(flush_mutex_) = success();
+
+    Mutex backup_mutex_;  // One at a time.
 
     Mutex throttle_mutex_;
     CondVar flush_ended_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -15,8 +16,9 @@ Status StoreImpl::compact() {
     return compactor_->run_all();
 }
 
-std::uint64_t StoreImpl::take_segment_id() {
+Result<std::uint64_t> StoreImpl::take_segment_id() {
     MutexLock lock(flush_mutex_);
+    TIDEMARK_RETURN_IF_ERROR(final_flush_status_);
     return next_segment_id_++;
 }
 
@@ -139,7 +141,7 @@ Status StoreImpl::bury(const std::vector<Tombstone>& tombstones) {
 }
 
 // True also where it cannot be told.
-bool StoreImpl::may_have_rows(PolicyId policy, SeriesId series) const {
+bool StoreImpl::may_have_stored_rows(PolicyId policy, SeriesId series) const {
     const ContentsPointer now = contents();
     std::vector<std::shared_ptr<const RowGroup>> groups;
     for (const auto& segment : now->segments) {
@@ -149,28 +151,28 @@ bool StoreImpl::may_have_rows(PolicyId policy, SeriesId series) const {
         if (!found) return true;
         groups.insert(groups.end(), found.value().begin(), found.value().end());
     }
-    if (!hide_deleted(now->tombstones, policy, series, groups)) return true;
-    constexpr Sequence kEverything = std::numeric_limits<Sequence>::max();
-    for (const auto& head : now->heads) head->read(series, kEverything, groups);
-    return !groups.empty();
+    return !hide_deleted(now->tombstones, policy, series, groups) || !groups.empty();
 }
 
-// As in InfluxDB a series goes with its last row.
+bool StoreImpl::has_unflushed_rows(SeriesId series) const {
+    const ContentsPointer now = contents();
+    return std::ranges::any_of(
+        now->heads, [series](const auto& head) { return !head->all_groups(series).empty(); });
+}
+
+// As in InfluxDB a series goes with its last row. What is stored cannot change meanwhile, so only
+// what was just written is looked at while writers wait.
 Status StoreImpl::drop_emptied(const std::vector<Tombstone>& tombstones) {
-    std::vector<std::pair<PolicyId, SeriesId>> emptied;
+    std::vector<SeriesId> emptied;
     for (const Tombstone& tombstone : tombstones) {
-        for (const SeriesId id : tombstone.series) {
-            if (!may_have_rows(tombstone.policy, id)) emptied.emplace_back(tombstone.policy, id);
-        }
+        std::ranges::copy_if(tombstone.series, std::back_inserter(emptied), [&](SeriesId id) {
+            return !may_have_stored_rows(tombstone.policy, id);
+        });
     }
     if (emptied.empty()) return success();
     return write_path_->drop_series([&] {
-        std::vector<SeriesId> ids;
-        for (const auto& [policy, id] : emptied) {
-            // Nothing is written here.
-            if (!may_have_rows(policy, id)) ids.push_back(id);
-        }
-        return catalogue_->drop_series(std::move(ids));
+        std::erase_if(emptied, [this](SeriesId id) { return has_unflushed_rows(id); });
+        return catalogue_->drop_series(std::move(emptied));
     });
 }
 
@@ -187,36 +189,35 @@ Status StoreImpl::delete_rows(std::string_view database, std::string_view policy
 }
 
 // The catalogue hides the series, rows in the head and in the log included, which the next flush
-// leaves out. The tombstones only make compaction look for the rows in segments.
-Status StoreImpl::drop_selected(std::string_view database,
+// leaves out. The tombstones only make compaction look for the rows in segments. They are made
+// while writers go on: series that come meanwhile have nothing there.
+Status StoreImpl::drop_selected(const std::vector<PolicyId>& policies,
                                 const std::vector<SeriesSelection>& series,
-                                const std::function<Status(const std::vector<PolicyId>&)>& change) {
-    MutexLock lock(flush_mutex_);
-    TIDEMARK_RETURN_IF_ERROR(check_writable());
-    TIDEMARK_ASSIGN_OR_RETURN(const auto policies, policies_meant(database, {}));
-    std::vector<Tombstone> tombstones;
-    TIDEMARK_RETURN_IF_ERROR(write_path_->drop_series([&]() TIDEMARK_REQUIRES(flush_mutex_) {
-        tombstones = tombstones_for(policies, series, TimeRange());
-        return change(policies);
-    }));
+                                const std::function<Status()>& change) {
+    const std::vector<Tombstone> tombstones = tombstones_for(policies, series, TimeRange());
+    TIDEMARK_RETURN_IF_ERROR(write_path_->drop_series(change));
     return bury(tombstones);
 }
 
 Status StoreImpl::drop_series(std::string_view database,
                               const std::vector<SeriesSelection>& series) {
-    return drop_selected(database, series, [&](const std::vector<PolicyId>& policies) {
-        std::vector<SeriesId> ids;
-        for (const PolicyId policy : policies) {
-            const auto found = catalogue_->select_all(policy, series);
-            ids.insert(ids.end(), found.begin(), found.end());
-        }
-        return catalogue_->drop_series(std::move(ids));
-    });
+    MutexLock lock(flush_mutex_);
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    TIDEMARK_ASSIGN_OR_RETURN(const auto policies, policies_meant(database, {}));
+    std::vector<SeriesId> ids;
+    for (const PolicyId policy : policies) {
+        const auto found = catalogue_->select_all(policy, series);
+        ids.insert(ids.end(), found.begin(), found.end());
+    }
+    return drop_selected(policies, series, [&] { return catalogue_->drop_series(std::move(ids)); });
 }
 
 Status StoreImpl::drop_measurement(std::string_view database, std::string_view measurement) {
+    MutexLock lock(flush_mutex_);
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    TIDEMARK_ASSIGN_OR_RETURN(const auto policies, policies_meant(database, {}));
     const SeriesSelection all{std::string(measurement), {}, nullptr};
-    return drop_selected(database, {all}, [&](const std::vector<PolicyId>& policies) -> Status {
+    return drop_selected(policies, {all}, [&]() -> Status {
         for (const PolicyId policy : policies) {
             const auto id = catalogue_->find_measurement(policy, measurement);
             if (id) TIDEMARK_RETURN_IF_ERROR(catalogue_->drop_measurement(*id));
@@ -249,9 +250,16 @@ Result<StoreCopy> StoreImpl::take_copy() {
     copy.manifest.tombstones = now->tombstones;
     copy.manifest.next_tombstone_id = next_tombstone_id_;
     for (const auto& segment : now->segments) {
+        if (!segment->defect.empty()) return Error(ErrorCode::Corruption, segment->defect);
         TIDEMARK_ASSIGN_OR_RETURN(
             std::shared_ptr<const MappedFile> file,
             file_system_.map(join_path(paths_.segment_directory, segment->file_name)));
+        if (file->bytes().size() != segment->entry.info.size_bytes) {
+            return Error(ErrorCode::Corruption, "segment " + segment->file_name + " has " +
+                                                    std::to_string(file->bytes().size()) +
+                                                    " bytes, expected " +
+                                                    std::to_string(segment->entry.info.size_bytes));
+        }
         copy.manifest.segments.push_back(segment->entry);
         copy.segments.push_back({segment->file_name, std::move(file)});
     }
@@ -261,6 +269,8 @@ Result<StoreCopy> StoreImpl::take_copy() {
 }
 
 Status StoreImpl::backup(const std::string& directory) {
+    // Two to one directory would write into each other's files.
+    MutexLock backup_lock(backup_mutex_);
     const auto copy = [&]() -> Result<StoreCopy> {
         MutexLock lock(flush_mutex_);
         TIDEMARK_RETURN_IF_ERROR(check_writable());

@@ -39,6 +39,7 @@ public:
         segment.size_bytes = size_bytes;
         segment.row_count = 10;
         segment.row_group_count = 1;
+        segment.window_ns = window_ns_;
         flushes_[segment.segment_id] = {sequence_};
         rewrites_[sequence_] = 0;
         segments_.push_back(segment);
@@ -53,6 +54,14 @@ public:
             check_neighbours(*plan);
             carry_out(*plan);
         }
+    }
+
+    /// A policy that drops what is old: what ends in different windows stays apart.
+    void set_window(std::int64_t window_ns) { window_ns_ = window_ns; }
+    void flush_at(std::int64_t first_ns, std::int64_t last_ns) {
+        flush(storage::partition_of(first_ns, kWidthNs));
+        segments_.back().first_ns = first_ns;
+        segments_.back().last_ns = last_ns;
     }
 
     std::size_t count() const { return segments_.size(); }
@@ -96,6 +105,8 @@ private:
             const PlannedSegment& source = find(id);
             CHECK(partition(source) == partition(merged));
             merged.size_bytes += source.size_bytes;
+            merged.first_ns = std::min(merged.first_ns, source.first_ns);
+            merged.last_ns = std::max(merged.last_ns, source.last_ns);
             merged.last_sequence = source.last_sequence;
             for (const Sequence sequence : flushes_[id]) {
                 CHECK(++rewrites_[sequence] <= plan.rewrite_count);
@@ -111,6 +122,7 @@ private:
 
     Sequence sequence_ = 0;
     std::uint64_t next_id_ = 1;
+    std::int64_t window_ns_ = 0;
     std::vector<PlannedSegment> segments_;
     std::map<std::uint64_t, std::vector<Sequence>> flushes_;  // Inside of each segment.
     std::map<Sequence, int> rewrites_;                        // Of what each flush wrote.
@@ -176,6 +188,24 @@ TEST_CASE("a partition that lies in the past becomes one segment", "[compaction]
     CHECK(simulation.count() == 5);
     simulation.compact(kWidthNs + kWidthNs / 8, true);
     CHECK(simulation.count() == 1);
+}
+
+TEST_CASE("what expires at different times is merged into different segments", "[compaction]") {
+    constexpr std::int64_t kWindowNs = kWidthNs / 10;
+    Simulation simulation;
+    simulation.set_window(kWindowNs);
+    const bool is_idle = GENERATE(true, false);
+    for (std::int64_t time_ns = 0; time_ns < kWidthNs; time_ns += 5) {
+        simulation.flush_at(time_ns, time_ns + 4);
+        simulation.compact(time_ns + 5, is_idle);
+        CHECK(simulation.count() < 45);
+    }
+    simulation.compact(2 * kWidthNs, true);
+    CHECK(simulation.count() == 10);
+    CHECK(simulation.most_rewrites() <= 3);
+    for (const PlannedSegment& segment : simulation.segments()) {
+        CHECK(segment.last_ns - segment.first_ns == kWindowNs - 1);
+    }
 }
 
 TEST_CASE("nothing is merged across a segment that must stay as it is", "[compaction]") {

@@ -389,4 +389,35 @@ TEST_CASE("what has expired gives its space back and leaves its last values",
     REQUIRE(cursor.value()->carried().columns[1]);
 }
 
+TEST_CASE("a policy of hours gives space back while its partition goes on", "[engine][deletion]") {
+    CrashingFileSystem files;
+    std::uint64_t most_samples = 0;
+    for (std::int64_t step = 0; step < 40; ++step) {
+        const StandingClock clock(step * 10 * kMinuteNs);
+        StoreOptions options = small_options();
+        options.partition_width_ns = 7 * 24 * kHourNs;
+        options.clock = &clock;
+        const auto store = open_small(files, options);
+        if (step == 0) {
+            REQUIRE(store->create_database("ops"));
+            RetentionPolicyChange change;
+            change.duration_ns = 2 * kHourNs;
+            REQUIRE(store->alter_retention_policy("ops", "autogen", change));
+        }
+        std::vector<PlainPoint> points;
+        for (int minute = 0; minute < 10; ++minute) {
+            points.push_back(point("a", clock.now_ns() + minute * kMinuteNs, 1));
+        }
+        write_durably(*store, "ops", points);
+        REQUIRE(store->flush());
+        REQUIRE(store->compact());
+        most_samples = std::max(most_samples, store->statistics().segment_sample_count);
+        CHECK(segment_file_count(files) <= 16);
+    }
+    // The two hours and what was just written; of what is older as much as was merged with it,
+    // and the last value.
+    CHECK(most_samples >= 130);
+    CHECK(most_samples <= 130 + 20 + 1);
+}
+
 }  // namespace tidemark::tests
