@@ -1,10 +1,13 @@
 #include "storage/engine/backup.h"
 
+#include <algorithm>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include <tidemark/store.h>
 
+#include "storage/engine/flush.h"
 #include "storage/engine/record_log.h"
 #include "storage/engine/recovery.h"
 #include "storage/engine/segment_set.h"
@@ -24,6 +27,61 @@ Status copy_file(FileSystem& file_system, const std::string& path,
     }
     TIDEMARK_RETURN_IF_ERROR(file->sync());
     return file->close();
+}
+
+Status copy_segment(FileSystem& file_system, const StoreCopy::File& segment,
+                    const std::string& directory) {
+    const MappedFile& source = *segment.file;
+    TIDEMARK_RETURN_IF_ERROR(
+        copy_file(file_system, join_path(directory, segment.name), source.bytes()));
+    if (source.is_intact()) return success();
+    return Error(ErrorCode::Corruption,
+                 "segment " + segment.name + ": a part of the file cannot be read any more");
+}
+
+std::string without_last_slash(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+// Whether a copy has files of that name, finished or not.
+bool is_name_of_copy(std::string_view name) {
+    constexpr std::string_view kTemporary = kTemporarySuffix;
+    if (name.ends_with(kTemporary)) name.remove_suffix(kTemporary.size());
+    return segment_id_of(name).has_value() || name == kFormatKind.name ||
+           name == kManifestKind.name || name == kCatalogueKind.name;
+}
+
+// What an attempt that failed left. Files that are not of a copy stay, and so their directory.
+Status remove_unfinished(FileSystem& file_system, const StorePaths& paths) {
+    for (const std::string& directory :
+         {paths.wal_directory, paths.segment_directory, paths.directory}) {
+        TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system.exists(directory));
+        if (!exists) continue;
+        TIDEMARK_ASSIGN_OR_RETURN(const auto names, file_system.list(directory));
+        for (const std::string& name : names) {
+            if (!is_name_of_copy(name)) continue;
+            TIDEMARK_RETURN_IF_ERROR(file_system.remove(join_path(directory, name)));
+        }
+        TIDEMARK_RETURN_IF_ERROR(file_system.remove(directory));
+    }
+    return success();
+}
+
+Status fill(FileSystem& file_system, const StorePaths& paths, const StoreCopy& copy) {
+    TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(paths.wal_directory));
+    TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(paths.segment_directory));
+    for (const StoreCopy::File& segment : copy.segments) {
+        TIDEMARK_RETURN_IF_ERROR(copy_segment(file_system, segment, paths.segment_directory));
+    }
+    TIDEMARK_RETURN_IF_ERROR(file_system.sync_directory(paths.segment_directory));
+    std::vector<std::string> messages;
+    TIDEMARK_ASSIGN_OR_RETURN(
+        const auto manifest, Manifest::open(file_system, paths.manifest, paths.quarantine_directory,
+                                            {}, false, messages));
+    TIDEMARK_RETURN_IF_ERROR(manifest->rewrite(copy.manifest));
+    TIDEMARK_RETURN_IF_ERROR(write_file_atomically(file_system, paths.catalogue, copy.catalogue));
+    return write_file_atomically(file_system, paths.format, encode_record_log(kFormatKind, {}));
 }
 
 // A directory that cannot be locked, because it cannot be written to, is as good a backup.
@@ -74,6 +132,10 @@ Result<std::vector<std::byte>> read_catalogue_bytes(FileSystem& file_system,
 }
 
 Status check_vacant(FileSystem& file_system, const std::string& directory) {
+    if (directory.empty()) {
+        return Error(ErrorCode::InvalidArgument,
+                     "expected the path of a new or an empty directory, got none");
+    }
     TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system.exists(directory));
     if (!exists) return success();
     TIDEMARK_ASSIGN_OR_RETURN(const auto names, file_system.list(directory));
@@ -84,23 +146,16 @@ Status check_vacant(FileSystem& file_system, const std::string& directory) {
 
 Status write_store_copy(FileSystem& file_system, const std::string& directory,
                         const StoreCopy& copy) {
-    const StorePaths paths(directory);
-    TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(paths.wal_directory));
-    TIDEMARK_RETURN_IF_ERROR(file_system.create_directories(paths.segment_directory));
-    for (const StoreCopy::File& segment : copy.segments) {
-        TIDEMARK_RETURN_IF_ERROR(copy_file(
-            file_system, join_path(paths.segment_directory, segment.name), segment.file->bytes()));
+    const std::string target = without_last_slash(directory);
+    const StorePaths unfinished(target + ".unfinished");
+    TIDEMARK_RETURN_IF_ERROR(remove_unfinished(file_system, unfinished));
+    Status status = fill(file_system, unfinished, copy);
+    if (status) status = file_system.rename(unfinished.directory, target);
+    if (!status) {
+        static_cast<void>(remove_unfinished(file_system, unfinished));
+        return status;
     }
-    TIDEMARK_RETURN_IF_ERROR(file_system.sync_directory(paths.segment_directory));
-    std::vector<std::string> messages;
-    TIDEMARK_ASSIGN_OR_RETURN(
-        const auto manifest, Manifest::open(file_system, paths.manifest, paths.quarantine_directory,
-                                            {}, false, messages));
-    TIDEMARK_RETURN_IF_ERROR(manifest->rewrite(copy.manifest));
-    // These two last: without them there is no store.
-    TIDEMARK_RETURN_IF_ERROR(
-        write_file_atomically(file_system, paths.format, encode_record_log(kFormatKind, {})));
-    return write_file_atomically(file_system, paths.catalogue, copy.catalogue);
+    return file_system.sync_directory(parent_path(target));
 }
 
 Status restore_store(FileSystem& file_system, const std::string& backup,

@@ -31,8 +31,9 @@ Result<std::vector<std::byte>> read_catalogue_bytes(FileSystem& file_system,
 /// Success when there is nothing at `directory`, or an empty directory.
 Status check_vacant(FileSystem& file_system, const std::string& directory);
 
-/// Makes `directory` a store with these contents, durable on return. What is left of it after an
-/// error or a power cut is no store.
+/// Makes `directory`, which must be vacant, a store with these contents, durable on return. Until
+/// all of it is there its name is "<directory>.unfinished": an error or a power cut leaves nothing
+/// behind, or only that, which the next attempt removes.
 Status write_store_copy(FileSystem& file_system, const std::string& directory,
                         const StoreCopy& copy);
 

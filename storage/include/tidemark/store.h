@@ -275,8 +275,10 @@ public:
     virtual Status compact() = 0;
 
     /// Copies everything written so far into `directory`, which must be new or empty: a store of
-    /// its own, to be kept elsewhere, opened or restored. Writes go on meanwhile. After an error a
-    /// part of it, which is no store, may be left there.
+    /// its own, to be kept elsewhere, opened or restored. Writes go on meanwhile. `directory` comes
+    /// into being when it is complete; what a crash leaves is called "<directory>.unfinished" and
+    /// removed by the next attempt. Corruption when a segment cannot be read: a copy that lacks
+    /// something is none.
     virtual Status backup(const std::string& directory) = 0;
 
     virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
