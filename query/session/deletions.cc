@@ -48,9 +48,11 @@ Result<Chosen> choose(const SchemaClauses& clauses, const StatementContext& cont
     SubjectReader reader(clauses, context);
     TIDEMARK_ASSIGN_OR_RETURN(const std::vector<Subject> subjects, reader.read());
     Chosen chosen{reader.database(), {}, reader.where().time, reader.take_messages()};
-    for (const Subject& subject : subjects) {
+    for (const std::string& measurement : reader.measurements()) {
         TIDEMARK_RETURN_IF_ERROR(
-            check_no_field(reader.where(), context.store, chosen.database, subject.measurement));
+            check_no_field(reader.where(), context.store, chosen.database, measurement));
+    }
+    for (const Subject& subject : subjects) {
         chosen.series.push_back(
             {subject.measurement, reader.where().tag_matchers,
              [where = reader.where()](const TagSet& tags) { return may_hold(where, tags); }});

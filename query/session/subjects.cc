@@ -22,9 +22,9 @@ Result<std::vector<Subject>> SubjectReader::read() {
         TIDEMARK_ASSIGN_OR_RETURN(where_, bind_where(*clauses_.where, Schema(),
                                                      {context_.now_ns, std::nullopt}, unheard));
     }
-    TIDEMARK_ASSIGN_OR_RETURN(const std::vector<std::string> names, measurement_names());
+    TIDEMARK_ASSIGN_OR_RETURN(measurements_, measurement_names());
     std::vector<Subject> subjects;
-    for (const std::string& name : names) {
+    for (const std::string& name : measurements_) {
         Subject subject{name, {}};
         for (SeriesTags& series : context_.store.series(database_, name, where_.tag_matchers)) {
             if (may_hold(where_, series.tags)) subject.series.push_back(std::move(series.tags));

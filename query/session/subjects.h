@@ -29,6 +29,8 @@ public:
     const std::string& database() const { return database_; }
     /// Once read() succeeded.
     const WhereClause& where() const { return where_; }
+    /// Those that FROM names, with or without such series. Once read() succeeded.
+    const std::vector<std::string>& measurements() const { return measurements_; }
     /// What the answer should say of the statement's names.
     std::vector<ResultMessage> take_messages() { return std::move(messages_); }
 
@@ -42,6 +44,7 @@ private:
     const StatementContext& context_;
     std::string database_;
     WhereClause where_;
+    std::vector<std::string> measurements_;
     std::vector<ResultMessage> messages_;
 };
 
