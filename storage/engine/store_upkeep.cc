@@ -140,18 +140,18 @@ Status StoreImpl::bury(const std::vector<Tombstone>& tombstones) {
     return success();
 }
 
-// True also where it cannot be told.
+// True also where it cannot be told. The latest segments first: mostly the oldest rows are deleted.
 bool StoreImpl::may_have_stored_rows(PolicyId policy, SeriesId series) const {
     const ContentsPointer now = contents();
-    std::vector<std::shared_ptr<const RowGroup>> groups;
-    for (const auto& segment : now->segments) {
-        if (segment->entry.database != policy) continue;
-        if (segment->reader == nullptr) return true;
-        auto found = segment->reader->row_groups(series);
-        if (!found) return true;
-        groups.insert(groups.end(), found.value().begin(), found.value().end());
+    for (auto segment = now->segments.rbegin(); segment != now->segments.rend(); ++segment) {
+        if ((*segment)->entry.database != policy) continue;
+        if ((*segment)->reader == nullptr) return true;
+        auto groups = (*segment)->reader->row_groups(series);
+        if (!groups) return true;
+        const Status status = hide_deleted(now->tombstones, policy, series, groups.value());
+        if (!status || !groups.value().empty()) return true;
     }
-    return !hide_deleted(now->tombstones, policy, series, groups) || !groups.empty();
+    return false;
 }
 
 bool StoreImpl::has_unflushed_rows(SeriesId series) const {
