@@ -155,7 +155,8 @@ int run(int argument_count, char** arguments) {
     console_command.footer(kConsoleExamples);
 
     const std::vector<Subcommand> more_commands{add_import_command(app), add_export_command(app),
-                                                add_inspect_command(app), add_verify_command(app)};
+                                                add_inspect_command(app), add_verify_command(app),
+                                                add_restore_command(app)};
 
     try {
         app.parse(argument_count, arguments);

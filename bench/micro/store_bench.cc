@@ -13,8 +13,8 @@
 #include "bench/support/workload_writers.h"
 #include "storage/line_protocol/line_parser.h"
 
-// A million samples on their way: parsed, written and made durable, flushed, found again in the
-// log. Each iteration has a store of its own.
+// A million samples on their way: parsed, written and made durable, flushed, merged, found again in
+// the log. Each iteration has a store of its own.
 
 namespace tidemark::bench {
 namespace {
@@ -89,6 +89,12 @@ void ingest(benchmark::State& state, const Workload& workload, const MemoryBandw
     });
 }
 
+double bytes_per_sample_in(const Store& store) {
+    const StoreStatistics statistics = store.statistics();
+    return static_cast<double>(statistics.segment_size_bytes) /
+           static_cast<double>(statistics.segment_sample_count);
+}
+
 void flush(benchmark::State& state, const Workload& workload, const MemoryBandwidth& bandwidth) {
     const std::vector<WriteBatch> batches = batches_of(workload);
     double bytes_per_sample = 0;
@@ -98,9 +104,29 @@ void flush(benchmark::State& state, const Workload& workload, const MemoryBandwi
         const Stopwatch watch;
         must(target.store().flush());
         const double seconds = watch.seconds();
-        const StoreStatistics statistics = target.store().statistics();
-        bytes_per_sample = static_cast<double>(statistics.segment_size_bytes) /
-                           static_cast<double>(statistics.segment_sample_count);
+        bytes_per_sample = bytes_per_sample_in(target.store());
+        return seconds;
+    });
+    state.counters["bytes_per_sample"] = bytes_per_sample;
+}
+
+/// Of twenty segments, each of a twentieth of the time, one is made.
+void compact(benchmark::State& state, const Workload& workload, const MemoryBandwidth& bandwidth) {
+    constexpr std::size_t kFlushCount = 20;
+    const std::vector<WriteBatch> batches = batches_of(workload);
+    double bytes_per_sample = 0;
+    run_timed_by_body(state, samples_of(workload), bandwidth, [&] {
+        TemporaryStore target;
+        for (std::size_t flush = 0; flush < kFlushCount; ++flush) {
+            const std::size_t begin = batches.size() * flush / kFlushCount;
+            const std::size_t end = batches.size() * (flush + 1) / kFlushCount;
+            for (std::size_t index = begin; index < end; ++index) target.write(batches[index]);
+            must(target.store().flush());
+        }
+        const Stopwatch watch;
+        must(target.store().compact());
+        const double seconds = watch.seconds();
+        bytes_per_sample = bytes_per_sample_in(target.store());
         return seconds;
     });
     state.counters["bytes_per_sample"] = bytes_per_sample;
@@ -125,8 +151,11 @@ struct Step {
                 const MemoryBandwidth& bandwidth);
 };
 
-constexpr Step kSteps[] = {
-    {"write", write}, {"ingest", ingest}, {"flush", flush}, {"replay", replay}};
+constexpr Step kSteps[] = {{"write", write},
+                           {"ingest", ingest},
+                           {"flush", flush},
+                           {"compact", compact},
+                           {"replay", replay}};
 
 }  // namespace
 

@@ -16,6 +16,7 @@ StoreOptions store_options() {
     options.future_limit_ns = kHoldForever;
     options.partition_width_ns = kTenYearsNs;
     options.idle_flush_ns = 0;
+    options.compaction_bytes_per_second = 0;
     return options;
 }
 

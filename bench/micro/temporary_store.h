@@ -13,8 +13,8 @@
 
 namespace tidemark::bench {
 
-/// A store in a temporary directory, with one database. It flushes when told to, and never because
-/// of its size or of idleness; all data of some years lies in one partition.
+/// A store in a temporary directory, with one database. It flushes and compacts when told to, and
+/// never because of its size or of idleness; all data of some years lies in one partition.
 class TemporaryStore {
 public:
     static constexpr const char* kDatabase = "ops";

@@ -5,7 +5,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from answers import QUESTIONS, Kind, Verdict, compare, exact_answer
@@ -13,19 +13,21 @@ from process import drop_caches
 from system import System, Way
 from workload import read_into_cache
 
+# The warm runs come in so many rounds of all systems, so many runs of a question in each.
+ROUNDS = 5
 WARM_RUNS = 7
 # A question that takes longer is asked once, and not at all cold.
 ONCE_ABOVE_S = 10.0
-# Loads that are quicker than this are repeated, and the median counts.
+# Slower ones are asked so often in all rounds together; those above the last in every other round.
+SLOW_ABOVE_S = 0.5
+SLOW_RUNS = 7
+VERY_SLOW_ABOVE_S = 2.5
+# Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
+QUICK_RUNS = 25
+QUICK_BUDGET_S = 0.4
+# Loads that are quicker than this are repeated, and the quickest counts.
 QUICK_LOAD_S = 12.0
 LOADS = 3
-# The warm runs come in so many rounds of all systems.
-ROUNDS = 3
-# Of all warm runs of one question: slow ones are asked less often, once a round at least.
-WARM_BUDGET_S = 20.0
-# Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
-QUICK_RUNS = 51
-QUICK_BUDGET_S = 1.0
 # Where asking for the engine's time is a request of its own, one for so many runs.
 TRACED_EVERY = 5
 # Of all cold runs of a system, restarts included.
@@ -140,8 +142,8 @@ class Meter:
 
 
 def ingest(system: System, way: Way, is_last: bool) -> dict[str, object]:
-    """Loads everything into an empty store, several times when that is quick; the rate is the
-    median. Only the last one of all is settled, and stays.
+    """Loads everything into an empty store, several times when that is quick; the best rate
+    counts. Only the last one of all is settled, and stays.
 
     CPU, memory and writes of that one go up to the end of settle(): a system that puts work off
     pays for it.
@@ -153,7 +155,7 @@ def ingest(system: System, way: Way, is_last: bool) -> dict[str, object]:
         meter = load_empty(system, way)
         rates.append(meter.samples_per_s())
     result = {"way": way.name, "connections": way.connections, "loads": len(rates),
-              "samples_per_s": round(statistics.median(rates)),
+              "samples_per_s": max(rates),
               "load_cpu_s_per_million": meter.cpu_s_per_million(),
               "load_peak_anonymous_mib": meter.peak_anonymous_mib(),
               **(settled(system, meter) if is_last else {})}
@@ -196,46 +198,49 @@ def settled(system: System, meter: Meter) -> dict[str, object]:
 
 
 class WarmQuestion:
-    """One question to a warm system: what it answered at first, and how long it took since."""
+    """One question to a warm system: what it answered at first, and how long it took since.
+
+    What else runs on a machine makes answers slower, never quicker. So the time is the median of
+    the runs of one round, of that round in which this median is the smallest.
+    """
 
     def __init__(self, system: System, question: str) -> None:
         self._system, self.name = system, question
-        self._times_s: list[float] = []
-        self._engine_ms: list[float | None] = []
-        self._is_traced = False
+        self._runs_s: list[float] = []
+        self._medians_s: list[float] = []  # Of each round.
+        self._engine_medians_ms: list[float] = []
         self._idiom = system.idiom(question)
         self._failure = ""
         try:
-            first_s, replies = timed(partial(system.ask, question))
+            self._first_s, replies = timed(partial(system.ask, question))
             self._verdict = judge(system, question, replies)
         except RuntimeError as refusal:
             self._failure = str(refusal)[:300]
             return
-        self._runs = warm_runs(first_s)
-        if self._runs == 0:
-            self._take(first_s, replies)
+        if self._first_s > ONCE_ABOVE_S:
+            self._take([self._first_s], [system.engine_ms(replies)])
 
     @property
     def run_count(self) -> int:
         """How many runs count so far."""
-        return len(self._times_s)
+        return len(self._runs_s)
 
     def ask_again(self, round_index: int) -> None:
-        """This round's part of the warm runs."""
-        if self._failure or self._runs == 0:
+        """This round's warm runs."""
+        runs = 0 if self._failure else warm_runs(self._first_s, round_index)
+        if runs == 0:
             return
+        system = self._system
         if round_index > 0:  # The process is a new one.
-            self._system.ask(self.name)
-        begin, end = (self._runs * index // ROUNDS for index in (round_index, round_index + 1))
-        for _ in range(min(end - begin, max(1, (end - begin) // TRACED_EVERY))):
-            if traced := self._system.ask_traced(self.name):
-                self._is_traced = True
-                self._engine_ms.append(self._system.engine_ms(traced))
-        for _ in range(begin, end):
-            self._take(*timed(partial(self._system.ask, self.name)))
+            system.ask(self.name)
+        traced = [reply for _ in range(max(1, runs // TRACED_EVERY))
+                  if (reply := system.ask_traced(self.name))]
+        timed_replies = [timed(partial(system.ask, self.name)) for _ in range(runs)]
+        of_engine = traced or [replies for _, replies in timed_replies]
+        self._take([seconds for seconds, _ in timed_replies], map(system.engine_ms, of_engine))
 
     def result(self) -> dict[str, object]:
-        """Medians, and whether the answer is right."""
+        """Its times, and whether the answer is right."""
         result = {"engine_ms": None, "http_ms": None, "runs": self.run_count, "right": False,
                   "error": Kind.CANNOT_EXPRESS.value, "note": self._failure}
         if not self._failure:
@@ -243,18 +248,21 @@ class WarmQuestion:
             result |= {"right": self._verdict.is_right, "error": self._verdict.kind.value,
                        "note": "; ".join(filter(None, notes))}
             if self._system.has_http:
-                result["http_ms"] = round(statistics.median(self._times_s) * 1e3, 3)
-            if self._engine_ms and None not in self._engine_ms:
-                result["engine_ms"] = round(statistics.median(self._engine_ms), 3)
+                result["http_ms"] = round(min(self._medians_s) * 1e3, 3)
+            if self._engine_medians_ms:
+                result["engine_ms"] = round(min(self._engine_medians_ms), 3)
         report(self._system, f"{self.name}: {result['http_ms']} ms over HTTP, "
                f"{result['engine_ms']} ms in the engine, {result['error'] or 'right'}; "
                f"{result['note']}")
         return result
 
-    def _take(self, seconds: float, replies: list[bytes]) -> None:
-        self._times_s.append(seconds)
-        if not self._is_traced:
-            self._engine_ms.append(self._system.engine_ms(replies))
+    def _take(self, runs_s: list[float], engine_ms: Iterable[float | None]) -> None:
+        """One round."""
+        self._runs_s += runs_s
+        self._medians_s.append(statistics.median(runs_s))
+        engine_ms = list(engine_ms)
+        if None not in engine_ms:
+            self._engine_medians_ms.append(statistics.median(engine_ms))
 
 
 def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
@@ -264,12 +272,15 @@ def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
     return compare(question, exact, found, system.idiom(question).known_error)
 
 
-def warm_runs(first_s: float) -> int:
-    """How often to ask again what took `first_s` at first; 0: that was slow enough to count."""
+def warm_runs(first_s: float, round_index: int) -> int:
+    """How often to ask in this round what took `first_s` at first."""
     if first_s > ONCE_ABOVE_S:
         return 0
-    quick = min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s))
-    return max(quick, min(WARM_RUNS, max(ROUNDS, int(WARM_BUDGET_S / first_s))))
+    if first_s > VERY_SLOW_ABOVE_S:
+        return 1 if round_index % 2 == 0 else 0
+    if first_s > SLOW_ABOVE_S:
+        return SLOW_RUNS * (round_index + 1) // ROUNDS - SLOW_RUNS * round_index // ROUNDS
+    return max(WARM_RUNS, min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s)))
 
 
 def timed(act: Callable):

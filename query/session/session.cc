@@ -7,6 +7,7 @@
 #include <tidemark/query.h>
 
 #include "query/plan/messages.h"
+#include "query/session/deletions.h"
 #include "query/session/policies.h"
 #include "query/session/select_runner.h"
 #include "query/session/show.h"
@@ -54,9 +55,18 @@ public:
     StatementResult operator()(const SetNan& statement) const {
         return changed("ALTER DATABASE", statement);
     }
-    StatementResult operator()(const DropMeasurement&) const { return no_deletes(); }
-    StatementResult operator()(const DropSeries&) const { return no_deletes(); }
-    StatementResult operator()(const DeleteStatement&) const { return no_deletes(); }
+    StatementResult operator()(const DropMeasurement& statement) const {
+        return changed("DROP MEASUREMENT", statement);
+    }
+    StatementResult operator()(const DropSeries& statement) const {
+        return changed("DROP SERIES", statement);
+    }
+    StatementResult operator()(const DeleteStatement& statement) const {
+        return changed("DELETE", statement);
+    }
+    StatementResult operator()(const Backup& statement) const {
+        return changed("BACKUP", statement);
+    }
     StatementResult operator()(const ShowStats& statement) const {
         return unsupported(print(Statement{{}, statement}) +
                            " is not supported: SHOW QUERIES shows what is running");
@@ -98,10 +108,6 @@ private:
         if (context_.options.may_write) return change(statement, context_);
         return failed(
             Error(ErrorCode::InvalidArgument, name + " changes something: use a POST request"));
-    }
-    static StatementResult no_deletes() {
-        return unsupported(
-            "deleting part of a database is not supported: DROP DATABASE removes a whole one");
     }
 
     const StatementContext& context_;

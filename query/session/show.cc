@@ -15,86 +15,13 @@
 #include "query/plan/row_expression.h"
 #include "query/plan/schema.h"
 #include "query/plan/where_clause.h"
+#include "query/session/subjects.h"
 #include "query/syntax/printer.h"
 
 namespace tidemark::query {
 namespace {
 
 using Row = std::vector<Cell>;
-
-/// A measurement a statement is about, and which of its series.
-struct Subject {
-    std::string measurement;
-    std::vector<TagSet> series;
-};
-
-/// One WHERE for all measurements: every name is a tag, time is not looked at.
-class SubjectReader {
-public:
-    SubjectReader(const SchemaClauses& clauses, const StatementContext& context)
-        : clauses_(clauses),
-          context_(context),
-          database_(clauses.database.empty() ? context.options.database : clauses.database) {}
-
-    const std::string& database() const { return database_; }
-    const WhereClause& where() const { return where_; }
-    /// What the answer should say of the statement's names.
-    std::vector<ResultMessage> take_messages() { return std::move(messages_); }
-
-    Result<std::vector<Subject>> read() {
-        if (clauses_.all_databases || clauses_.all_policies || !clauses_.policy.empty()) {
-            return Error(ErrorCode::Unsupported,
-                         "ON names one database: policies and * are not supported");
-        }
-        TIDEMARK_RETURN_IF_ERROR(check_database(context_.store, database_));
-        if (clauses_.where) {
-            std::vector<ResultMessage> unheard;
-            TIDEMARK_ASSIGN_OR_RETURN(where_, bind_where(*clauses_.where, Schema(),
-                                                         {context_.now_ns, std::nullopt}, unheard));
-        }
-        TIDEMARK_ASSIGN_OR_RETURN(const std::vector<std::string> names, measurement_names());
-        std::vector<Subject> subjects;
-        for (const std::string& name : names) {
-            Subject subject{name, {}};
-            for (SeriesTags& series : context_.store.series(database_, name, where_.tag_matchers)) {
-                if (may_hold(where_, series.tags)) subject.series.push_back(std::move(series.tags));
-            }
-            if (!subject.series.empty()) subjects.push_back(std::move(subject));
-        }
-        return subjects;
-    }
-
-private:
-    Result<std::vector<std::string>> measurement_names() {
-        std::vector<std::string> known = context_.store.measurements(database_);
-        if (clauses_.sources.empty()) return known;
-        std::vector<Source> sources;
-        for (const MeasurementSource& source : clauses_.sources) {
-            sources.emplace_back(source);
-            if (std::get<MeasurementSource>(sources.back()).database.empty()) {
-                std::get<MeasurementSource>(sources.back()).database = database_;
-            }
-        }
-        TIDEMARK_ASSIGN_OR_RETURN(const auto resolved,
-                                  resolve_sources(context_.store, sources, {database_, {}}, {}));
-        for (const ResolvedSource& source : resolved) {
-            if (std::ranges::find(known, source.measurement) != known.end()) continue;
-            warn(messages_, "there is no measurement " + print_identifier(source.measurement) +
-                                suggestion(source.measurement, known));
-        }
-        std::erase_if(known, [&](const std::string& name) {
-            return std::none_of(resolved.begin(), resolved.end(),
-                                [&](const auto& source) { return source.measurement == name; });
-        });
-        return known;
-    }
-
-    const SchemaClauses& clauses_;
-    const StatementContext& context_;
-    std::string database_;
-    WhereClause where_;
-    std::vector<ResultMessage> messages_;
-};
 
 Result<std::function<bool(const std::string&)>> name_matcher(const NameMatch& match) {
     const bool is_negated =

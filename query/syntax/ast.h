@@ -542,6 +542,13 @@ struct DeleteStatement {
     bool operator==(const DeleteStatement&) const = default;
 };
 
+/// BACKUP TO 'directory', one of the machine that has the store.
+struct Backup {
+    Location location;
+    std::string directory;
+    bool operator==(const Backup&) const = default;
+};
+
 struct KillQuery {
     Location location;
     std::uint64_t id = 0;
@@ -567,7 +574,7 @@ struct Statement {
                  ShowMeasurements, ShowSeries, ShowTagKeys, ShowTagValues, ShowFieldKeys,
                  ShowCardinality, ShowQueries, ShowStats, CreateDatabase, DropDatabase,
                  CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, SetStale, SetNan,
-                 DropMeasurement, DropSeries, DeleteStatement, KillQuery, ForeignStatement>
+                 DropMeasurement, DropSeries, DeleteStatement, Backup, KillQuery, ForeignStatement>
         node;
     bool operator==(const Statement&) const = default;
 };

@@ -37,6 +37,7 @@ constexpr std::array kStatements = {
     StatementRow{"EXPLAIN", parse_explain}, StatementRow{"GRANT", parse_grant},
     StatementRow{"REVOKE", parse_revoke},   StatementRow{"ALTER", parse_alter},
     StatementRow{"SET", parse_set},         StatementRow{"KILL", parse_kill},
+    StatementRow{"BACKUP", parse_backup},
 };
 
 Result<Statement> parse_statement(TokenStream& tokens) {

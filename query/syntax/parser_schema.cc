@@ -4,7 +4,8 @@
 #include "query/syntax/parser_select.h"
 #include "query/syntax/parser_statement.h"
 
-// CREATE, ALTER and DROP of databases, retention policies, measurements and series; DELETE, KILL.
+// CREATE, ALTER and DROP of databases, retention policies, measurements and series; DELETE, KILL,
+// BACKUP.
 
 namespace tidemark::query {
 namespace {
@@ -251,6 +252,14 @@ Result<StatementNode> parse_delete(TokenStream& tokens) {
     const Location location = tokens.location();
     TIDEMARK_ASSIGN_OR_RETURN(RowsToRemove rows, parse_rows_to_remove(tokens));
     return StatementNode(DeleteStatement{location, std::move(rows.sources), std::move(rows.where)});
+}
+
+Result<StatementNode> parse_backup(TokenStream& tokens) {
+    Backup backup;
+    backup.location = tokens.location();
+    TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("TO"));
+    TIDEMARK_ASSIGN_OR_RETURN(backup.directory, tokens.expect_string());
+    return StatementNode(std::move(backup));
 }
 
 Result<StatementNode> parse_kill(TokenStream& tokens) {

@@ -18,6 +18,7 @@ Result<StatementNode> parse_alter(TokenStream& tokens);
 Result<StatementNode> parse_drop(TokenStream& tokens);
 Result<StatementNode> parse_delete(TokenStream& tokens);
 Result<StatementNode> parse_kill(TokenStream& tokens);
+Result<StatementNode> parse_backup(TokenStream& tokens);
 
 // Statements that are checked for their grammar and kept as text; `tokens` records since the
 // statement's first token.

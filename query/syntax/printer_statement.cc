@@ -136,6 +136,10 @@ public:
         out_.write("DELETE").write_measurements(statement.sources).write_where(statement.where);
     }
 
+    void operator()(const Backup& backup) {
+        out_.write("BACKUP TO ").write(print_string(backup.directory));
+    }
+
     void operator()(const KillQuery& kill) {
         out_.write("KILL QUERY ").write_number(kill.id);
         if (!kill.host.empty()) out_.write(" ON ").write_name(kill.host);

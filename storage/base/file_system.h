@@ -96,7 +96,8 @@ public:
     virtual Result<std::vector<std::byte>> read_file(const std::string& path) = 0;
     virtual Result<std::unique_ptr<MappedFile>> map(const std::string& path) = 0;
 
-    /// Atomic; replaces `target` when it is there.
+    /// Atomic; replaces `target` when it is there. A directory goes with all that is in it, and
+    /// replaces an empty one at most.
     virtual Status rename(const std::string& source, const std::string& target) = 0;
 
     /// Removes a file or an empty directory.

@@ -37,13 +37,6 @@ std::vector<T> sorted_once(std::vector<T> items) {
     return items;
 }
 
-std::vector<SeriesId> ids_of(const std::unordered_map<std::string_view, SeriesId>& series) {
-    std::vector<SeriesId> ids;
-    ids.reserve(series.size());
-    for (const auto& [key, id] : series) ids.push_back(id);
-    return ids;
-}
-
 }  // namespace
 
 // ---- Opening ------------------------------------------------------------------------------
@@ -112,6 +105,9 @@ Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
                                 std::holds_alternative<PolicyDropped>(record) ||
                                 std::holds_alternative<StaleSet>(record) ||
                                 std::holds_alternative<NanSet>(record);
+    const bool is_drop = std::holds_alternative<SeriesDropped>(record) ||
+                         std::holds_alternative<MeasurementDropped>(record);
+    if (is_drop) return apply_drop(record);
     return is_of_policies ? apply_policy(record, id_limit) : apply_schema(record, id_limit);
 }
 
@@ -239,7 +235,7 @@ void Catalogue::append(const CatalogueRecord& record) {
 bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
     Measurement& measurement = measurements_[measurement_id];
     Series& series = series_[id];
-    const bool is_live = policies_[measurement.policy].is_live;
+    const bool is_live = policies_[measurement.policy].is_live && !measurement.is_dropped;
     if (is_live) {
         std::string key = make_series_key(measurement.name, tags);
         if (measurement.series.contains(key)) return false;
@@ -276,18 +272,9 @@ void Catalogue::forget_policy(PolicyId id) {
     Database& database = databases_[policy.database];
     std::erase(database.policies, id);
     if (database.default_policy == id) database.default_policy = 0;
-    for (const auto& [name, measurement_id] : policy.measurements) {
-        Measurement& measurement = measurements_[measurement_id];
-        // The map first: its keys are views into the series.
-        for (const SeriesId series_id : ids_of(std::exchange(measurement.series, {}))) {
-            series_[series_id].key = {};
-            --live_series_count_;
-        }
-        measurement.tags = {};
-        measurement.fields.clear();
-        measurement.key_order.clear();
+    for (const auto& [name, measurement] : std::exchange(policy.measurements, {})) {
+        forget_measurement(measurement);
     }
-    policy.measurements.clear();
 }
 
 Status Catalogue::make_durable() { return log_ == nullptr ? success() : log_->commit(); }

@@ -58,6 +58,10 @@ public:
     Status drop_policy(std::string_view database, std::string_view policy);
     Status set_stale(std::string_view database, std::string_view measurement, std::int64_t hold_ns);
     Status set_nan_accepted(std::string_view database, bool is_accepted);
+    /// Durable on return. They are gone at once, and so are measurements that lost their last one;
+    /// series made later with the same tags are others.
+    Status drop_series(std::vector<SeriesId> ids);
+    Status drop_measurement(MeasurementId id);
     MeasurementId add_measurement(PolicyId policy, std::string_view name);
     /// The next field index of the measurement.
     FieldIndex add_field(MeasurementId measurement, std::string_view name, FieldType type);
@@ -107,9 +111,9 @@ public:
         PolicyId policy;
         MeasurementId measurement;
     };
-    /// Nothing for a series that never was or went with its policy.
+    /// Nothing for a series that never was or was dropped, by itself or with its policy.
     std::optional<SeriesHome> home_of(SeriesId id) const;
-    /// True also for a series that went with its policy.
+    /// True also for a series that was dropped.
     bool was_series(SeriesId id) const;
     /// The canonical key; empty when home_of() is nothing.
     std::string series_key(SeriesId id) const;
@@ -129,6 +133,9 @@ public:
     /// The series of a policy that match, in order of series key.
     std::vector<ScanSeries> select(PolicyId policy, std::string_view measurement,
                                    const std::vector<TagMatcher>& matchers) const;
+    /// The series of a policy that one of these selects; ascending, each once.
+    std::vector<SeriesId> select_all(PolicyId policy,
+                                     const std::vector<SeriesSelection>& selections) const;
 
 private:
     struct Database {
@@ -148,6 +155,7 @@ private:
     struct Measurement {
         PolicyId policy = 0;
         std::string name;  // Empty: never given out, or lost.
+        bool is_dropped = false;
         std::vector<FieldKey> fields;
         std::unordered_map<std::string_view, SeriesId> series;  // Views into series_.
         TagIndex tags;
@@ -155,7 +163,7 @@ private:
         mutable std::vector<SeriesId> key_order;
     };
     struct Series {
-        std::string key;                // Empty when it went with its policy.
+        std::string key;                // Empty when it was dropped.
         MeasurementId measurement = 0;  // 0: never given out, or lost.
     };
 
@@ -172,6 +180,7 @@ private:
         TIDEMARK_REQUIRES(mutex_);
     Status apply_schema(const CatalogueRecord& record, std::uint64_t id_limit)
         TIDEMARK_REQUIRES(mutex_);
+    Status apply_drop(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
     Status apply_policy(const CatalogueRecord& record, std::uint64_t id_limit)
         TIDEMARK_REQUIRES(mutex_);
     Status apply_policy_set(const PolicySet& set, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
@@ -183,6 +192,10 @@ private:
         TIDEMARK_REQUIRES(mutex_);
     void forget_database(DatabaseId id) TIDEMARK_REQUIRES(mutex_);
     void forget_policy(PolicyId id) TIDEMARK_REQUIRES(mutex_);
+    /// Those that have a series of `ids`, whether it is gone already or not.
+    std::vector<MeasurementId> forget_series(const std::vector<SeriesId>& ids)
+        TIDEMARK_REQUIRES(mutex_);
+    void forget_measurement(MeasurementId id) TIDEMARK_REQUIRES(mutex_);
     std::optional<DatabaseId> find_database_locked(std::string_view name) const
         TIDEMARK_REQUIRES(mutex_);
     Result<DatabaseId> require_database(std::string_view name) const TIDEMARK_REQUIRES(mutex_);

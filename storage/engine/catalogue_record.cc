@@ -1,8 +1,7 @@
 #include "storage/engine/catalogue_record.h"
 
 #include <limits>
-
-#include "storage/base/bytes.h"
+#include <utility>
 
 namespace tidemark::storage {
 namespace {
@@ -18,6 +17,8 @@ enum class RecordKind : std::uint8_t {
     PolicyDropped = 7,
     StaleSet = 8,
     NanSet = 9,
+    SeriesDropped = 10,
+    MeasurementDropped = 11,
 };
 
 void encode(ByteWriter& writer, const DatabaseCreated& record) {
@@ -74,6 +75,14 @@ void encode(ByteWriter& writer, const StaleSet& record) {
 void encode(ByteWriter& writer, const NanSet& record) {
     writer.write_varint(record.database);
     writer.write_u8(record.is_accepted ? 1 : 0);
+}
+
+void encode(ByteWriter& writer, const SeriesDropped& record) {
+    encode_series_ids(writer, record.ids);
+}
+
+void encode(ByteWriter& writer, const MeasurementDropped& record) {
+    writer.write_varint(record.id);
 }
 
 Result<std::uint32_t> read_id(ByteReader& reader) {
@@ -180,6 +189,16 @@ Result<CatalogueRecord> decode_nan_set(ByteReader& reader) {
     return CatalogueRecord(record);
 }
 
+Result<CatalogueRecord> decode_series_dropped(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(std::vector<SeriesId> ids, read_series_ids(reader));
+    return CatalogueRecord(SeriesDropped{std::move(ids)});
+}
+
+Result<CatalogueRecord> decode_measurement_dropped(ByteReader& reader) {
+    TIDEMARK_ASSIGN_OR_RETURN(const MeasurementId id, read_id(reader));
+    return CatalogueRecord(MeasurementDropped{id});
+}
+
 Result<CatalogueRecord> decode(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t kind, reader.read_u8());
     switch (static_cast<RecordKind>(kind)) {
@@ -201,6 +220,10 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
             return decode_stale_set(reader);
         case RecordKind::NanSet:
             return decode_nan_set(reader);
+        case RecordKind::SeriesDropped:
+            return decode_series_dropped(reader);
+        case RecordKind::MeasurementDropped:
+            return decode_measurement_dropped(reader);
     }
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }
@@ -223,6 +246,26 @@ Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> paylo
                      std::to_string(reader.remaining_size_bytes()) + " bytes behind the record");
     }
     return record;
+}
+
+void encode_series_ids(ByteWriter& writer, std::span<const SeriesId> ids) {
+    writer.write_varint(ids.size());
+    SeriesId before = 0;
+    for (const SeriesId id : ids) writer.write_varint(id - std::exchange(before, id));
+}
+
+Result<std::vector<SeriesId>> read_series_ids(ByteReader& reader) {
+    std::vector<SeriesId> ids;
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t count, reader.read_varint());
+    SeriesId id = 0;
+    for (std::uint64_t index = 0; index < count; ++index) {
+        TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t step, reader.read_varint());
+        const bool is_next = step > 0 && step <= std::numeric_limits<SeriesId>::max() - id;
+        if (!is_next) return Error(ErrorCode::Corruption, "series ids that do not ascend");
+        id += static_cast<SeriesId>(step);
+        ids.push_back(id);
+    }
+    return ids;
 }
 
 Result<FieldType> field_type_from_number(std::uint64_t number) {

@@ -11,6 +11,8 @@
 #include <tidemark/store.h>
 #include <tidemark/types.h>
 
+#include "storage/base/bytes.h"
+
 namespace tidemark::storage {
 
 /// Ids of the catalogue count from 1 and are never given out twice.
@@ -78,13 +80,28 @@ struct NanSet {
     bool operator==(const NanSet&) const = default;
 };
 
-using CatalogueRecord = std::variant<DatabaseCreated, DatabaseDropped, MeasurementAdded, FieldAdded,
-                                     SeriesAdded, PolicySet, PolicyDropped, StaleSet, NanSet>;
+struct SeriesDropped {
+    std::vector<SeriesId> ids;  ///< Ascending, each once.
+    bool operator==(const SeriesDropped&) const = default;
+};
+struct MeasurementDropped {
+    MeasurementId id;
+    bool operator==(const MeasurementDropped&) const = default;
+};
+
+using CatalogueRecord =
+    std::variant<DatabaseCreated, DatabaseDropped, MeasurementAdded, FieldAdded, SeriesAdded,
+                 PolicySet, PolicyDropped, StaleSet, NanSet, SeriesDropped, MeasurementDropped>;
 
 std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 
 /// Corruption when `payload` is not exactly one record.
 Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> payload);
+
+/// Ids that ascend, each once, as FORMAT.md section 6 says.
+void encode_series_ids(ByteWriter& writer, std::span<const SeriesId> ids);
+/// Corruption when they do not ascend.
+Result<std::vector<SeriesId>> read_series_ids(ByteReader& reader);
 
 /// The number on disk as a type; Corruption when it is none.
 Result<FieldType> field_type_from_number(std::uint64_t number);

@@ -15,6 +15,7 @@
 #include "storage/base/file_system.h"
 #include "storage/engine/catalogue_record.h"
 #include "storage/engine/record_log.h"
+#include "storage/engine/tombstone.h"
 #include "storage/segment/segment_info.h"
 
 namespace tidemark::storage {
@@ -23,6 +24,9 @@ namespace tidemark::storage {
 struct ManifestSegment {
     SegmentInfo info;
     DatabaseId database = 0;
+    std::uint8_t rewrite_count = 0;  ///< How often its rows were rewritten, at most.
+    /// No tombstone up to this one hides any of its rows.
+    std::uint64_t last_tombstone_id = 0;
     bool operator==(const ManifestSegment&) const = default;
 };
 
@@ -33,6 +37,8 @@ struct ManifestContents {
     std::uint64_t next_segment_id = 1;
     /// Not live any more, as the records that are left say; some files may still be there.
     std::set<std::uint64_t> removed_segment_ids;
+    Tombstones tombstones;  ///< Those that may still hide something, in order of id.
+    std::uint64_t next_tombstone_id = 1;
     bool is_damaged = false;  ///< A part could not be read: segments may be missing.
     bool is_torn = false;     ///< That part is the end, as a crash may leave it.
 };
@@ -45,11 +51,12 @@ class Manifest {
 public:
     /// Reads the log at `path`, which is made when it is not there. Damage is left out, said in
     /// `messages` and kept in `quarantine_directory`; the log then stays as it is until rewrite().
-    /// With `has_segments` a missing log is damage too. With `read_only` nothing is written, and
-    /// nothing can be recorded.
+    /// When there are segments, live or not, a missing log is damage too. With `read_only` nothing
+    /// is written, and nothing can be recorded.
     static Result<std::unique_ptr<Manifest>> open(FileSystem& file_system, const std::string& path,
                                                   const std::string& quarantine_directory,
-                                                  bool has_segments, bool read_only,
+                                                  const std::set<std::uint64_t>& present_segments,
+                                                  bool read_only,
                                                   std::vector<std::string>& messages);
 
     const ManifestContents& recovered() const { return recovered_; }
@@ -57,14 +64,19 @@ public:
     /// Replaces the log, damaged or not, by one that says exactly this. Durable on return; before,
     /// the old one is there: nobody sees a log that lost its damage but not yet gained what was
     /// found instead.
-    Status rewrite(Sequence flushed_sequence, std::uint64_t next_segment_id,
-                   std::span<const ManifestSegment> segments);
+    Status rewrite(const ManifestContents& contents);
 
     // Durable on return. After StorageFull nothing was recorded; after any other error it is not
     // known whether it was.
     Status record_flush(Sequence flushed_sequence, std::uint64_t next_segment_id,
                         std::span<const ManifestSegment> added);
     Status record_removal(std::span<const std::uint64_t> segment_ids);
+    /// The rows of the segments `removed` are in `added`.
+    Status record_exchange(std::uint64_t next_segment_id, std::span<const std::uint64_t> removed,
+                           std::span<const ManifestSegment> added);
+    Status record_tombstones(std::span<const Tombstone> added);
+    /// They hide nothing any more.
+    Status record_cleared_tombstones(std::span<const std::uint64_t> tombstone_ids);
 
 private:
     Manifest(FileSystem& file_system, std::string path)

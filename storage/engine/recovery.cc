@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -140,19 +141,23 @@ Status Recovery::read_logs() {
                           store_.catalogue->damage().end());
     const std::size_t message_count = store_.messages.size();
     TIDEMARK_ASSIGN_OR_RETURN(const auto names, segment_directory_names());
-    const bool has_segments = std::ranges::any_of(
-        names, [](const std::string& name) { return segment_id_of(name).has_value(); });
+    std::set<std::uint64_t> present_segments;
+    for (const std::string& name : names) {
+        if (const auto segment_id = segment_id_of(name)) present_segments.insert(*segment_id);
+    }
     TIDEMARK_ASSIGN_OR_RETURN(
         store_.manifest, Manifest::open(file_system_, paths_.manifest, paths_.quarantine_directory,
-                                        has_segments, options_.read_only, store_.messages));
+                                        present_segments, options_.read_only, store_.messages));
     const ManifestContents& manifest = store_.manifest->recovered();
     if (manifest.is_damaged && !manifest.is_torn) {
         store_.damages.insert(store_.damages.end(),
                               store_.messages.begin() + static_cast<std::ptrdiff_t>(message_count),
                               store_.messages.end());
     }
-    store_.flushed_sequence = store_.manifest->recovered().flushed_sequence;
-    store_.next_segment_id = store_.manifest->recovered().next_segment_id;
+    store_.flushed_sequence = manifest.flushed_sequence;
+    store_.next_segment_id = manifest.next_segment_id;
+    store_.tombstones = manifest.tombstones;
+    store_.next_tombstone_id = manifest.next_tombstone_id;
     return success();
 }
 
@@ -248,6 +253,9 @@ Status Recovery::judge_stray_segment(std::uint64_t segment_id) {
         return remove_stray(stray->file_name, "a segment of a dropped database");
     }
     if (store_.manifest->recovered().is_damaged) return adopt_segment(*stray);
+    if (stray->reader != nullptr && stray->reader->is_rewritten()) {
+        return remove_stray(stray->file_name, "a compaction that was not finished");
+    }
     const bool is_flushed = stray->reader != nullptr && stray->reader->info().row_count > 0 &&
                             stray->reader->info().first_sequence <= store_.flushed_sequence;
     if (!is_flushed) return remove_stray(stray->file_name, "a segment that was not finished");
@@ -317,7 +325,9 @@ Status Recovery::replay() {
     WalRecovery log;
     if (exists) TIDEMARK_RETURN_IF_ERROR(read_log(log));
     TIDEMARK_RETURN_IF_ERROR(repair_manifest());
-    Sequence last_sequence = std::max(store_.flushed_sequence, last_segment_sequence_);
+    // A deletion must not meet rows of its own sequences that come after it.
+    Sequence last_sequence = std::max(
+        {store_.flushed_sequence, last_segment_sequence_, last_sequence_of(store_.tombstones)});
     if (exists) {
         last_sequence = std::max(last_sequence, log.next_sequence - 1);
         store_.visibility->publish(last_sequence);
@@ -357,7 +367,11 @@ Status Recovery::read_log(WalRecovery& log) {
 
 Status Recovery::repair_manifest() {
     if (!can_write() || !store_.manifest->recovered().is_damaged) return success();
-    return store_.manifest->rewrite(store_.flushed_sequence, store_.next_segment_id, live_entries_);
+    ManifestContents repaired = store_.manifest->recovered();
+    repaired.segments = live_entries_;
+    repaired.flushed_sequence = store_.flushed_sequence;
+    repaired.next_segment_id = store_.next_segment_id;
+    return store_.manifest->rewrite(repaired);
 }
 
 Status Recovery::settle(const WalRecovery& log) {

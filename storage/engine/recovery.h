@@ -41,6 +41,8 @@ struct RecoveredStore {
     std::shared_ptr<Visibility> visibility;
     std::shared_ptr<Head> head;
     std::vector<std::shared_ptr<const LiveSegment>> segments;
+    Tombstones tombstones;
+    std::uint64_t next_tombstone_id = 1;
     LogPosition position;
     Sequence flushed_sequence = 0;
     std::uint64_t next_segment_id = 1;

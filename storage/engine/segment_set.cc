@@ -29,6 +29,12 @@ Result<std::shared_ptr<const SegmentReader>> open_reader(FileSystem& file_system
 
 }  // namespace
 
+bool may_hide_rows_of(const Tombstone& tombstone, const ManifestSegment& entry) {
+    return tombstone.policy == entry.database && tombstone.id > entry.last_tombstone_id &&
+           tombstone.sequence >= entry.info.first_sequence &&
+           tombstone.first_ns <= entry.info.last_ns && entry.info.first_ns <= tombstone.last_ns;
+}
+
 std::string segment_file_name(std::uint64_t segment_id) {
     std::array<char, kDigitCount> digits{};
     const auto end = std::to_chars(digits.begin(), digits.end(), segment_id, 16).ptr;

@@ -12,6 +12,7 @@
 #include "storage/base/file_system.h"
 #include "storage/engine/head.h"
 #include "storage/engine/manifest.h"
+#include "storage/engine/tombstone.h"
 #include "storage/segment/segment_reader.h"
 
 namespace tidemark::storage {
@@ -24,11 +25,15 @@ struct LiveSegment {
     std::string defect;                           ///< Why not, with file and time range.
 };
 
-/// Everything rows can be in. Immutable: flushes and drops make another one.
+/// Everything rows can be in. Immutable: flushes, compaction and deletions make another one.
 struct StoreContents {
     std::vector<std::shared_ptr<const LiveSegment>> segments;  ///< In order of id.
     std::vector<std::shared_ptr<const Head>> heads;  ///< Oldest first; the last is written to.
+    Tombstones tombstones;  ///< What they hide is in segments, never in heads.
 };
+
+/// Whether rows of `entry` may be among those that `tombstone` hides, as far as the manifest tells.
+bool may_hide_rows_of(const Tombstone& tombstone, const ManifestSegment& entry);
 
 /// "segment-", 16 hexadecimal digits, ".seg": names sort in order of id.
 std::string segment_file_name(std::uint64_t segment_id);

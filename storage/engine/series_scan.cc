@@ -102,6 +102,7 @@ Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSn
         TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->row_groups(series));
         groups.insert(groups.end(), found.begin(), found.end());
     }
+    TIDEMARK_RETURN_IF_ERROR(hide_deleted(snapshot.contents().tombstones, policy, series, groups));
     for (const auto& head : snapshot.contents().heads) {
         head->read(series, snapshot.sequence(), groups);
     }

@@ -16,6 +16,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory,
     return storage::open_store(storage::posix_file_system(), directory, options);
 }
 
+Status Store::restore(const std::string& backup, const std::string& directory) {
+    return storage::restore_store(storage::posix_file_system(), backup, directory);
+}
+
 }  // namespace tidemark
 
 namespace tidemark::storage {
@@ -85,9 +89,10 @@ StoreImpl::StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptio
       lock_(std::move(recovered.lock)),
       manifest_(std::move(recovered.manifest)),
       next_segment_id_(recovered.next_segment_id),
+      next_tombstone_id_(recovered.next_tombstone_id),
       flushed_sequence_(recovered.flushed_sequence) {
     contents_ = std::make_shared<StoreContents>(
-        StoreContents{std::move(recovered.segments), {recovered.head}});
+        StoreContents{std::move(recovered.segments), {recovered.head}, recovered.tombstones});
     if (options_.read_only) return;
     committer_ =
         std::make_unique<Committer>(file_system_, *wal_files_, *catalogue_, visibility_,
@@ -95,6 +100,12 @@ StoreImpl::StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptio
     write_path_ = std::make_unique<WritePath>(
         WritePath::Options{*options_.clock, options_.future_limit_ns}, *catalogue_, *committer_,
         recovered.head, recovered.position.durable_sequence);
+    compactor_ = std::make_unique<Compactor>(
+        file_system_,
+        Compactor::Options{paths_.segment_directory, options_.rows_per_vector,
+                           options_.partition_width_ns, options_.compaction_bytes_per_second,
+                           options_.clock},
+        *catalogue_, static_cast<SegmentHolder&>(*this));
 }
 
 StoreImpl::~StoreImpl() { static_cast<void>(close()); }
@@ -106,9 +117,14 @@ void StoreImpl::start() {
     if (must_flush_) static_cast<void>(flush());
     flusher_ = std::make_unique<Worker>("flush", flusher_period(options_),
                                         [this] { flush_in_background(); });
+    if (options_.compaction_bytes_per_second == 0) return;
+    compaction_worker_ = std::make_unique<Worker>("compact", std::chrono::seconds(1),
+                                                  [this] { compactor_->run_when_due(); });
 }
 
 Status StoreImpl::close() {
+    if (compactor_ != nullptr) compactor_->stop();
+    if (compaction_worker_ != nullptr) compaction_worker_->stop();
     if (flusher_ != nullptr) flusher_->stop();
     MutexLock lock(flush_mutex_);
     if (is_closed_.exchange(true)) return close_status_;
@@ -276,6 +292,10 @@ std::unique_ptr<CommitSubscription> StoreImpl::subscribe(
 Status StoreImpl::flush() {
     MutexLock lock(flush_mutex_);
     TIDEMARK_RETURN_IF_ERROR(check_writable());
+    return flush_locked();
+}
+
+Status StoreImpl::flush_locked() {
     Status status = flush_heads();
     if (status) must_flush_ = false;
     note_flush_result(status);
@@ -309,9 +329,10 @@ Status StoreImpl::flush_oldest_head() {
     TIDEMARK_RETURN_IF_ERROR(committer_->wait_durable(frozen.last_sequence));
     const FlushOptions options{paths_.segment_directory, options_.rows_per_vector,
                                options_.partition_width_ns};
-    TIDEMARK_ASSIGN_OR_RETURN(
-        const auto entries,
-        write_segments(file_system_, options, *frozen.head, *catalogue_, next_segment_id_));
+    TIDEMARK_ASSIGN_OR_RETURN(auto entries, write_segments(file_system_, options, *frozen.head,
+                                                           *catalogue_, next_segment_id_));
+    // Nothing that was deleted was in a head.
+    for (ManifestSegment& entry : entries) entry.last_tombstone_id = next_tombstone_id_ - 1;
     TIDEMARK_RETURN_IF_ERROR(bring_in(entries, frozen));
     frozen_.pop_front();
     flushed_sequence_ = frozen.last_sequence;
@@ -328,23 +349,27 @@ Status StoreImpl::bring_in(const std::vector<ManifestSegment>& entries, const Fr
         remove_segments(file_system_, paths_.segment_directory, entries);
         return std::move(opened).error();
     }
-    Status recorded = manifest_->record_flush(frozen.last_sequence, next_segment_id_, entries);
-    if (!recorded && recorded.error().code() == ErrorCode::StorageFull) {
-        remove_segments(file_system_, paths_.segment_directory, entries);
-        return recorded;
-    }
-    if (!recorded) {
-        // Whether the record is on disk is unknown, so segments and log both stay as they are.
-        final_flush_status_ = recorded;
-        committer_->fail(recorded.error());
-        return recorded;
-    }
+    TIDEMARK_RETURN_IF_ERROR(note_recorded(
+        manifest_->record_flush(frozen.last_sequence, next_segment_id_, entries), entries));
     StoreContents exchanged = *contents();
     exchanged.segments.insert(exchanged.segments.end(), opened.value().begin(),
                               opened.value().end());
     std::erase(exchanged.heads, frozen.head);
     publish(std::move(exchanged));
     return success();
+}
+
+// When the disk is full, nothing was recorded, and `added` never was. After any other error it is
+// unknown whether the record is on disk: segments and log both stay as they are, for good.
+Status StoreImpl::note_recorded(Status recorded, const std::vector<ManifestSegment>& added) {
+    if (recorded) return recorded;
+    if (recorded.error().code() == ErrorCode::StorageFull) {
+        remove_segments(file_system_, paths_.segment_directory, added);
+    } else {
+        final_flush_status_ = recorded;
+        committer_->fail(recorded.error());
+    }
+    return recorded;
 }
 
 Result<std::vector<std::shared_ptr<const LiveSegment>>> StoreImpl::open_segments(
@@ -455,6 +480,7 @@ StoreStatistics StoreImpl::statistics() const {
     statistics.durable_sequence = visibility_->sequence();
     statistics.written_sequence =
         write_path_ == nullptr ? statistics.durable_sequence : write_path_->last_sequence();
+    if (compactor_ != nullptr) statistics.compaction = compactor_->statistics();
     return statistics;
 }
 

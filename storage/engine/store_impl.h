@@ -15,7 +15,9 @@
 #include "storage/base/file_system.h"
 #include "storage/base/mutex.h"
 #include "storage/base/worker.h"
+#include "storage/engine/backup.h"
 #include "storage/engine/commit_subscriptions.h"
+#include "storage/engine/compactor.h"
 #include "storage/engine/recovery.h"
 #include "storage/engine/store_snapshot.h"
 #include "storage/engine/write_path.h"
@@ -31,10 +33,12 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& file_system, const std::st
 /// A row's way: WritePath puts it into the newest head and a WAL frame; Committer makes the frame
 /// durable, then visible. A flush puts a fresh head in place, waits until the old one's rows are
 /// durable, writes them into segments, exchanges head for segments in one step, and lets the log's
-/// files go. Whoever holds a snapshot keeps the old head.
+/// files go. Whoever holds a snapshot keeps the old head. Compactor merges segments beside all this
+/// and only for exchanging them takes part in it.
 ///
-/// Thread-safe. Locks are taken in this order: flush, write path, contents.
-class StoreImpl final : public Store {
+/// Thread-safe. Locks are taken in this order: compaction's or backup's, flush, write path,
+/// contents.
+class StoreImpl final : public Store, private SegmentHolder {
 public:
     StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptions& options,
               RecoveredStore recovered);
@@ -56,6 +60,11 @@ public:
     Status alter_retention_policy(std::string_view database, std::string_view policy,
                                   const RetentionPolicyChange& change) override;
     Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Status delete_rows(std::string_view database, std::string_view policy,
+                       const std::vector<SeriesSelection>& series, const TimeRange& range) override;
+    Status drop_series(std::string_view database,
+                       const std::vector<SeriesSelection>& series) override;
+    Status drop_measurement(std::string_view database, std::string_view measurement) override;
     Status set_stale(std::string_view database, std::string_view measurement,
                      std::int64_t hold_ns) override;
     Status set_nan_accepted(std::string_view database, bool is_accepted) override;
@@ -69,6 +78,8 @@ public:
     std::unique_ptr<CommitSubscription> subscribe(
         std::function<void(Sequence durable)> on_commit) override;
     Status flush() override;
+    Status compact() override;
+    Status backup(const std::string& directory) override;
 
     std::shared_ptr<const Snapshot> snapshot() const override;
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
@@ -105,11 +116,12 @@ private:
     /// The same, and lets go of the segments that it made nobody's.
     Status drop_from_catalogue(const std::function<Status()>& change);
     std::shared_ptr<const StoreSnapshot> take_snapshot() const;
-    ContentsPointer contents() const TIDEMARK_EXCLUDES(contents_mutex_);
+    ContentsPointer contents() const override TIDEMARK_EXCLUDES(contents_mutex_);
     void publish(StoreContents contents) TIDEMARK_EXCLUDES(contents_mutex_);
 
     bool is_full(const Head& head) const;
     Status wait_for_flush() TIDEMARK_EXCLUDES(throttle_mutex_);
+    Status flush_locked() TIDEMARK_REQUIRES(flush_mutex_);
     Status flush_heads() TIDEMARK_REQUIRES(flush_mutex_);
     void freeze_head() TIDEMARK_REQUIRES(flush_mutex_);
     Status flush_oldest_head() TIDEMARK_REQUIRES(flush_mutex_);
@@ -117,6 +129,32 @@ private:
         TIDEMARK_REQUIRES(flush_mutex_);
     Result<std::vector<std::shared_ptr<const LiveSegment>>> open_segments(
         const std::vector<ManifestSegment>& entries) const;
+    Result<std::uint64_t> take_segment_id() override TIDEMARK_EXCLUDES(flush_mutex_);
+    Status exchange(const std::vector<std::uint64_t>& removed,
+                    const std::vector<ManifestSegment>& added) override
+        TIDEMARK_EXCLUDES(flush_mutex_);
+    Status exchange_locked(const std::vector<std::uint64_t>& removed,
+                           const std::vector<ManifestSegment>& added)
+        TIDEMARK_REQUIRES(flush_mutex_);
+    bool is_idle() const override;
+    Status clear_tombstones(const std::vector<std::uint64_t>& ids) override
+        TIDEMARK_EXCLUDES(flush_mutex_);
+    /// One policy, or all of a database.
+    Result<std::vector<PolicyId>> policies_meant(std::string_view database,
+                                                 std::string_view policy) const;
+    std::vector<Tombstone> tombstones_for(const std::vector<PolicyId>& policies,
+                                          const std::vector<SeriesSelection>& series,
+                                          const TimeRange& range) TIDEMARK_REQUIRES(flush_mutex_);
+    bool may_have_stored_rows(PolicyId policy, SeriesId series) const;
+    bool has_unflushed_rows(SeriesId series) const;
+    Status drop_emptied(const std::vector<Tombstone>& tombstones) TIDEMARK_REQUIRES(flush_mutex_);
+    Status bury(const std::vector<Tombstone>& tombstones) TIDEMARK_REQUIRES(flush_mutex_);
+    Status drop_selected(const std::vector<PolicyId>& policies,
+                         const std::vector<SeriesSelection>& series,
+                         const std::function<Status()>& change) TIDEMARK_REQUIRES(flush_mutex_);
+    Status note_recorded(Status recorded, const std::vector<ManifestSegment>& added)
+        TIDEMARK_REQUIRES(flush_mutex_);
+    Result<StoreCopy> take_copy() TIDEMARK_REQUIRES(flush_mutex_);
     bool has_unflushed() const TIDEMARK_REQUIRES(flush_mutex_);
     bool is_flush_due();
     Status remove_dead_segments() TIDEMARK_REQUIRES(flush_mutex_);
@@ -150,15 +188,21 @@ private:
     std::deque<FrozenHead> frozen_ TIDEMARK_GUARDED_BY(flush_mutex_);  // Oldest first.
     std::unique_ptr<Manifest> manifest_ TIDEMARK_GUARDED_BY(flush_mutex_);
     std::uint64_t next_segment_id_ TIDEMARK_GUARDED_BY(flush_mutex_);
+    std::uint64_t next_tombstone_id_ TIDEMARK_GUARDED_BY(flush_mutex_);
     Sequence flushed_sequence_ TIDEMARK_GUARDED_BY(flush_mutex_);
     // Why no segment can be entered in the manifest any more.
     Status final_flush_status_ TIDEMARK_GUARDED_BY(flush_mutex_) = success();
+
+    Mutex backup_mutex_;  // One at a time.
 
     Mutex throttle_mutex_;
     CondVar flush_ended_;
     Status last_flush_ TIDEMARK_GUARDED_BY(throttle_mutex_) = success();
 
-    std::unique_ptr<Worker> flusher_;  // Last: uses all of the above.
+    std::unique_ptr<Compactor> compactor_;  // Null when read-only.
+    // Last: they use all of the above.
+    std::unique_ptr<Worker> flusher_;
+    std::unique_ptr<Worker> compaction_worker_;
 };
 
 }  // namespace tidemark::storage

@@ -44,6 +44,16 @@ void TagIndex::add(SeriesId id, const TagSet& tags) {
     for (const Tag& tag : tags) state_->by_key[tag.key][tag.value].add(id);
 }
 
+void TagIndex::remove(const std::vector<SeriesId>& ids) {
+    const Roaring removed(ids.size(), ids.data());
+    state_->all -= removed;
+    for (auto& [key, values] : state_->by_key) {
+        for (auto& [value, series] : values) series -= removed;
+        std::erase_if(values, [](const auto& entry) { return entry.second.isEmpty(); });
+    }
+    std::erase_if(state_->by_key, [](const auto& entry) { return entry.second.empty(); });
+}
+
 std::vector<SeriesId> TagIndex::select(const std::vector<TagMatcher>& matchers) const {
     Roaring selected = state_->all;
     for (const TagMatcher& matcher : matchers) {

@@ -20,6 +20,8 @@ public:
     TagIndex& operator=(TagIndex&&) noexcept;
 
     void add(SeriesId id, const TagSet& tags);
+    /// Also those that are not here.
+    void remove(const std::vector<SeriesId>& ids);
 
     /// The series for which all matchers hold, ascending. A series that lacks a tag has the empty
     /// string. A matcher's `matches` is called once for each value of its tag.

@@ -103,6 +103,14 @@ Status WritePath::change_databases(const std::function<Status()>& change) {
     return status;
 }
 
+Status WritePath::drop_series(const std::function<Status()>& change) {
+    MutexLock lock(mutex_);
+    if (is_closed_) return Error(ErrorCode::InvalidArgument, "the store is closed");
+    Status status = change();
+    schemas_.clear();
+    return status;
+}
+
 Sequence WritePath::last_sequence() const {
     MutexLock lock(mutex_);
     return last_sequence_;

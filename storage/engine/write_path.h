@@ -48,6 +48,8 @@ public:
     /// Runs `change` between two writes, then forgets what is remembered of policies that are
     /// gone.
     Status change_databases(const std::function<Status()>& change) TIDEMARK_EXCLUDES(mutex_);
+    /// The same for a change that drops series, after which nothing is remembered.
+    Status drop_series(const std::function<Status()>& change) TIDEMARK_EXCLUDES(mutex_);
 
     Sequence last_sequence() const TIDEMARK_EXCLUDES(mutex_);
 

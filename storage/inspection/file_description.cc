@@ -105,7 +105,7 @@ DescribedTable segment_table(const ManifestContents& manifest) {
     DescribedTable table{
         "live segments",
         {"segment", "policy id", "first time", "last time", "first sequence", "last sequence",
-         "series", "rows", "samples", "size of the file", "bytes per sample"},
+         "series", "rows", "samples", "size of the file", "bytes per sample", "rewrites"},
         {}};
     table.rows.reserve(manifest.segments.size());
     for (const ManifestSegment& segment : manifest.segments) {
@@ -114,7 +114,8 @@ DescribedTable segment_table(const ManifestContents& manifest) {
             {text(info.segment_id), text(segment.database), format_time(info.first_ns),
              format_time(info.last_ns), text(info.first_sequence), text(info.last_sequence),
              text(info.series_count), text(info.row_count), text(info.sample_count),
-             text(info.size_bytes), ratio_text(info.size_bytes, info.sample_count)});
+             text(info.size_bytes), ratio_text(info.size_bytes, info.sample_count),
+             text(segment.rewrite_count)});
     }
     return table;
 }
@@ -122,13 +123,14 @@ DescribedTable segment_table(const ManifestContents& manifest) {
 Result<FileDescription> describe_manifest(FileSystem& file_system, const std::string& path) {
     FileDescription description{"manifest", {}, {}, {}};
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t size_bytes, file_system.file_size_bytes(path));
-    TIDEMARK_ASSIGN_OR_RETURN(const auto manifest, Manifest::open(file_system, path, "", false,
-                                                                  true, description.remarks));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto manifest,
+                              Manifest::open(file_system, path, "", {}, true, description.remarks));
     const ManifestContents& contents = manifest->recovered();
     description.facts = {{"size in bytes", text(size_bytes)},
                          {"flushed sequence", text(contents.flushed_sequence)},
                          {"next segment id", text(contents.next_segment_id)},
-                         {"number of segments", text(contents.segments.size())}};
+                         {"number of segments", text(contents.segments.size())},
+                         {"deletions not yet applied", text(contents.tombstones.size())}};
     description.tables.push_back(segment_table(contents));
     return description;
 }

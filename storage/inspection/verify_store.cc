@@ -175,7 +175,7 @@ Status Verifier::read_manifest() {
     std::vector<std::string> messages;
     TIDEMARK_ASSIGN_OR_RETURN(
         const auto manifest,
-        Manifest::open(file_system_, path_of(kManifestKind.name), "", false, true, messages));
+        Manifest::open(file_system_, path_of(kManifestKind.name), "", {}, true, messages));
     manifest_ = manifest->recovered();
     return success();
 }

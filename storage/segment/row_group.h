@@ -68,7 +68,7 @@ public:
     virtual Result<ColumnSummary> summary(std::size_t column_index) const = 0;
 
     // The encoded form only. Corruption, naming the file, when a segment's bytes do not match their
-    // checksum, which is verified at the first of these calls.
+    // checksum, which is verified at the first of these calls, and at each of payload().
     virtual Result<std::span<const std::byte>> encoded_times() const = 0;
     virtual Result<EncodedColumn> encoded_column(std::size_t column_index) const = 0;
     /// Everything encoded: the times, then for each column its validity and its values. The segment

@@ -16,6 +16,10 @@ inline constexpr std::uint16_t kVersion = 0;
 /// Features without which a file cannot be read. A reader that meets a bit not in here refuses.
 inline constexpr std::uint32_t kKnownRequiredFeatures = 0;
 
+/// Optional feature: the rows were in other segments before. When nothing names such a file, those
+/// have its rows.
+inline constexpr std::uint32_t kRewrittenFeature = 1;
+
 /// What a reader is willing to allocate for one row group on the word of a file.
 inline constexpr std::uint32_t kMaxRowsPerGroup = 1U << 20;
 

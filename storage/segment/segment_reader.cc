@@ -90,12 +90,12 @@ public:
     }
 
     Result<std::span<const std::byte>> encoded_times() const override {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, payload());
+        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, stored_payload(SegmentReader::Verify::Once));
         return bytes.first(static_cast<std::size_t>(stored_.times_size_bytes));
     }
 
     Result<EncodedColumn> encoded_column(std::size_t column_index) const override {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, payload());
+        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, stored_payload(SegmentReader::Verify::Once));
         std::uint64_t offset = stored_.times_size_bytes;
         for (std::size_t before = 0; before < column_index; ++before) {
             offset += stored_.columns[before].validity_size_bytes +
@@ -110,8 +110,7 @@ public:
     }
 
     Result<std::span<const std::byte>> payload() const override {
-        return segment_->verified_payload(row_group_index_, stored_.payload_offset,
-                                          stored_.payload_size_bytes, stored_.payload_checksum);
+        return stored_payload(SegmentReader::Verify::Again);
     }
 
     Status require_intact() const override { return segment_->require_intact(); }
@@ -121,6 +120,12 @@ public:
     }
 
 private:
+    Result<std::span<const std::byte>> stored_payload(SegmentReader::Verify verify) const {
+        return segment_->verified_payload(row_group_index_, stored_.payload_offset,
+                                          stored_.payload_size_bytes, stored_.payload_checksum,
+                                          verify);
+    }
+
     std::string place(std::size_t column_index) const {
         return "row group at " + std::to_string(stored_.payload_offset) + ": field " +
                std::string(columns_[column_index].name);
@@ -192,6 +197,7 @@ Status SegmentReader::read_trailer() {
     if (!do_ids_ascend(index_)) return corrupt("index of series: ids that do not ascend");
     data_end_offset_ = trailer.data_end_offset;
     row_group_count_ = trailer.row_group_count;
+    is_rewritten_ = (trailer.optional_features & segment_format::kRewrittenFeature) != 0;
     info_ = {trailer.segment_id,     trailer.first_ns,      trailer.last_ns,
              trailer.first_sequence, trailer.last_sequence, trailer.series_count,
              trailer.row_count,      trailer.sample_count,  bytes_.size()};
@@ -232,7 +238,8 @@ Error SegmentReader::damaged(const std::string& place, std::string message) cons
     return corrupt(std::move(message)).within(place).within("segment " + file_name_);
 }
 
-Result<std::span<const std::byte>> SegmentReader::series_block(std::size_t series_index) const {
+Result<std::span<const std::byte>> SegmentReader::series_block(std::size_t series_index,
+                                                               Verify verify) const {
     TIDEMARK_RETURN_IF_ERROR(require_intact());
     const IndexEntry entry = index_entry(index_, series_index);
     if (!lies_within(entry.block_offset, entry.block_size_bytes, sizeof(Header),
@@ -241,7 +248,7 @@ Result<std::span<const std::byte>> SegmentReader::series_block(std::size_t serie
     }
     const auto block =
         bytes_.subspan(static_cast<std::size_t>(entry.block_offset), entry.block_size_bytes);
-    if (verified_series_.is_set(series_index)) return block;
+    if (verify == Verify::Once && verified_series_.is_set(series_index)) return block;
     if (entry.block_checksum != checksum_at(block, info_.segment_id, entry.block_offset)) {
         return damaged(
             series_place(entry.series_id),
@@ -251,14 +258,22 @@ Result<std::span<const std::byte>> SegmentReader::series_block(std::size_t serie
     return block;
 }
 
+Result<std::vector<std::shared_ptr<const RowGroup>>> SegmentReader::row_groups_verified_again(
+    std::size_t series_index) const {
+    TIDEMARK_RETURN_IF_ERROR(series_block(series_index, Verify::Again));
+    return row_groups(series_id(series_index));
+}
+
 Result<std::span<const std::byte>> SegmentReader::verified_payload(std::uint64_t row_group_index,
                                                                    std::uint64_t offset,
                                                                    std::uint64_t size_bytes,
-                                                                   std::uint64_t checksum) const {
+                                                                   std::uint64_t checksum,
+                                                                   Verify verify) const {
     const auto payload =
         bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size_bytes));
     TIDEMARK_RETURN_IF_ERROR(require_intact());
-    if (verified_row_groups_.is_set(static_cast<std::size_t>(row_group_index))) return payload;
+    const bool is_verified = verified_row_groups_.is_set(static_cast<std::size_t>(row_group_index));
+    if (verify == Verify::Once && is_verified) return payload;
     if (checksum != checksum_at(payload, info_.segment_id, offset)) {
         return damaged("row group at " + std::to_string(offset), "checksum mismatch");
     }

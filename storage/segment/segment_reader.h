@@ -68,6 +68,8 @@ public:
 
     const SegmentInfo& info() const { return info_; }
     const std::string& file_name() const { return file_name_; }
+    /// Whether its rows were in other segments before.
+    bool is_rewritten() const { return is_rewritten_; }
 
     /// In ascending order; verified with the index of series, whatever became of the series itself.
     SeriesId series_id(std::size_t series_index) const;
@@ -77,6 +79,11 @@ public:
     /// The row groups of a series as they were added; none when the series is not here. O(log n)
     /// in the number of series.
     Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups(SeriesId id) const;
+
+    /// The same for series `series_index`, whose directory is verified whether it was touched
+    /// before or not: for whoever writes what it says anew, under checksums of its own.
+    Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_verified_again(
+        std::size_t series_index) const;
 
     /// Series `series_index` of info().series_count, in order of id; to rebuild a catalogue.
     Result<SegmentSeries> series(std::size_t series_index) const;
@@ -106,14 +113,20 @@ private:
     Status read_trailer();
     Status read_header() const;
     std::optional<std::size_t> find_series(SeriesId id) const;
-    /// The directory of a series, verified when it is touched for the first time.
-    Result<std::span<const std::byte>> series_block(std::size_t series_index) const;
+    enum class Verify : std::uint8_t {
+        Once,   ///< When it is touched for the first time.
+        Again,  ///< Whenever it is asked for.
+    };
+    /// The directory of a series.
+    Result<std::span<const std::byte>> series_block(std::size_t series_index,
+                                                    Verify verify = Verify::Once) const;
     Status read_layout(std::span<const std::byte> block, SegmentSeriesLayout& layout) const;
     /// A row group's encoded bytes, verified likewise.
     Result<std::span<const std::byte>> verified_payload(std::uint64_t row_group_index,
                                                         std::uint64_t offset,
                                                         std::uint64_t size_bytes,
-                                                        std::uint64_t checksum) const;
+                                                        std::uint64_t checksum,
+                                                        Verify verify) const;
     Status verify_series(std::size_t series_index, std::uint64_t& verified_size_bytes) const;
     Error damaged(const std::string& place, std::string message) const;
 
@@ -124,6 +137,7 @@ private:
     std::span<const std::byte> index_;  // Of series, fixed-size entries in order of id.
     std::uint64_t data_end_offset_ = 0;
     std::uint64_t row_group_count_ = 0;
+    bool is_rewritten_ = false;
     // What has been verified. Threads that meet may verify the same bytes twice, with one answer.
     mutable VerifiedFlags verified_series_;
     mutable VerifiedFlags verified_row_groups_;

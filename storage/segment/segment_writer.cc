@@ -33,6 +33,7 @@ std::span<const std::byte> bytes_of(const T& record) {
 struct SegmentWriter::State {
     std::unique_ptr<WritableFile> file;
     std::uint64_t segment_id = 0;
+    Origin origin = Origin::Head;
     std::vector<std::byte> buffer;    // The bytes behind those in the file.
     std::uint64_t flushed_bytes = 0;  // Bytes in the file.
     std::vector<IndexEntry> index;    // Of finished series.
@@ -180,6 +181,8 @@ struct SegmentWriter::State {
         trailer.data_end_offset = data_end_offset;
         trailer.index_offset = index_offset;
         trailer.index_checksum = index_checksum;
+        trailer.optional_features =
+            origin == Origin::Segments ? segment_format::kRewrittenFeature : 0;
         trailer.version = segment_format::kVersion;
         trailer.trailer_size_bytes = sizeof(Trailer);
         trailer.magic = segment_format::kMagic;
@@ -194,10 +197,12 @@ SegmentWriter::~SegmentWriter() = default;
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(FileSystem& file_system,
                                                              const std::string& path,
-                                                             std::uint64_t segment_id) {
+                                                             std::uint64_t segment_id,
+                                                             Origin origin) {
     auto state = std::make_unique<State>();
     TIDEMARK_ASSIGN_OR_RETURN(state->file, file_system.create_file(path));
     state->segment_id = segment_id;
+    state->origin = origin;
     TIDEMARK_RETURN_IF_ERROR(state->append_header());
     return std::unique_ptr<SegmentWriter>(new SegmentWriter(std::move(state)));
 }
@@ -231,5 +236,7 @@ Result<SegmentInfo> SegmentWriter::finish() {
 std::uint64_t SegmentWriter::size_bytes() const {
     return state_->offset() + state_->pending.size();
 }
+
+bool SegmentWriter::has_rows() const { return state_->info.row_count > 0; }
 
 }  // namespace tidemark::storage

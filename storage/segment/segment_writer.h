@@ -26,10 +26,14 @@ namespace tidemark::storage {
 /// Not thread-safe.
 class SegmentWriter {
 public:
+    /// Whether other segments had the rows before.
+    enum class Origin : std::uint8_t { Head, Segments };
+
     /// Creates the file. Its name is the caller's: a temporary one until it is renamed.
     static Result<std::unique_ptr<SegmentWriter>> create(FileSystem& file_system,
                                                          const std::string& path,
-                                                         std::uint64_t segment_id);
+                                                         std::uint64_t segment_id,
+                                                         Origin origin = Origin::Head);
     ~SegmentWriter();
     SegmentWriter(const SegmentWriter&) = delete;
     SegmentWriter& operator=(const SegmentWriter&) = delete;
@@ -46,6 +50,7 @@ public:
     Result<SegmentInfo> finish();
 
     std::uint64_t size_bytes() const;  ///< Written so far.
+    bool has_rows() const;
 
 private:
     struct State;

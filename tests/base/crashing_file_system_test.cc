@@ -116,6 +116,32 @@ TEST_CASE("a rename into another directory takes the name along", "[crashing]") 
     }
 }
 
+TEST_CASE("a directory is renamed with all that is in it, or not at all", "[crashing]") {
+    CrashingFileSystem files;
+    REQUIRE(files.create_directories(kDirectory + "/new.tmp/inner"));
+    REQUIRE(create(files, "new.tmp/inner/synced", "s")->sync());
+    REQUIRE(files.sync_directory(path_of("new.tmp/inner")));
+    REQUIRE(create(files, "new.tmp/inner/hasty", "h")->sync());
+    REQUIRE(files.rename(path_of("new.tmp"), path_of("new")));
+    CHECK(text_of(files, "new/inner/synced") == "s");
+    CHECK(text_of(files, "new.tmp/inner/synced") == "no file");
+    CHECK(text_after_cut(files, "new.tmp/inner/synced", Unsynced::Drop) == "s");
+    CHECK(text_after_cut(files, "new/inner/synced", Unsynced::Drop) == "no file");
+    REQUIRE(files.sync_directory(kDirectory));
+    CHECK(text_after_cut(files, "new/inner/synced", Unsynced::Drop) == "s");
+    CHECK(text_after_cut(files, "new.tmp/inner/synced", Unsynced::Drop) == "no file");
+    // A name needs a sync of the directory that it is in.
+    CHECK(text_after_cut(files, "new/inner/hasty", Unsynced::Drop) == "no file");
+    REQUIRE(files.sync_directory(path_of("new/inner")));
+    CHECK(text_after_cut(files, "new/inner/hasty", Unsynced::Drop) == "h");
+
+    REQUIRE(files.create_directories(kDirectory + "/other/inner"));
+    CHECK_FALSE(files.rename(path_of("new"), path_of("other")));
+    REQUIRE(files.remove(path_of("other/inner")));
+    CHECK(files.rename(path_of("new"), path_of("other")));
+    CHECK(text_of(files, "other/inner/hasty") == "h");
+}
+
 TEST_CASE("a mixed image keeps some sectors and not others", "[crashing]") {
     CrashingFileSystem files;
     REQUIRE(files.create_directories(kDirectory));

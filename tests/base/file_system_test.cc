@@ -115,6 +115,14 @@ TEST_CASE("directories are made with those above them, listed sorted, files repl
     CHECK(files.list(deep).value() == std::vector<std::string>{"d", "m"});
     CHECK(text_of(files, deep + "/m") == "z");
     CHECK_FALSE(files.create_directories(deep + "/m/x").has_value());
+
+    const std::string moved = directory.path_of("a/moved");
+    REQUIRE(files.create_directories(moved + "/x").has_value());
+    CHECK_FALSE(files.rename(deep, moved).has_value());
+    REQUIRE(files.remove(moved + "/x").has_value());
+    REQUIRE(files.rename(deep, moved).has_value());
+    CHECK(files.list(moved).value() == std::vector<std::string>{"d", "m"});
+    CHECK(text_of(files, moved + "/m") == "z");
 }
 
 TEST_CASE("truncating shortens and never lengthens", "[file_system]") {

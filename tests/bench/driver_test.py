@@ -210,10 +210,32 @@ class Replies(unittest.TestCase):
 
 class Runs(unittest.TestCase):
     def test_slow_questions_are_asked_less_often_and_quick_ones_more(self):
-        self.assertEqual(measurement.warm_runs(12.0), 0)
-        self.assertEqual(measurement.warm_runs(8.0), 3)
-        self.assertEqual(measurement.warm_runs(1.0), 7)
-        self.assertEqual(measurement.warm_runs(0.001), 51)
+        def rounds(first_s):
+            return [measurement.warm_runs(first_s, index) for index in range(measurement.ROUNDS)]
+
+        self.assertEqual(rounds(12.0), [0, 0, 0, 0, 0])
+        self.assertEqual(rounds(8.0), [1, 0, 1, 0, 1])
+        self.assertEqual(sum(rounds(1.0)), 7)
+        self.assertEqual(min(rounds(1.0)), 1)
+        self.assertEqual(rounds(0.3), [7] * 5)
+        self.assertEqual(rounds(0.001), [25] * 5)
+
+    def test_the_time_is_the_median_of_the_quietest_round(self):
+        seconds = iter([9.0, 0.3, 0.2, 0.4, 0.6, 0.1, 0.6])
+        with mock.patch("measurement.timed", lambda act: (next(seconds), act())), \
+                mock.patch("measurement.warm_runs", lambda *_: 3), \
+                contextlib.redirect_stderr(io.StringIO()):
+            question = measurement.WarmQuestion(CountingSystem("a"), "Q1")
+            question.ask_again(0)
+            question.ask_again(1)
+            self.assertEqual(question.result()["http_ms"], 300.0)
+
+    def test_a_question_that_is_asked_once_counts(self):
+        with mock.patch("measurement.timed", lambda act: (11.0, act())), \
+                contextlib.redirect_stderr(io.StringIO()):
+            question = measurement.WarmQuestion(CountingSystem("a", traces=False), "Q1")
+            question.ask_again(0)
+            self.assertEqual((question.run_count, question.result()["http_ms"]), (1, 11_000.0))
 
 
 class CountingSystem:
@@ -272,9 +294,9 @@ class Rounds(unittest.TestCase):
         found = self.measure(system)["a"]["queries"]
         self.assertTrue(found["Q1"]["right"])
         self.assertEqual(found["Q6"]["error"], Kind.EDGE_LOST.value)
-        self.assertEqual({result["runs"] for result in found.values()}, {51})
-        # Once to be judged, and once to warm up in each of the two other rounds.
-        self.assertEqual(set(system.asked.values()), {51 + 3})
+        self.assertEqual({result["runs"] for result in found.values()}, {125})
+        # Once to be judged, and once to warm up in each of the four other rounds.
+        self.assertEqual(set(system.asked.values()), {125 + 5})
 
     def test_the_engines_time_comes_from_the_trace_or_from_the_answer(self):
         for traces in (True, False):
@@ -285,7 +307,7 @@ class Rounds(unittest.TestCase):
         failing, other = CountingSystem("a", fails=True), CountingSystem("b")
         self.assertEqual(set(self.measure(failing, other)), {"b"})
         self.assertEqual(failing.runs, ["stop", "start", "stop"])
-        self.assertEqual(other.runs.count("start"), 3)
+        self.assertEqual(other.runs.count("start"), measurement.ROUNDS)
 
     def test_quick_loads_are_repeated(self):
         system = types.SimpleNamespace(workload=types.SimpleNamespace(samples=10_000_000))

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/engine/backup.h"
 #include "storage/engine/store_impl.h"
 
 namespace tidemark::tests {
@@ -27,6 +28,7 @@ std::vector<PlainPoint> points_in(std::int64_t begin_ns, std::int64_t end_ns, do
 
 // What fails is seen by the ledger: it is not acknowledged.
 void flush(Store& store) { static_cast<void>(store.flush()); }
+void compact(Store& store) { static_cast<void>(store.compact()); }
 
 void append_one_by_one(CrashRun& run) {
     run.with_store([&](Store& store) {
@@ -197,6 +199,122 @@ void retention(CrashRun& run) {
         if (store.alter_retention_policy("ops", "raw", change)) run.ledger.acknowledged(entry);
         run.ledger.write(store, kOps, points_in(12, 14, 4));
         flush(store);
+        // Of what expired only last values stay, then those of the next generation too.
+        compact(store);
+        run.ledger.write(store, kOps, points_in(14, 15, 5));
+        flush(store);
+        compact(store);
+    });
+}
+
+void compact_late_data(CrashRun& run) {
+    run.with_store([&](Store& store) {
+        run.ledger.create_database(store, "ops");
+        for (int round = 0; round < 3; ++round) {
+            std::vector<PlainPoint> points;
+            for (int index = 12; index > 0; --index) points.push_back(point("a", index, round));
+            run.ledger.write(store, kOps, points);
+            flush(store);
+        }
+        compact(store);
+        run.ledger.write(store, kOps, {point("a", 3, 7), point("b", 3, 7)});
+    });
+}
+
+void compact_between_writes(CrashRun& run) {
+    for (int round = 0; round < 3; ++round) {
+        run.with_store([&](Store& store) {
+            run.ledger.create_database(store, "ops");
+            for (int index = 0; index < 2; ++index) {
+                const double value = 2 * round + index;
+                run.ledger.write(store, kOps,
+                                 {point("a", round, value), point("a", kHourNs, value)});
+                flush(store);
+                run.ledger.write(store, kOps, {point("b", 5, value)});
+            }
+            compact(store);
+        });
+    }
+}
+
+void delete_rows(CrashRun& run) {
+    run.with_store([&](Store& store) {
+        const auto erase = [&](const std::string& host, const TimeRange& range) {
+            const Ledger::Entry entry = run.ledger.deleting(kOps, range, "cpu,host=" + host);
+            const SeriesSelection series{
+                "cpu", {{"host", CompareOp::Equal, host, nullptr}}, nullptr};
+            if (store.delete_rows("ops", "", {series}, range)) run.ledger.acknowledged(entry);
+        };
+        run.ledger.create_database(store, "ops");
+        run.ledger.write(store, kOps, points_in(0, 10, 1));
+        run.ledger.write(store, kOps, {point("b", 1, 1), point("b", 2, 2)});
+        erase("a", {3, 7});
+        run.ledger.write(store, kOps, {point("a", 5, 3), point("b", 3, 3)});
+        compact(store);
+        erase("b", {});
+        run.ledger.write(store, kOps, {point("b", 2, 9), point("c", 1, 1)});
+        compact(store);
+    });
+}
+
+void drop_series(CrashRun& run) {
+    run.with_store([&](Store& store) {
+        const SeriesSelection all{"cpu", {}, nullptr};
+        const SeriesSelection of_a{"cpu", {{"host", CompareOp::Equal, "a", nullptr}}, nullptr};
+        run.ledger.create_database(store, "ops");
+        run.ledger.write(store, kOps, {point("a", 1, 1), point("b", 1, 1)});
+        flush(store);
+        run.ledger.write(store, kOps, {point("a", 2, 2)});
+        const Ledger::Entry series = run.ledger.deleting(kOps, {}, "cpu,host=a");
+        if (store.drop_series("ops", {of_a})) run.ledger.acknowledged(series);
+        run.ledger.write(store, kOps, {point("a", 2, 3)});
+        compact(store);
+        const Ledger::Entry measurement = run.ledger.deleting(kOps, {});
+        if (store.drop_measurement("ops", "cpu")) run.ledger.acknowledged(measurement);
+        run.ledger.write(store, kOps, {point("b", 1, 5)});
+        flush(store);
+        compact(store);
+    });
+}
+
+void back_up(CrashRun& run) {
+    run.with_store([&](Store& store) {
+        run.ledger.create_database(store, "ops");
+        run.ledger.write(store, kOps, points_in(0, 10, 1));
+        static_cast<void>(store.backup("/backup"));
+        run.ledger.write(store, kOps, points_in(5, 12, 2));
+    });
+}
+
+// The store that is judged is made of the backup of another one. What that acknowledged counts
+// once it was restored.
+void restore(CrashRun& run) {
+    std::vector<Ledger::Entry> done;
+    const auto fill_and_back_up = [&]() -> Status {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto origin,
+                                  storage::open_store(run.files, "/origin", small_options()));
+        const Ledger::Entry created = run.ledger.creating("ops");
+        TIDEMARK_RETURN_IF_ERROR(origin->create_database("ops"));
+        done.push_back(created);
+        for (int round = 0; round < 2; ++round) {
+            const auto points = points_in(round * 5, round * 5 + 10, round);
+            const Ledger::Entry sent = run.ledger.sending(kOps, points);
+            TIDEMARK_ASSIGN_OR_RETURN(const WriteResult written,
+                                      origin->write("ops", "", batch_of(points)));
+            TIDEMARK_RETURN_IF_ERROR(origin->wait_durable(written.sequence));
+            done.push_back(sent);
+            if (round == 0) flush(*origin);
+        }
+        return origin->backup("/backup");
+    };
+    Status status = fill_and_back_up();
+    if (status) status = storage::restore_store(run.files, "/backup", kStorePath);
+    for (const Ledger::Entry entry : done) {
+        if (status) run.ledger.acknowledged(entry);
+    }
+    run.with_store([&](Store& store) {
+        run.ledger.create_database(store, "ops");
+        run.ledger.write(store, kOps, {point("a", 3, 7), point("b", 3, 7)});
     });
 }
 
@@ -281,6 +399,12 @@ constexpr CrashWorkload kWorkloads[] = {
     {"drop database", drop_databases},
     {"drop policy", drop_policies},
     {"retention", retention},
+    {"compaction", compact_late_data},
+    {"compaction between writes", compact_between_writes},
+    {"delete", delete_rows},
+    {"drop series", drop_series},
+    {"backup", back_up},
+    {"restore", restore},
     {"reopen and go on", reopen_and_go_on},
     {"open", open_again},
     {"clean stop", clean_stop},

@@ -120,7 +120,7 @@ TEST_CASE("a server whose calls are interrupted and short loses and invents noth
     {
         const FaultyServer faulty(directory);
         faulty.faults.is_interrupting = 1;
-        faulty.faults.transfer_limit_bytes = 100;
+        faulty.faults.transfer_limit_bytes = 4;
         REQUIRE(tools::send_lines(faulty.server.line_endpoint(), lines));
         written = csv_of(faulty.server.url());
         CHECK(faulty.faults.fault_count > 100);

@@ -1,4 +1,5 @@
 #include <bit>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ using storage::Manifest;
 using storage::ManifestSegment;
 using storage::RowBatchReader;
 using storage::RowBatchWriter;
+using storage::Tombstone;
 
 const std::string kQuarantine = "/quarantine";
 
@@ -47,6 +49,17 @@ ManifestSegment example_segment() {
     segment.info.size_bytes = 4096;
     segment.database = 1;
     return segment;
+}
+
+ManifestSegment rewritten_segment() {
+    ManifestSegment segment = example_segment();
+    segment.info.segment_id = 4;
+    segment.rewrite_count = 1;
+    return segment;
+}
+
+std::vector<Tombstone> example_tombstones() {
+    return {{1, 1, 8, 100, 200, {7, 9}}, {2, 1, 8, -1, 300, {7}}};
 }
 
 }  // namespace
@@ -73,8 +86,7 @@ TEST_CASE("the example of a manifest is written and read", "[engine][format]") {
     CrashingFileSystem files;
     std::vector<std::string> messages;
     {
-        const auto manifest =
-            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, {}, false, messages);
         REQUIRE(manifest);
         ManifestSegment removed = example_segment();
         removed.info.segment_id = 2;
@@ -82,17 +94,26 @@ TEST_CASE("the example of a manifest is written and read", "[engine][format]") {
         REQUIRE(manifest.value()->record_flush(8, 4, added));
         const std::vector<std::uint64_t> removed_ids = {2};
         REQUIRE(manifest.value()->record_removal(removed_ids));
+        const std::vector<std::uint64_t> merged_ids = {3};
+        const std::vector<ManifestSegment> merged = {rewritten_segment()};
+        REQUIRE(manifest.value()->record_exchange(5, merged_ids, merged));
+        REQUIRE(manifest.value()->record_tombstones(example_tombstones()));
+        const std::vector<std::uint64_t> cleared_ids = {1};
+        REQUIRE(manifest.value()->record_cleared_tombstones(cleared_ids));
     }
     CHECK(written(files, "/manifest") == hex_of(example));
 
     files.replace_contents("/manifest", example);
-    const auto manifest = Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
+    const auto manifest = Manifest::open(files, "/manifest", kQuarantine, {}, false, messages);
     REQUIRE(manifest);
     CHECK(messages.empty());
     CHECK(manifest.value()->recovered().segments ==
-          std::vector<ManifestSegment>{example_segment()});
+          std::vector<ManifestSegment>{rewritten_segment()});
     CHECK(manifest.value()->recovered().flushed_sequence == 8);
-    CHECK(manifest.value()->recovered().next_segment_id == 4);
+    CHECK(manifest.value()->recovered().next_segment_id == 5);
+    CHECK(manifest.value()->recovered().next_tombstone_id == 3);
+    REQUIRE(manifest.value()->recovered().tombstones.size() == 1);
+    CHECK(*manifest.value()->recovered().tombstones.front() == example_tombstones().back());
     CHECK_FALSE(manifest.value()->recovered().is_damaged);
 }
 
@@ -101,8 +122,7 @@ TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
     std::vector<std::string> messages;
     const std::vector<ManifestSegment> added = {example_segment()};
     {
-        const auto manifest =
-            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, {}, false, messages);
         REQUIRE(manifest);
         for (Sequence sequence = 1; sequence <= 300; ++sequence) {
             REQUIRE(manifest.value()->record_flush(sequence, 4, added));
@@ -110,8 +130,7 @@ TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
     }
     const auto before = files.file_size_bytes("/manifest");
     for (int round = 0; round < 2; ++round) {
-        const auto manifest =
-            Manifest::open(files, "/manifest", kQuarantine, false, false, messages);
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, {}, false, messages);
         REQUIRE(manifest);
         CHECK(manifest.value()->recovered().segments == added);
         CHECK(manifest.value()->recovered().flushed_sequence == 300);
@@ -121,6 +140,40 @@ TEST_CASE("a manifest with many outdated records is written anew", "[engine]") {
     REQUIRE(before);
     REQUIRE(after);
     CHECK(after.value() < before.value() / 100);
+    CHECK(messages.empty());
+}
+
+TEST_CASE("a manifest that is written anew says the same of rewrites, deletions and files",
+          "[engine]") {
+    CrashingFileSystem files;
+    std::vector<std::string> messages;
+    const std::vector<ManifestSegment> flushed = {example_segment()};
+    ManifestSegment clean = rewritten_segment();
+    clean.last_tombstone_id = 1;
+    {
+        const auto manifest = Manifest::open(files, "/manifest", kQuarantine, {}, false, messages);
+        REQUIRE(manifest);
+        REQUIRE(manifest.value()->record_flush(8, 4, flushed));
+        REQUIRE(manifest.value()->record_tombstones(example_tombstones()));
+        const std::vector<ManifestSegment> added = {clean};
+        const std::vector<std::uint64_t> removed = {1, 2};
+        REQUIRE(manifest.value()->record_exchange(5, removed, added));
+        for (Sequence sequence = 9; sequence <= 300; ++sequence) {
+            REQUIRE(manifest.value()->record_flush(sequence, 5, {}));
+        }
+    }
+    for (int round = 0; round < 3; ++round) {
+        // The file of segment 2 could not be removed so far.
+        const auto manifest =
+            Manifest::open(files, "/manifest", kQuarantine, {2, 3, 4}, false, messages);
+        REQUIRE(manifest);
+        const storage::ManifestContents& contents = manifest.value()->recovered();
+        CHECK(contents.segments == std::vector<ManifestSegment>{example_segment(), clean});
+        CHECK(contents.tombstones.size() == 2);
+        CHECK(contents.next_tombstone_id == 3);
+        CHECK(contents.removed_segment_ids == std::set<std::uint64_t>{2});
+        CHECK_FALSE(contents.is_damaged);
+    }
     CHECK(messages.empty());
 }
 
@@ -148,6 +201,11 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
         REQUIRE(catalogue.value()->drop_policy("ops", "autogen"));
         REQUIRE(catalogue.value()->set_stale("ops", "cpu", 300));
         REQUIRE(catalogue.value()->set_nan_accepted("ops", true));
+        const auto disk = catalogue.value()->add_measurement(3, "disk");
+        const SeriesId dropped = catalogue.value()->add_series(disk, {{"host", "b"}});
+        catalogue.value()->add_series(disk, {{"host", "c"}});
+        REQUIRE(catalogue.value()->drop_series({dropped}));
+        REQUIRE(catalogue.value()->drop_measurement(disk));
     }
     CHECK(written(files, "/catalogue") == hex_of(example));
 
@@ -161,6 +219,9 @@ TEST_CASE("the example of a catalogue is written and read", "[engine][format]") 
     CHECK(catalogue.value()->policies("ops").front().past_limit_ns == 200);
     CHECK(catalogue.value()->stale_ns("ops", "cpu") == 300);
     CHECK(catalogue.value()->accepts_nan("ops"));
+    CHECK(catalogue.value()->measurements("ops").empty());
+    CHECK(catalogue.value()->series_count() == 0);
+    CHECK(catalogue.value()->was_series(3));
 }
 
 TEST_CASE("the example of the rows of a write is written and read", "[engine][format]") {

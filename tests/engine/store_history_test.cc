@@ -1,5 +1,5 @@
-// Random histories of a store: whatever is written, flushed and restarted in whatever order, it
-// reads like a plain map, bit for bit. A history follows from its seed alone.
+// Random histories of a store: whatever is written, deleted, flushed, compacted and restarted in
+// whatever order, it reads like a plain map, bit for bit. A history follows from its seed alone.
 
 #include <algorithm>
 #include <cstdio>
@@ -44,6 +44,8 @@ public:
         }
         check();
         flush();
+        check();
+        compact();
         check();
         restart();
         check();
@@ -107,6 +109,59 @@ private:
         open();
     }
 
+    void compact() { REQUIRE(store_->compact()); }
+
+    void delete_rows() {
+        const std::string database = pick_database();
+        const SeriesSelection selection = next_selection();
+        TimeRange range;
+        if (below(3) != 0) {
+            range.begin_ns = next_time();
+            range.end_ns = range.begin_ns / 2 + static_cast<std::int64_t>(below(50)) * kMinuteNs;
+            if (range.end_ns < range.begin_ns) std::swap(range.begin_ns, range.end_ns);
+        }
+        const Status deleted = store_->delete_rows(database, "", {selection}, range);
+        forget(database, selection, range, deleted);
+    }
+
+    void drop_series() {
+        const std::string database = pick_database();
+        const SeriesSelection selection = next_selection();
+        const Status dropped = selection.tags.empty() && below(2) == 0
+                                   ? store_->drop_measurement(database, selection.measurement)
+                                   : store_->drop_series(database, {selection});
+        forget(database, selection, TimeRange(), dropped);
+    }
+
+    /// A measurement, or those of its series that have one of the hosts.
+    SeriesSelection next_selection() {
+        SeriesSelection selection{"m" + std::to_string(below(3)), {}, nullptr};
+        if (below(2) == 0) {
+            const std::string host = std::to_string(below(4));
+            selection.tags.push_back({"host", CompareOp::Equal, host, nullptr});
+        }
+        return selection;
+    }
+
+    void forget(const std::string& database, const SeriesSelection& selection,
+                const TimeRange& range, const Status& status) {
+        const auto expected = expected_.find(database);
+        if (expected == expected_.end()) {
+            CHECK(status.error().code() == ErrorCode::NotFound);
+            return;
+        }
+        REQUIRE(status);
+        std::string begin = selection.measurement;
+        if (!selection.tags.empty()) begin += ",host=" + selection.tags.front().value;
+        std::erase_if(expected->second, [&](const auto& sample) {
+            const auto& [series_key, field, time_ns] = sample.first;
+            const bool is_selected =
+                series_key.starts_with(begin) &&
+                (series_key.size() == begin.size() || series_key[begin.size()] == ',');
+            return is_selected && range.contains(time_ns);
+        });
+    }
+
     void drop_database() {
         if (below(4) != 0) return;
         const std::string database = pick_database();
@@ -115,9 +170,11 @@ private:
     }
 
     static constexpr Step kSteps[] = {
-        &History::write_few,  &History::write_many, &History::write_without_waiting,
-        &History::write_many, &History::flush,      &History::restart,
-        &History::lose_power, &History::be_killed,  &History::drop_database,
+        &History::write_few,   &History::write_many,  &History::write_without_waiting,
+        &History::write_many,  &History::flush,       &History::restart,
+        &History::lose_power,  &History::be_killed,   &History::drop_database,
+        &History::compact,     &History::compact,     &History::delete_rows,
+        &History::delete_rows, &History::drop_series,
     };
 
     // ---- what is written
@@ -161,7 +218,7 @@ private:
     // Mostly in order, often late or at a time that was there before.
     std::int64_t next_time() {
         constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-        if (below(400) == 0) return below(2) == 0 ? -kEnd : kEnd - 1;
+        if (below(400) == 0) return below(2) == 0 ? 1 - kEnd : kEnd - 1;
         if (below(3) == 0) return static_cast<std::int64_t>(below(time_count_)) * kMinuteNs;
         return ++clock_ * kMinuteNs / 4;
     }

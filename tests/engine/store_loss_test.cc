@@ -180,7 +180,7 @@ TEST_CASE("a complete segment that the manifest does not name goes to the quaran
         {
             std::vector<std::string> messages;
             const auto manifest =
-                storage::Manifest::open(files, kManifest, "/q", false, false, messages);
+                storage::Manifest::open(files, kManifest, "/q", {}, false, messages);
             REQUIRE(manifest);
             REQUIRE(manifest.value()->record_flush(1, 2, {}));
         }

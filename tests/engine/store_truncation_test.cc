@@ -111,6 +111,28 @@ TEST_CASE("a scan whose segment is made shorter ends with an error, others go on
     }
 }
 
+TEST_CASE("a segment that was made shorter is neither merged nor backed up", "[engine]") {
+    storage::install_mapping_guard();
+    const TemporaryDirectory directory;
+    const auto store = store_in(directory.path());
+    write_durably(*store, "ops", {{"cpu", {}, kRowCount, {{"usage", 1.0}}}});
+    REQUIRE(store->flush());
+    const auto segments = segments_of(directory.path());
+    REQUIRE(segments.size() == 3);
+    fs::resize_file(segments[0], 20'000);
+    const Status merged = store->compact();
+    REQUIRE_FALSE(merged);
+    CHECK(merged.error().code() == ErrorCode::Corruption);
+    CHECK(store->compact());  // What cannot be read is left alone.
+    CHECK(segments_of(directory.path()) == segments);
+    const std::string backup = directory.path_of("backup");
+    const Status backed_up = store->backup(backup);
+    REQUIRE_FALSE(backed_up);
+    CHECK(backed_up.error().code() == ErrorCode::Corruption);
+    CHECK_FALSE(fs::exists(backup));
+    CHECK_FALSE(fs::exists(backup + ".unfinished"));
+}
+
 TEST_CASE("a segment made shorter under many readers gives each of them right rows or an error",
           "[engine]") {
     storage::install_mapping_guard();

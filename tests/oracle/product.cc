@@ -51,6 +51,7 @@ std::string row_differences(const ExpectedRow& expected, const Query& query,
 Product::Product(StoreOptions options) : options_(options) {
     options_.future_limit_ns = kHoldForever;
     options_.idle_flush_ns = 0;
+    options_.compaction_bytes_per_second = 0;
     open();
 }
 
@@ -74,6 +75,7 @@ void Product::write(const std::vector<Point>& points, std::size_t begin, std::si
 }
 
 void Product::flush() { must(store_->flush()); }
+void Product::compact() { must(store_->compact()); }
 
 void Product::reopen() {
     must(store_->close());

@@ -24,6 +24,7 @@ public:
     void write(const std::vector<Point>& points, std::size_t begin, std::size_t end);
     void write(const std::vector<Point>& points) { write(points, 0, points.size()); }
     void flush();
+    void compact();
     void reopen();
 
     /// The answer of one statement over everything written. A syntax error comes as the statement's

@@ -317,6 +317,8 @@ void for_each_stage(Random& random, const RandomData& data,
     product.flush();
     product.reopen();
     check("overlapping segments, reopened", product, arrivals);
+    product.compact();
+    check("compacted", product, arrivals);
 }
 
 const std::vector<std::pair<std::string, ScanPath>>& paths() {

@@ -34,6 +34,7 @@ struct Case {
         if (random.chance(70)) product.flush();
         write_in_batches(random, product, arrivals, cut, arrivals.size());
         if (random.chance(40)) product.flush();
+        if (random.chance(40)) product.compact();
     }
 
     StatementResult ask(const Query& query) {
@@ -157,6 +158,8 @@ TEST_CASE("any order and batching of the same lines gives the same answers", "[p
         write_in_batches(random, in_disorder, shuffled, cut, shuffled.size());
         // Retries change nothing.
         write_in_batches(random, in_disorder, shuffled, 0, cut / 2);
+        if (random.chance(50)) in_disorder.flush();
+        if (random.chance(50)) in_disorder.compact();
         if (random.chance(50)) in_disorder.reopen();
         for (int i = 0; i < 4; ++i) {
             const Query query = random_query(random, data);

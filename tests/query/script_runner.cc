@@ -219,6 +219,7 @@ StoreOptions script_store_options(const Clock& clock) {
     options.clock = &clock;
     options.future_limit_ns = kHoldForever;
     options.idle_flush_ns = 0;
+    options.compaction_bytes_per_second = 0;
     return options;
 }
 

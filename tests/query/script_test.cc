@@ -123,6 +123,8 @@ TEST_CASE("scripts are answered by the engine as they say, from head and segment
              {ScanPath::Cheapest, ScanPath::NoSummaries, ScanPath::Decoded}) {
             ask(*store.value(), path, script, scan_path);
         }
+        REQUIRE(store.value()->compact());
+        ask(*store.value(), path, script, ScanPath::Cheapest);
         const auto [vectors, series] = count_tiny_vectors(directory);
         counts.vectors += vectors;
         counts.series += series;

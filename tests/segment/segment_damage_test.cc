@@ -151,6 +151,30 @@ TEST_CASE("ten thousand flipped bits of a large segment are noticed, each", "[se
     CHECK(sound.value()->verify());
 }
 
+TEST_CASE("bytes that rot after they were read are not written anew", "[segment]") {
+    const auto disk = std::make_shared<BadDisk>(noise_segment(std::size_t{1} << 16, 1));
+    const auto reader = SegmentReader::open(disk, "rotten.seg");
+    REQUIRE(reader);
+    REQUIRE(reader.value()->verify());
+    const auto groups = reader.value()->row_groups_verified_again(0);
+    REQUIRE(groups);
+    const auto layout = reader.value()->series_layout(0);
+    REQUIRE(layout);
+    const auto payload_offset =
+        static_cast<std::size_t>(layout.value().row_groups.front().payload_offset);
+    const auto directory_offset = static_cast<std::size_t>(layout.value().block_offset);
+    disk->changeable()[payload_offset + 100] ^= std::byte{1};
+    const auto payload = groups.value().front()->payload();
+    REQUIRE_FALSE(payload);
+    CHECK(is_corruption(payload.error()));
+    CHECK(groups.value().back()->payload());
+    // Of what is said in the directory too.
+    disk->changeable()[directory_offset + layout.value().block_size_bytes - 1] ^= std::byte{1};
+    const auto again = reader.value()->row_groups_verified_again(0);
+    REQUIRE_FALSE(again);
+    CHECK(is_corruption(again.error()));
+}
+
 TEST_CASE("swapped, zeroed and stale blocks of a segment are noticed or do no harm", "[segment]") {
     const auto original = noise_segment(std::size_t{1} << 20, 1);
     const auto older = noise_segment(std::size_t{1} << 20, 2);

@@ -59,6 +59,18 @@ public:
     bool accepts_nan(std::string_view database) const override {
         return target_.accepts_nan(database);
     }
+    Status delete_rows(std::string_view database, std::string_view policy,
+                       const std::vector<SeriesSelection>& series,
+                       const TimeRange& range) override {
+        return target_.delete_rows(database, policy, series, range);
+    }
+    Status drop_series(std::string_view database,
+                       const std::vector<SeriesSelection>& series) override {
+        return target_.drop_series(database, series);
+    }
+    Status drop_measurement(std::string_view database, std::string_view measurement) override {
+        return target_.drop_measurement(database, measurement);
+    }
     Status set_stale(std::string_view database, std::string_view measurement,
                      std::int64_t hold_ns) override {
         return target_.set_stale(database, measurement, hold_ns);
@@ -79,6 +91,8 @@ public:
         return target_.subscribe(std::move(on_commit));
     }
     Status flush() override { return target_.flush(); }
+    Status compact() override { return target_.compact(); }
+    Status backup(const std::string& directory) override { return target_.backup(directory); }
     std::shared_ptr<const Snapshot> snapshot() const override { return target_.snapshot(); }
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
                                        std::shared_ptr<const Snapshot> snapshot) const override;

@@ -7,6 +7,15 @@ namespace tidemark::tests {
 
 using storage::parent_path;
 
+namespace {
+
+bool is_at_or_below(const std::string& path, const std::string& directory) {
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+}  // namespace
+
 void CrashingContents::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     const std::uint64_t old_size_bytes = live_.size();
@@ -59,8 +68,23 @@ void CrashingContents::copy_sector(std::uint64_t sector, Bytes& target) const {
 }
 
 void CrashingNames::Change::apply(CrashingEntries& entries) const {
+    if (is_of_directory()) return move_directory(entries);
     if (!source.empty()) entries.erase(source);
     if (!target.empty()) entries[target] = contents;
+}
+
+void CrashingNames::Change::move_directory(CrashingEntries& entries) const {
+    CrashingEntries moved;
+    for (auto entry = entries.lower_bound(source); entry != entries.end();) {
+        if (!is_at_or_below(entry->first, source)) {
+            // "/a.b" sorts between "/a" and "/a/b".
+            ++entry;
+            continue;
+        }
+        moved[target + entry->first.substr(source.size())] = entry->second;
+        entry = entries.erase(entry);
+    }
+    entries.merge(moved);
 }
 
 bool CrashingNames::Change::touches(const std::string& directory) const {
@@ -92,11 +116,22 @@ void CrashingNames::sync(const std::string& directory) {
         const bool is_rename = !change.source.empty() && !change.target.empty();
         if (is_rename && change.touches(directory)) old_names.insert(change.source);
     }
+    std::vector<Change> moved;
     std::erase_if(pending_, [&](const Change& change) {
         const bool is_due = change.touches(directory) || old_names.contains(change.target);
         if (is_due) change.apply(durable_);
+        if (is_due && change.is_of_directory()) moved.push_back(change);
         return is_due;
     });
+    // What happened in a directory that has another name goes on waiting for a sync of its own.
+    for (const Change& move : moved) {
+        for (Change& change : pending_) {
+            for (std::string* path : {&change.source, &change.target}) {
+                if (!is_at_or_below(*path, move.source)) continue;
+                *path = move.target + path->substr(move.source.size());
+            }
+        }
+    }
 }
 
 CrashingEntries CrashingNames::mix(std::mt19937_64& random) const {

@@ -73,6 +73,11 @@ private:
         std::shared_ptr<CrashingContents> contents;
 
         void apply(CrashingEntries& entries) const;
+        void move_directory(CrashingEntries& entries) const;
+        /// Directories come durably, so this is one that moves, with all that is in it.
+        bool is_of_directory() const {
+            return !source.empty() && !target.empty() && contents == nullptr;
+        }
         bool touches(const std::string& directory) const;
     };
 

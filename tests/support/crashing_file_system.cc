@@ -113,6 +113,11 @@ public:
         return entry != names.live().end() && entry->second == nullptr;
     }
 
+    bool has_entries(const std::string& directory) const TIDEMARK_REQUIRES(mutex) {
+        return std::ranges::any_of(
+            names.live(), [&](const auto& entry) { return parent_path(entry.first) == directory; });
+    }
+
     bool is_there(const std::string& path) const TIDEMARK_REQUIRES(mutex) {
         return is_root(path) || names.live().contains(path);
     }
@@ -463,10 +468,13 @@ Result<std::unique_ptr<MappedFile>> CrashingFileSystem::map(const std::string& p
 Status CrashingFileSystem::rename(const std::string& source, const std::string& target) {
     MutexLock lock(disk_->mutex);
     TIDEMARK_RETURN_IF_ERROR(disk_->begin_operation(Disk::Kind::Plain, "rename", source));
-    const bool is_file = disk_->file_at(source) != nullptr;
-    if (!is_file || !disk_->is_directory(parent_path(target))) return not_found("rename", source);
+    const bool is_there = disk_->is_there(source) && disk_->is_directory(parent_path(target));
+    if (!is_there) return not_found("rename", source);
     if (disk_->is_directory(target)) {
-        return error_at(ErrorCode::IoError, "rename", source, "Is a directory");
+        const char* reason = !disk_->is_directory(source) ? "Is a directory"
+                             : disk_->has_entries(target) ? "Directory not empty"
+                                                          : nullptr;
+        if (reason != nullptr) return error_at(ErrorCode::IoError, "rename", source, reason);
     }
     if (source != target) disk_->names.rename(source, target);
     return success();
@@ -477,9 +485,7 @@ Status CrashingFileSystem::remove(const std::string& raw_path) {
     const std::string path = normalized(raw_path);
     TIDEMARK_RETURN_IF_ERROR(disk_->begin_operation(Disk::Kind::Plain, "remove", path));
     if (!disk_->names.live().contains(path)) return not_found("remove", path);
-    const bool has_entries = std::ranges::any_of(
-        disk_->names.live(), [&](const auto& entry) { return parent_path(entry.first) == path; });
-    if (has_entries) {
+    if (disk_->has_entries(path)) {
         return error_at(ErrorCode::IoError, "remove", path, "Directory not empty");
     }
     disk_->names.remove(path);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -84,6 +85,11 @@ public:
     Status alter_retention_policy(std::string_view database, std::string_view policy,
                                   const RetentionPolicyChange& change) override;
     Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Status delete_rows(std::string_view database, std::string_view policy,
+                       const std::vector<SeriesSelection>& series, const TimeRange& range) override;
+    Status drop_series(std::string_view database,
+                       const std::vector<SeriesSelection>& series) override;
+    Status drop_measurement(std::string_view database, std::string_view measurement) override;
     Status set_stale(std::string_view database, std::string_view measurement,
                      std::int64_t hold_ns) override;
     std::optional<std::int64_t> stale_ns(std::string_view database,
@@ -96,6 +102,10 @@ public:
     std::unique_ptr<CommitSubscription> subscribe(
         std::function<void(Sequence durable)> on_commit) override;
     Status flush() override;
+    Status compact() override { return success(); }
+    Status backup(const std::string& /*directory*/) override {
+        return Error(ErrorCode::Unsupported, "a store in memory has no files to copy");
+    }
     std::shared_ptr<const Snapshot> snapshot() const override;
     Result<std::unique_ptr<Scan>> scan(const ScanRequest& request,
                                        std::shared_ptr<const Snapshot> snapshot) const override;
@@ -119,6 +129,12 @@ private:
                                                std::string_view policy);
     /// The data to change: a copy when a snapshot still looks at it. Call with mutex_ held.
     MemoryData& changeable_data();
+    /// Calls `change` with each measurement that a selection names, in one policy or (empty) in
+    /// all, and the selection; then forgets what is empty.
+    Status change_selected(
+        std::string_view database, std::string_view policy,
+        const std::vector<SeriesSelection>& series,
+        const std::function<void(MemoryData::Measurement&, const SeriesSelection&)>& change);
     /// All series of a measurement, of every policy, by series key.
     std::map<std::string, TagSet> all_series(std::string_view database,
                                              std::string_view measurement) const;

@@ -55,6 +55,7 @@ StoreOptions small_options() {
     options.partition_width_ns = kHourNs;
     options.future_limit_ns = kHoldForever;
     options.idle_flush_ns = 0;
+    options.compaction_bytes_per_second = 0;
     return options;
 }
 

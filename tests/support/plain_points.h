@@ -14,8 +14,8 @@ namespace tidemark::tests {
 
 inline const std::string kStorePath = "/store";
 
-/// Options for small data: few rows per vector, partitions of an hour, no flush but by hand, points
-/// of any time.
+/// Options for small data: few rows per vector, partitions of an hour, no flush and no
+/// compaction but by hand, points of any time.
 StoreOptions small_options();
 
 /// One line: what a test writes.

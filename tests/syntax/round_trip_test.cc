@@ -298,6 +298,7 @@ TEST_CASE("printed statements parse to the same tree when they were typed", "[ro
           "DROP MEASUREMENT m",
           "DROP DATABASE d",
           "KILL QUERY 4 ON h",
+          "BACKUP TO '/a b/it\\'s'",
           "SET PASSWORD FOR a = 'b'",
           "SHOW RETENTION POLICIES ON d"}) {
         const auto first = parse_statements(text);

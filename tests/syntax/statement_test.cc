@@ -159,7 +159,7 @@ TEST_CASE("errors tell what was found, what was expected and what was meant", "[
          "fill, ORDER, LIMIT, OFFSET, SLIMIT, SOFFSET, tz, ;; did you mean WHERE?"},
         {"SELCT a FROM b", 1, 1,
          "found SELCT, expected SELECT, DELETE, SHOW, CREATE, DROP, EXPLAIN, GRANT, REVOKE, ALTER, "
-         "SET, KILL; did you mean SELECT?"},
+         "SET, KILL, BACKUP; did you mean SELECT?"},
         {"SELECT a FROM", 1, 14, "found EOF, expected identifier"},
         {"SELECT a FROM b WHERE c =~ 'd'", 1, 28, "found 'd', expected regex"},
         {"SELECT name FROM b", 1, 8,

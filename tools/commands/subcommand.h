@@ -22,5 +22,6 @@ Subcommand add_import_command(CLI::App& app);
 Subcommand add_export_command(CLI::App& app);
 Subcommand add_inspect_command(CLI::App& app);
 Subcommand add_verify_command(CLI::App& app);
+Subcommand add_restore_command(CLI::App& app);
 
 }  // namespace tidemark::tools

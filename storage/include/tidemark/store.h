@@ -40,6 +40,9 @@ struct StoreOptions {
     std::int64_t partition_width_ns = 7LL * 86'400 * 1'000'000'000;
     /// Flush by itself when nothing was written for so long; 0 never.
     std::int64_t idle_flush_ns = 30'000'000'000;
+    /// How many bytes a second compaction may write while data is being written too; without
+    /// company it takes what it gets. 0: none in the background, only Store::compact().
+    std::uint64_t compaction_bytes_per_second = std::uint64_t{64} << 20;
     const Clock* clock = nullptr;  ///< Null: system_clock(). Must outlive the store.
 };
 
@@ -82,8 +85,8 @@ struct SeriesTags {
 /// negative.
 struct RetentionPolicy {
     std::string name;
-    /// Points older than this are not seen and not taken; 0: points are kept for ever. The files of
-    /// what is too old stay on the disk until the policy is dropped.
+    /// Points older than this are not seen and not taken; 0: points are kept for ever. Segments
+    /// that are too old as a whole are dropped, all but the last value of each field.
     std::int64_t duration_ns = 0;
     /// Recorded for InfluxQL's sake; 0 when a policy is made: what InfluxDB would choose.
     std::int64_t shard_duration_ns = 0;
@@ -106,6 +109,27 @@ struct RetentionPolicyChange {
     bool makes_default = false;
 };
 
+/// Series of one measurement.
+struct SeriesSelection {
+    std::string measurement;
+    std::vector<TagMatcher> tags;                    ///< All of them hold.
+    std::function<bool(const TagSet& tags)> filter;  ///< And this does; null: it always does.
+};
+
+/// What compaction has done since the store was opened.
+struct CompactionStatistics {
+    std::uint64_t run_count = 0;      ///< Merges that succeeded.
+    std::uint64_t failure_count = 0;  ///< Merges that did not; nothing is lost by them.
+    std::uint64_t removed_segment_count = 0;
+    std::uint64_t added_segment_count = 0;
+    std::uint64_t read_row_count = 0;
+    std::uint64_t written_row_count = 0;
+    std::uint64_t written_size_bytes = 0;
+    std::uint64_t copied_vector_count = 0;   ///< Went through without being decoded.
+    std::uint64_t encoded_vector_count = 0;  ///< Made anew, because they were short or overlapped.
+    std::string last_failure;                ///< Empty when there was none.
+};
+
 /// What the store looks like inside, for tools and tests.
 struct StoreStatistics {
     std::uint64_t series_count = 0;
@@ -116,6 +140,7 @@ struct StoreStatistics {
     std::uint64_t wal_size_bytes = 0;
     Sequence written_sequence = 0;
     Sequence durable_sequence = 0;
+    CompactionStatistics compaction;
 };
 
 /// A frozen view of a store: what was visible when it was taken. O(1) to take, disturbed by
@@ -159,6 +184,10 @@ public:
     static Result<std::unique_ptr<Store>> open(const std::string& directory,
                                                const StoreOptions& options);
 
+    /// Makes a store in `directory`, which must be new or empty, of what backup() wrote. Every byte
+    /// of the backup is checked first: Corruption when it is damaged. NotFound when there is none.
+    static Status restore(const std::string& backup, const std::string& directory);
+
     /// Makes everything written durable, then closes. Errors at this point are lost: call
     /// close() to hear of them.
     virtual ~Store() = default;
@@ -187,6 +216,22 @@ public:
                                           const RetentionPolicyChange& change) = 0;
     /// Its points are gone at once. Does nothing when there is no such policy or database.
     virtual Status drop_retention_policy(std::string_view database, std::string_view policy) = 0;
+
+    // Taking away. Durable on return. Measurements and series that are not there are passed over;
+    // NotFound when there is no such database or policy. Space comes back with compaction.
+    // Snapshots keep the rows that they have, but not series that were dropped.
+
+    /// The rows of these series within `range`, those that were written before the call. They leave
+    /// no last values behind; a series goes with its last row. Empty policy: those of all policies.
+    /// Costs a flush.
+    virtual Status delete_rows(std::string_view database, std::string_view policy,
+                               const std::vector<SeriesSelection>& series,
+                               const TimeRange& range) = 0;
+    /// The series with all their rows, in all policies; a measurement goes with its last series.
+    virtual Status drop_series(std::string_view database,
+                               const std::vector<SeriesSelection>& series) = 0;
+    /// Series, rows and fields, in all policies.
+    virtual Status drop_measurement(std::string_view database, std::string_view measurement) = 0;
 
     // How long a value holds (R6) where a query does not say; kHoldForever is STALE NONE.
 
@@ -223,6 +268,18 @@ public:
 
     /// Moves everything written so far into segments and lets go of its log. Returns when done.
     virtual Status flush() = 0;
+
+    /// Does at once what compaction does by itself after a while without writes: merges segments as
+    /// far as it is of use, in the caller's thread. Returns when nothing is left to do; the first
+    /// failure, though the rest was done. Rows that are not in segments yet are left alone.
+    virtual Status compact() = 0;
+
+    /// Copies everything written so far into `directory`, which must be new or empty: a store of
+    /// its own, to be kept elsewhere, opened or restored. Writes go on meanwhile. `directory` comes
+    /// into being when it is complete; what a crash leaves is called "<directory>.unfinished" and
+    /// removed by the next attempt. Corruption when a segment cannot be read: a copy that lacks
+    /// something is none.
+    virtual Status backup(const std::string& directory) = 0;
 
     virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
 
