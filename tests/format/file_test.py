@@ -130,7 +130,7 @@ class Damaged(unittest.TestCase):
     def test_in_the_log(self):
         for data in self.flipped(WAL):
             file = read_wal_file(data)
-            verdict = judge([("wal", file)], 0)
+            verdict = judge([("wal", file)], 4)
             self.assertRegex(" ".join(verdict.corruption + verdict.torn), "checksum of|magic")
 
     def test_in_a_segment(self):
@@ -152,10 +152,10 @@ class Damaged(unittest.TestCase):
     def test_a_lost_frame_is_corruption_when_a_later_one_says_that_it_was_durable(self):
         example = bytearray(hex_example(WAL))
         example[0x68] ^= 1
-        verdict = judge([("wal", read_wal_file(bytes(example)))], 0)
+        verdict = judge([("wal", read_wal_file(bytes(example)))], 4)
         self.assertRegex(verdict.corruption[0],
                          "wal: frame at 0x40: checksum of the frame's payload.*sequences 5 to 5")
-        torn = judge([("wal", read_wal_file(bytes(example[:0x6b])))], 0)
+        torn = judge([("wal", read_wal_file(bytes(example[:0x6b])))], 4)
         self.assertEqual((torn.corruption, torn.frames), ([], []))
         self.assertRegex(torn.torn[0], "checksum of the frame's payload.*torn")
 
