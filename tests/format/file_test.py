@@ -79,12 +79,14 @@ class Examples(unittest.TestCase):
             with self.subTest(times=wrong_times, values=wrong_values), self.assertRaises(Damage):
                 check_summary(FieldType.FLOAT, summary, wrong_times, wrong_values)
 
-    def test_the_manifest_has_a_flush_and_a_removal(self):
+    def test_the_manifest_has_what_is_live_and_what_is_deleted(self):
         found = manifest.read_manifest(read_record_log(hex_example(MANIFEST), manifest.MAGIC))
         self.assertEqual((found.damages, found.flushed_sequence), ([], 8))
-        self.assertEqual(list(found.segments), [3])
-        self.assertEqual(found.segments[3],
-                         manifest.ManifestSegment(3, 1, -1, 300, 5, 8, 1, 2, 4, 4096))
+        self.assertEqual(list(found.segments), [4])
+        self.assertEqual(found.segments[4], manifest.LiveSegment(
+            manifest.ManifestSegment(4, 1, -1, 300, 5, 8, 1, 2, 4, 4096), 0))
+        self.assertEqual(found.tombstones, {2: manifest.Tombstone(1, 8, -1, 300, frozenset({7}))})
+        self.assertEqual(found.greatest_tombstone_id, 2)
 
     def test_the_catalogue_has_what_was_not_dropped(self):
         found = catalogue.read_catalogue(read_record_log(hex_example(CATALOGUE), catalogue.MAGIC))
@@ -95,7 +97,8 @@ class Examples(unittest.TestCase):
                           for key, value in found.policies.items()],
                          [(3, b"day", 86_400 * 10**9)])
         self.assertEqual((found.measurements, found.series), ({}, {}))
-        self.assertTrue(found.series_was_given_out(1))
+        for series_id in 1, 2, 3:
+            self.assertTrue(found.series_was_given_out(series_id))
 
     def test_the_rows_of_a_write_are_those_of_the_document(self):
         rows = read_row_batch(hex_example(ROWS))

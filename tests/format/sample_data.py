@@ -199,3 +199,28 @@ def old_and_young() -> Iterator[str]:
     for index in range(20):
         yield _line("age", {"v": _integer(index)}, _OLD_NS + index)
         yield _line("age", {"v": _integer(index)}, BEGIN_NS + index)
+
+
+def dropped() -> Iterator[str]:
+    """What `DELETIONS` drop."""
+    for index in range(5):
+        for host in "ab":
+            yield _line(f"dropped,host={host}", {"v": _float(float(index))}, BEGIN_NS + index)
+            yield _line(f"kept,host={host}", {"v": _float(float(index))}, BEGIN_NS + index)
+
+
+# Before `later_rows`, some of which are at times that are deleted here.
+DELETIONS = [
+    f"DELETE FROM shape WHERE \"of\" = 'values' AND time >= {BEGIN_NS + 20 * STEP_NS} "
+    f"AND time < {BEGIN_NS + 90 * STEP_NS}",
+    f"DELETE FROM shape WHERE times = 'jittered' AND time >= {BEGIN_NS + 1000 * STEP_NS}",
+    f"DELETE FROM /^kept$/ WHERE time = {BEGIN_NS + 3}",
+    "DROP SERIES FROM kept WHERE host = 'b'",
+    "DROP MEASUREMENT dropped",
+]
+
+
+def after_dropped() -> Iterator[str]:
+    """The same names again, with another type."""
+    yield _line("dropped,host=a", {"v": _integer(1)}, BEGIN_NS)
+    yield _line("kept,host=b", {"v": _float(0.5)}, BEGIN_NS + 9)

@@ -43,6 +43,10 @@ def fill(tidemark: Tidemark) -> None:
         server.query("ALTER RETENTION POLICY decades ON shapes DURATION 1043w")
         server.query("DROP RETENTION POLICY brief ON shapes")
         server.query("DROP DATABASE gone")
+        server.write("shapes", sample_data.dropped())
+        for statement in sample_data.DELETIONS:
+            server.query(statement, "shapes")
+        server.write("shapes", sample_data.after_dropped())
         later = list(sample_data.later_rows())
         for begin in range(0, len(later), 200):
             server.write("shapes", later[begin:begin + 200])

@@ -50,9 +50,10 @@ class Server:
                  traceback: TracebackType | None) -> None:
         self.kill()
 
-    def query(self, statement: str) -> None:
+    def query(self, statement: str, database: str = "") -> None:
         """Executes a statement that changes something."""
-        answer = self._post("/query", {}, urllib.parse.urlencode({"q": statement}).encode(),
+        answer = self._post("/query", {"db": database},
+                            urllib.parse.urlencode({"q": statement}).encode(),
                             "application/x-www-form-urlencoded")
         assert b'"error"' not in answer, (statement, answer)
 

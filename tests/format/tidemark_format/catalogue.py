@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import accumulate
 
 from .booleans import read_boolean
 from .byte_reader import ByteReader
@@ -26,6 +27,8 @@ class RecordKind(IntEnum):
     POLICY_DROPPED = 7
     STALE_SET = 8
     NAN_SET = 9
+    SERIES_DROPPED = 10
+    MEASUREMENT_DROPPED = 11
 
 
 @dataclass
@@ -91,6 +94,8 @@ class Catalogue:
             RecordKind.POLICY_DROPPED: self._drop_policy,
             RecordKind.STALE_SET: self._set_stale,
             RecordKind.NAN_SET: self._set_nan,
+            RecordKind.SERIES_DROPPED: self._drop_series,
+            RecordKind.MEASUREMENT_DROPPED: self._drop_measurement,
         }
 
     def apply(self, reader: ByteReader) -> None:
@@ -219,6 +224,21 @@ class Catalogue:
         read_boolean(reader)
         reader.finish()
 
+    def _drop_series(self, reader: ByteReader) -> None:
+        series_ids = [self._known(series_id, self.series, "series")
+                      for series_id in read_series_ids(reader)]
+        reader.finish()
+        for series_id in series_ids:
+            series = self.series.pop(series_id)
+            del self.measurements[series.measurement_id].series_ids[series.tags]
+
+    def _drop_measurement(self, reader: ByteReader) -> None:
+        measurement_id = self._known(reader.varint(), self.measurements, "measurement")
+        reader.finish()
+        measurement = self.measurements[measurement_id]
+        del self.policies[measurement.policy_id].measurement_ids[measurement.name]
+        self._forget_measurement(measurement_id)
+
     def _forget_database(self, database_id: int) -> None:
         for policy_id in list(self.databases[database_id].policy_ids.values()):
             self._forget_policy(policy_id)
@@ -231,8 +251,11 @@ class Catalogue:
         if database.default_policy_id == policy_id:
             database.default_policy_id = 0
         for measurement_id in policy.measurement_ids.values():
-            for series_id in self.measurements.pop(measurement_id).series_ids.values():
-                del self.series[series_id]
+            self._forget_measurement(measurement_id)
+
+    def _forget_measurement(self, measurement_id: int) -> None:
+        for series_id in self.measurements.pop(measurement_id).series_ids.values():
+            del self.series[series_id]
 
     @staticmethod
     def _known(number: int, known: dict[int, object], what: str) -> int:
@@ -242,6 +265,13 @@ class Catalogue:
     @staticmethod
     def _require_not_given(number: int, given: set[int]) -> None:
         require(number > 0 and number not in given, f"an id that is new, found {number}")
+
+
+def read_series_ids(reader: ByteReader) -> list[int]:
+    """Ascending ids, each as its distance from the one before. Section 6, "Series ids"."""
+    distances = [reader.varint() for _ in range(reader.varint())]
+    require(all(distances), "series ids that ascend")
+    return list(accumulate(distances))
 
 
 def escaped(name: bytes) -> bytes:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from . import catalogue as catalogue_format
 from . import manifest as manifest_format
@@ -11,7 +12,7 @@ from .catalogue import Catalogue, read_catalogue
 from .codecs_met import CodecsMet
 from .columns import Value
 from .damage import Damage, require, within
-from .manifest import Manifest, ManifestSegment, read_manifest
+from .manifest import Manifest, ManifestSegment, Tombstone, read_manifest
 from .record_log import RecordLog, read_record_log
 from .row_batch import BatchRow, read_row_batch
 from .segment import RowGroup, Segment, SegmentSeries, read_segment
@@ -42,6 +43,20 @@ def read_store(directory: Path) -> Store:
     return _StoreReader(directory).read()
 
 
+class ArrivedGroup(NamedTuple):
+    """A row group of a series, and the times of it that were deleted after it arrived."""
+
+    series_id: int
+    row_group: RowGroup
+    deleted: list[range]
+
+
+def _arrived(series_id: int, row_group: RowGroup, tombstones: list[Tombstone]) -> ArrivedGroup:
+    return ArrivedGroup(series_id, row_group, [
+        range(tombstone.first_time, tombstone.last_time + 1) for tombstone in tombstones
+        if tombstone.hides(series_id, row_group.last_sequence)])
+
+
 class _StoreReader:
     """Reads one store, file by file."""
 
@@ -61,8 +76,8 @@ class _StoreReader:
         with within("manifest"):
             manifest = read_manifest(self._read_log("manifest", manifest_format.MAGIC))
         self._tell_damage("manifest", manifest.damages)
-        for series_id, row_group in self._row_groups(manifest):
-            self._take_row_group(series_id, row_group)
+        for arrived in self._row_groups(manifest):
+            self._take_row_group(arrived)
         for frame in self._frames(manifest):
             self._take_frame(frame)
         return self._store
@@ -87,11 +102,11 @@ class _StoreReader:
             else:
                 self._store.notes.append(f"{folder}/{path.name}: not a file of a store")
 
-    def _row_groups(self, manifest: Manifest) -> list[tuple[int, RowGroup]]:
-        """Of all live segments, with the series they are of, in order of arrival. Section 3."""
-        found: list[tuple[int, RowGroup]] = []
+    def _row_groups(self, manifest: Manifest) -> list[ArrivedGroup]:
+        """Of all live segments, in order of arrival. Sections 5 and 8."""
+        found: list[ArrivedGroup] = []
         there = dict(self._files("segments", _SEGMENT_NAME))
-        for segment_id, described in manifest.segments.items():
+        for segment_id, (described, last_tombstone_id) in manifest.segments.items():
             if self._store.catalogue.policy_was_dropped(described.policy_id):
                 there.pop(segment_id, None)  # Removed at the next start.
                 continue
@@ -105,12 +120,17 @@ class _StoreReader:
             except Damage as damage:
                 self._store.damages.append(str(damage))
                 continue
+            tombstones = [tombstone for number, tombstone in manifest.tombstones.items()
+                          if number > last_tombstone_id
+                          and tombstone.policy_id == described.policy_id]
             for series in segment.series:
                 if self._is_known(name, described.policy_id, series):
-                    found += [(series.series_id, group) for group in series.row_groups]
+                    found += [_arrived(series.series_id, group, tombstones)
+                              for group in series.row_groups]
         self._store.notes += [f"segments/{path.name}: not in the manifest"
                               for path in there.values()]
-        found.sort(key=lambda entry: (entry[1].last_sequence, entry[1].first_sequence))
+        found.sort(key=lambda arrived: (arrived.row_group.last_sequence,
+                                        arrived.row_group.first_sequence))
         return found
 
     def _read_segment(self, name: str, described: ManifestSegment) -> Segment:
@@ -139,7 +159,8 @@ class _StoreReader:
                 f"{name}: the catalogue does not have series {series.series_id}")
         return False
 
-    def _take_row_group(self, series_id: int, row_group: RowGroup) -> None:
+    def _take_row_group(self, arrived: ArrivedGroup) -> None:
+        series_id, row_group, deleted = arrived
         catalogue = self._store.catalogue
         measurement = catalogue.measurements[catalogue.series[series_id].measurement_id]
         rows = self._store.rows.setdefault(series_id, {})
@@ -149,7 +170,7 @@ class _StoreReader:
                                            f"{column.name!r} as {column.field_type.name}")
                 continue
             for time, value in zip(row_group.times, column.values):
-                if value is not None:
+                if value is not None and not any(time in times for times in deleted):
                     rows.setdefault(time, {})[column.name] = value
 
     def _frames(self, manifest: Manifest) -> list[Frame]:
