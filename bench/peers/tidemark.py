@@ -19,7 +19,7 @@ class Tidemark(System):
     name = "tidemark"
     title = "Tidemark"
     ways = (Way("tcp", 2), Way("tcp", 1))
-    size_note = "all files but wal/, after the flush that 30 quiet seconds bring; it has no merges"
+    size_note = "all files but wal/, after the flush and the merges that 30 quiet seconds bring"
 
     def version(self) -> str:
         said = subprocess.run([self.context.tidemark, "--version"], check=True,
