@@ -117,6 +117,13 @@ StatementResult change(const DropMeasurement& statement, const StatementContext&
 }
 
 StatementResult change(const Backup& statement, const StatementContext& context) {
+    // Whose working directory it would be below is nothing that the asking side knows.
+    if (!statement.directory.starts_with('/')) {
+        return failed(Error(ErrorCode::InvalidArgument,
+                            "BACKUP TO '" + statement.directory +
+                                "': expected an absolute path of a new or an empty directory, "
+                                "such as '/backup/2026-11-22'"));
+    }
     return finished(context.store.backup(statement.directory), {});
 }
 
