@@ -2,12 +2,17 @@
 
 // Included by the AVX-512 kernels only, on x86-64.
 
-// GCC 12 warns of the undefined lanes that its own header passes on (GCC bug 105593).
+// GCC 12 warns of the undefined lanes that its own header passes on (GCC bug 105593); Clang does
+// not know the second of these warnings.
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 #include <cstddef>
 
