@@ -99,8 +99,8 @@ StatementResult change(const DropSeries& statement, const StatementContext& cont
         return failed(Error(ErrorCode::InvalidArgument,
                             "DROP SERIES doesn't support time in WHERE clause: DELETE does"));
     }
-    return finished(context.store.drop_series(chosen.value().database, chosen.value().series),
-                    std::move(chosen).value().messages);
+    Status status = context.store.drop_series(chosen.value().database, chosen.value().series);
+    return finished(std::move(status), std::move(chosen).value().messages);
 }
 
 StatementResult change(const DropMeasurement& statement, const StatementContext& context) {

@@ -102,7 +102,7 @@ Status Compactor::run_plans(bool is_idle, Pace pace) {
         Work work;
         TIDEMARK_ASSIGN_OR_RETURN(const bool has_work, find_work(is_idle, work));
         if (!has_work) return first_failure;
-        const Status status = carry_out(work, pace);
+        Status status = carry_out(work, pace);
         if (status) {
             retry_delay_ns_ = 0;
             continue;
