@@ -198,7 +198,8 @@ TEST_CASE("what expires at different times is merged into different segments", "
     for (std::int64_t time_ns = 0; time_ns < kWidthNs; time_ns += 5) {
         simulation.flush_at(time_ns, time_ns + 4);
         simulation.compact(time_ns + 5, is_idle);
-        CHECK(simulation.count() < 45);
+        // A busy store leaves up to seven in each window.
+        CHECK(simulation.count() <= (is_idle ? 45 : 10 * 7 + 16));
     }
     simulation.compact(2 * kWidthNs, true);
     CHECK(simulation.count() == 10);

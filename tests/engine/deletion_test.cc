@@ -402,6 +402,7 @@ TEST_CASE("a policy of hours gives space back while its partition goes on", "[en
             REQUIRE(store->create_database("ops"));
             RetentionPolicyChange change;
             change.duration_ns = 2 * kHourNs;
+            change.shard_duration_ns = kHourNs;
             REQUIRE(store->alter_retention_policy("ops", "autogen", change));
         }
         std::vector<PlainPoint> points;
