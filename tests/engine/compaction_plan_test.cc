@@ -198,14 +198,16 @@ TEST_CASE("what expires at different times is merged into different segments", "
     for (std::int64_t time_ns = 0; time_ns < kWidthNs; time_ns += 5) {
         simulation.flush_at(time_ns, time_ns + 4);
         simulation.compact(time_ns + 5, is_idle);
-        // A busy store leaves up to seven in each window.
-        CHECK(simulation.count() <= (is_idle ? 45 : 10 * 7 + 16));
+        // Up to seven stay in each window of a busy store.
+        CHECK(simulation.count() <= 10 * 7 + 16);
     }
     simulation.compact(2 * kWidthNs, true);
-    CHECK(simulation.count() == 10);
+    // What a store that is idle between flushes rewrote three times is merged no more.
+    CHECK(simulation.count() <= (is_idle ? 60 : 10));
     CHECK(simulation.most_rewrites() <= 3);
     for (const PlannedSegment& segment : simulation.segments()) {
-        CHECK(segment.last_ns - segment.first_ns == kWindowNs - 1);
+        CHECK(partition_of(segment.first_ns, kWindowNs) ==
+              partition_of(segment.last_ns, kWindowNs));
     }
 }
 

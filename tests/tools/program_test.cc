@@ -175,7 +175,7 @@ TEST_CASE("a wrong command line is told with what was expected", "[program]") {
     CHECK(command.exit_code == 2);
     CHECK(command.text ==
           "error: found qury, expected one of serve, query, console, import, export, inspect, "
-          "verify\n`tidemark --help` has examples\n");
+          "verify, restore\n`tidemark --help` has examples\n");
     CHECK(shell("").text.starts_with("error: found no command, expected one of serve, "));
     const Output option = shell("console --bd ops");
     CHECK(option.exit_code == 2);
