@@ -75,7 +75,10 @@ void Compactor::run_when_due() {
     look_again_ns_ = now_ns + kLookAgainNs;
 }
 
-Status Compactor::run_all() { return run(true, Pace::Full); }
+Status Compactor::run_all() {
+    MutexLock lock(run_mutex_);
+    return run_plans(true, Pace::Full);
+}
 
 void Compactor::stop() {
     {
@@ -89,11 +92,6 @@ void Compactor::stop() {
 CompactionStatistics Compactor::statistics() const {
     MutexLock lock(mutex_);
     return statistics_;
-}
-
-Status Compactor::run(bool is_idle, Pace pace) {
-    MutexLock lock(run_mutex_);
-    return run_plans(is_idle, pace);
 }
 
 Status Compactor::run_plans(bool is_idle, Pace pace) {

@@ -89,7 +89,6 @@ private:
         Tombstones tombstones;
     };
 
-    Status run(bool is_idle, Pace pace) TIDEMARK_EXCLUDES(run_mutex_);
     Status run_plans(bool is_idle, Pace pace) TIDEMARK_REQUIRES(run_mutex_);
     Result<bool> find_work(bool is_idle, Work& work) TIDEMARK_REQUIRES(run_mutex_);
     std::vector<PlannedSegment> survey(const StoreContents& contents) TIDEMARK_REQUIRES(run_mutex_);

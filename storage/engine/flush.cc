@@ -6,8 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "storage/base/assert.h"
 #include "storage/engine/segment_set.h"
-#include "storage/segment/segment_writer.h"
 
 namespace tidemark::storage {
 namespace {
@@ -80,26 +80,29 @@ Result<std::vector<PlacedGroup>> place_groups(const FlushOptions& options, const
     return placed;
 }
 
-Result<ManifestSegment> write_segment(FileSystem& file_system, const FlushOptions& options,
-                                      const Catalogue& catalogue,
-                                      std::span<const PlacedGroup> groups,
-                                      std::uint64_t segment_id) {
-    const std::string path = join_path(options.directory, segment_file_name(segment_id));
-    const std::string temporary_path = path + kTemporarySuffix;
-    TIDEMARK_ASSIGN_OR_RETURN(auto writer,
-                              SegmentWriter::create(file_system, temporary_path, segment_id));
+Status write_groups(std::span<const PlacedGroup> groups, const Catalogue& catalogue,
+                    SegmentWriter& writer) {
     const PlacedGroup* before = nullptr;
     for (const PlacedGroup& placed : groups) {
         if (before == nullptr || before->series != placed.series) {
             const std::string key = catalogue.series_key(placed.series);
-            TIDEMARK_RETURN_IF_ERROR(writer->begin_series(placed.series, key));
+            TIDEMARK_RETURN_IF_ERROR(writer.begin_series(placed.series, key));
         }
-        TIDEMARK_RETURN_IF_ERROR(writer->add_row_group(*placed.group));
+        TIDEMARK_RETURN_IF_ERROR(writer.add_row_group(*placed.group));
         before = &placed;
     }
+    return success();
+}
+
+Result<std::optional<SegmentInfo>> write_temporary_file(
+    FileSystem& file_system, const std::string& path, std::uint64_t segment_id,
+    SegmentWriter::Origin origin, const std::function<Status(SegmentWriter& writer)>& fill) {
+    TIDEMARK_ASSIGN_OR_RETURN(auto writer,
+                              SegmentWriter::create(file_system, path, segment_id, origin));
+    TIDEMARK_RETURN_IF_ERROR(fill(*writer));
+    if (!writer->has_rows()) return std::optional<SegmentInfo>();
     TIDEMARK_ASSIGN_OR_RETURN(const SegmentInfo info, writer->finish());
-    TIDEMARK_RETURN_IF_ERROR(file_system.rename(temporary_path, path));
-    return ManifestSegment{info, groups.front().database};
+    return std::optional(info);
 }
 
 Status write_all(FileSystem& file_system, const FlushOptions& options, const Catalogue& catalogue,
@@ -109,17 +112,16 @@ Status write_all(FileSystem& file_system, const FlushOptions& options, const Cat
         const auto end = std::ranges::find_if(placed, [&placed](const PlacedGroup& group) {
             return group.place() != placed.front().place();
         });
-        const auto count = static_cast<std::size_t>(end - placed.begin());
-        const std::uint64_t segment_id = next_segment_id++;
-        auto segment =
-            write_segment(file_system, options, catalogue, placed.first(count), segment_id);
-        if (!segment) {
-            const std::string path = join_path(options.directory, segment_file_name(segment_id));
-            static_cast<void>(file_system.remove(path + kTemporarySuffix));
-            return std::move(segment).error();
-        }
-        segments.push_back(std::move(segment).value());
-        placed = placed.subspan(count);
+        const auto groups = placed.first(static_cast<std::size_t>(end - placed.begin()));
+        const auto fill = [&](SegmentWriter& writer) {
+            return write_groups(groups, catalogue, writer);
+        };
+        TIDEMARK_ASSIGN_OR_RETURN(
+            const auto info, write_segment_file(file_system, options.directory, next_segment_id++,
+                                                SegmentWriter::Origin::Head, fill));
+        TIDEMARK_ASSERT(info.has_value(), "a place has row groups");
+        segments.push_back(ManifestSegment{*info, groups.front().database});
+        placed = placed.subspan(groups.size());
     }
     return file_system.sync_directory(options.directory);
 }
@@ -156,6 +158,22 @@ Result<std::vector<RowGroupPointer>> arrange_for_segments(const std::vector<Head
         begin = end;
     }
     return arranged;
+}
+
+Result<std::optional<SegmentInfo>> write_segment_file(
+    FileSystem& file_system, const std::string& directory, std::uint64_t segment_id,
+    SegmentWriter::Origin origin, const std::function<Status(SegmentWriter& writer)>& fill) {
+    const std::string path = join_path(directory, segment_file_name(segment_id));
+    const std::string temporary_path = path + kTemporarySuffix;
+    auto info = write_temporary_file(file_system, temporary_path, segment_id, origin, fill);
+    Status status = success();
+    if (info && info.value()) {
+        status = file_system.rename(temporary_path, path);
+        if (status) return info;
+    }
+    static_cast<void>(file_system.remove(temporary_path));
+    if (!status) return std::move(status).error();
+    return info;
 }
 
 Result<std::vector<ManifestSegment>> write_segments(FileSystem& file_system,

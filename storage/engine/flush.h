@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "storage/engine/catalogue.h"
 #include "storage/engine/head.h"
 #include "storage/engine/manifest.h"
+#include "storage/segment/segment_writer.h"
 
 namespace tidemark::storage {
 
@@ -21,6 +24,13 @@ struct FlushOptions {
 
 /// Appended to the name of a segment while it is written; recovery removes what is left of it.
 inline constexpr const char* kTemporarySuffix = ".tmp";
+
+/// Writes one segment, whose series come from `fill`, under a temporary name until it is whole.
+/// Nothing when there are none. The file's name is durable only after FileSystem::sync_directory().
+/// On an error, which may be that of `fill`, there is no file.
+Result<std::optional<SegmentInfo>> write_segment_file(
+    FileSystem& file_system, const std::string& directory, std::uint64_t segment_id,
+    SegmentWriter::Origin origin, const std::function<Status(SegmentWriter& writer)>& fill);
 
 /// Writes the rows of a head that nobody appends to any more, one segment for each database and
 /// partition, and makes files and names durable. Rows of series that went with their database are

@@ -109,56 +109,25 @@ private:
     MergeCounts& counts_;
 };
 
-Result<std::optional<SegmentInfo>> write_temporary(
-    FileSystem& file_system, const std::string& temporary_path, std::uint64_t segment_id,
-    const std::function<Status(SegmentWriter& writer)>& fill) {
-    TIDEMARK_ASSIGN_OR_RETURN(auto writer,
-                              SegmentWriter::create(file_system, temporary_path, segment_id,
-                                                    SegmentWriter::Origin::Segments));
-    TIDEMARK_RETURN_IF_ERROR(fill(*writer));
-    if (!writer->has_rows()) return std::optional<SegmentInfo>();
-    TIDEMARK_ASSIGN_OR_RETURN(const SegmentInfo info, writer->finish());
-    return std::optional(info);
-}
-
 }  // namespace
-
-Result<std::optional<SegmentInfo>> write_rewritten_segment(
-    FileSystem& file_system, const std::string& directory, std::uint64_t segment_id,
-    const std::function<Status(SegmentWriter& writer)>& fill) {
-    const std::string path = join_path(directory, segment_file_name(segment_id));
-    const std::string temporary_path = path + kTemporarySuffix;
-    auto info = write_temporary(file_system, temporary_path, segment_id, fill);
-    if (!info || !info.value()) {
-        static_cast<void>(file_system.remove(temporary_path));
-        return info;
-    }
-    Status status = file_system.rename(temporary_path, path);
-    if (!status) {
-        static_cast<void>(file_system.remove(temporary_path));
-        return std::move(status).error();
-    }
-    status = file_system.sync_directory(directory);
-    if (!status) {
-        static_cast<void>(file_system.remove(path));
-        return std::move(status).error();
-    }
-    return info;
-}
 
 Result<std::optional<ManifestSegment>> merge_segments(
     FileSystem& file_system, const MergeOptions& options, const Catalogue& catalogue,
     const Tombstones& tombstones, const std::vector<std::shared_ptr<const LiveSegment>>& segments,
     MergeCounts& counts) {
     SegmentMerge merge(options, catalogue, tombstones, segments, counts);
-    TIDEMARK_ASSIGN_OR_RETURN(
-        const auto info, write_rewritten_segment(
-                             file_system, options.directory, options.segment_id,
-                             [&merge](SegmentWriter& writer) { return merge.write_to(writer); }));
+    const auto fill = [&merge](SegmentWriter& writer) { return merge.write_to(writer); };
+    TIDEMARK_ASSIGN_OR_RETURN(const auto info,
+                              write_segment_file(file_system, options.directory, options.segment_id,
+                                                 SegmentWriter::Origin::Segments, fill));
     if (!info) return std::optional<ManifestSegment>();
     counts.written_size_bytes = info->size_bytes;
-    return std::optional(ManifestSegment{*info, segments.front()->entry.database,
-                                         options.rewrite_count, last_id_of(tombstones)});
+    const ManifestSegment merged{*info, segments.front()->entry.database, options.rewrite_count,
+                                 last_id_of(tombstones)};
+    Status status = file_system.sync_directory(options.directory);
+    if (status) return std::optional(merged);
+    remove_segments(file_system, options.directory, {merged});
+    return std::move(status).error();
 }
 
 }  // namespace tidemark::storage

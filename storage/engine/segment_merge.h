@@ -14,7 +14,6 @@
 #include "storage/engine/manifest.h"
 #include "storage/engine/segment_set.h"
 #include "storage/engine/tombstone.h"
-#include "storage/segment/segment_writer.h"
 
 namespace tidemark::storage {
 
@@ -48,11 +47,5 @@ Result<std::optional<ManifestSegment>> merge_segments(
     FileSystem& file_system, const MergeOptions& options, const Catalogue& catalogue,
     const Tombstones& tombstones, const std::vector<std::shared_ptr<const LiveSegment>>& segments,
     MergeCounts& counts);
-
-/// Writes one segment of rows that other segments have, under a temporary name until it is whole.
-/// `fill` writes the series. Nothing when it wrote none. On an error there is no file.
-Result<std::optional<SegmentInfo>> write_rewritten_segment(
-    FileSystem& file_system, const std::string& directory, std::uint64_t segment_id,
-    const std::function<Status(SegmentWriter& writer)>& fill);
 
 }  // namespace tidemark::storage
