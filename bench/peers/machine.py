@@ -20,11 +20,18 @@ def stamp() -> dict[str, object]:
 
 
 def commit() -> str:
-    """The commit that was measured, with a mark when files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=Path(__file__).parent, capture_output=True, text=True)
-    return described.stdout.strip()
+    """The commit that was measured, with a mark when files differ from it; results of earlier runs
+    may."""
+    described = _git("describe", "--always", "--abbrev=12", "--exclude=*")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/",
+                   ":(exclude,top)bench/results")
+    return f"{described}-dirty" if changed else described
+
+
+def _git(*arguments: str) -> str:
+    finished = subprocess.run(["git", *arguments], cwd=Path(__file__).parent,
+                              capture_output=True, text=True)
+    return finished.stdout.strip()
 
 
 def describe() -> dict[str, object]:

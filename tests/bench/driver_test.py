@@ -248,8 +248,9 @@ class CountingSystem:
         self.name, self.traces, self.fails = name, traces, fails
         self.asked = {question: 0 for question in table.QUESTIONS}
         self.runs = []
-        self.server = types.SimpleNamespace(command=["program"])
-        self.context = types.SimpleNamespace(directory=Path("/"))
+        self.server = types.SimpleNamespace(
+            command=[f"{measurement.CHECKOUT}build/program", "--data", "/tmp/peers-1/data"])
+        self.context = types.SimpleNamespace(directory=Path("/tmp/peers-1"))
         self.data = Path("/data")
         self.workload = workload.Workload(Path(), {"hosts": 1, "samples": 10_000_000})
         row = [0, 1.0]
@@ -309,6 +310,10 @@ class Rounds(unittest.TestCase):
         self.assertEqual({result["runs"] for result in found.values()}, {125})
         # Once to be judged, and once to warm up in each of the four other rounds.
         self.assertEqual(set(system.asked.values()), {125 + 5})
+
+    def test_a_command_names_no_folder_of_this_machine(self):
+        found = self.measure(CountingSystem("a"))["a"]
+        self.assertEqual(found["command"], "build/program --data DIR/data")
 
     def test_the_engines_time_comes_from_the_trace_or_from_the_answer(self):
         for traces in (True, False):
