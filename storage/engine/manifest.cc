@@ -236,7 +236,7 @@ void apply(const ManifestRecord& record, ManifestContents& contents, Segments& s
 
 ManifestContents load(const RecordLogContents& log, std::vector<std::string>& messages) {
     ManifestContents contents;
-    const std::uint64_t torn_size_bytes = log.bytes.size() - log.good_size_bytes;
+    const std::uint64_t torn_size_bytes = log.bytes.size() - log.torn_offset();
     contents.is_damaged = !log.damage.empty() || torn_size_bytes > 0;
     contents.is_torn = log.damage.empty() && torn_size_bytes > 0;
     messages.insert(messages.end(), log.damage.begin(), log.damage.end());

@@ -42,22 +42,29 @@ Result<std::unique_ptr<RecordLog>> continue_record_log(
     FileSystem& file_system, const std::string& path, const std::string& quarantine_directory,
     const RecordLogKind& kind, const RecordLogContents& contents, bool read_only,
     std::vector<std::string>& messages) {
-    const std::span<const std::byte> bytes = contents.bytes;
-    const auto torn = bytes.subspan(static_cast<std::size_t>(contents.good_size_bytes));
-    std::string where = "left alone";
-    if (!read_only && !torn.empty()) {
-        TIDEMARK_ASSIGN_OR_RETURN(
-            where, keep_in_quarantine(file_system, quarantine_directory, kind.name, torn));
-        TIDEMARK_RETURN_IF_ERROR(file_system.truncate(path, contents.good_size_bytes));
-        where.insert(0, "kept as ");
-    }
+    const auto torn_offset = static_cast<std::size_t>(contents.torn_offset());
+    const auto torn = std::span(contents.bytes).subspan(torn_offset);
+    std::uint64_t size_bytes = torn_offset;
     if (!torn.empty()) {
-        messages.push_back(std::string(kind.name) + ": the last " + std::to_string(torn.size()) +
-                           " bytes are no complete record and were cut off (" + where + ")");
+        const auto remaining = without_torn_bytes(kind, contents);
+        size_bytes = remaining.size();
+        std::string where = "left alone";
+        if (!read_only) {
+            TIDEMARK_ASSIGN_OR_RETURN(
+                where, keep_in_quarantine(file_system, quarantine_directory, kind.name, torn));
+            TIDEMARK_RETURN_IF_ERROR(size_bytes == torn_offset
+                                         ? file_system.truncate(path, size_bytes)
+                                         : write_file_atomically(file_system, path, remaining));
+            where.insert(0, "kept as ");
+        }
+        messages.push_back(std::string(kind.name) + ": " +
+                           std::to_string(contents.bytes.size() - size_bytes) + " bytes from " +
+                           std::to_string(torn_offset) +
+                           " on are no complete record and were cut off (" + where + ")");
     }
     if (read_only) return std::unique_ptr<RecordLog>();
     if (contents.good_size_bytes == 0) return RecordLog::create(file_system, path, kind);
-    return RecordLog::open(file_system, path, kind, contents.good_size_bytes);
+    return RecordLog::open(file_system, path, kind, size_bytes);
 }
 
 }  // namespace tidemark::storage

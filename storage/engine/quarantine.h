@@ -26,8 +26,9 @@ Result<std::string> move_to_quarantine(FileSystem& file_system, const std::strin
                                        const std::string& name,
                                        const std::string& quarantine_directory);
 
-/// The log at `path`, read as `contents`, ready to be appended to: an unfinished end is moved to
-/// the quarantine and said in `messages`. Null (and nothing is touched) when `read_only`.
+/// The log at `path`, read as `contents`, ready to be appended to: what of an unfinished commit
+/// cannot be read is moved to the quarantine and said in `messages`. Null (and nothing is touched)
+/// when `read_only`.
 Result<std::unique_ptr<RecordLog>> continue_record_log(
     FileSystem& file_system, const std::string& path, const std::string& quarantine_directory,
     const RecordLogKind& kind, const RecordLogContents& contents, bool read_only,

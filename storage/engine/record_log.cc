@@ -1,5 +1,6 @@
 #include "storage/engine/record_log.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -11,25 +12,37 @@
 //
 //   offset  size  type  field
 //   0       8     u64   checksum: XXH3-64 of size and payload, seed = magic << 32 ^ file offset
-//   8       4     u32   payload size
+//   8       4     u32   payload size; the highest bit marks the first record of a commit
 //   12      ..    bytes payload
 //
 // The offset in the seed makes a record good in one place only, so a reader that lost its way can
 // look for the next good record byte by byte.
+//
+// A commit is written after the one in front of it was synced. So bytes that cannot be read were
+// durable when a marked record is behind them; without one they may be sectors of the last commit
+// that a crash kept from the disk, although others behind them are there.
 
 namespace tidemark::storage {
 namespace {
+
+enum class Mark : std::uint8_t { None, Commit };
+
+struct Record {
+    std::span<const std::byte> payload;
+    Mark mark;
+};
 
 std::uint64_t record_seed(const RecordLogKind& kind, std::uint64_t offset) {
     return (std::uint64_t{kind.magic} << 32) ^ offset;
 }
 
 void append_record(std::vector<std::byte>& out, const RecordLogKind& kind, std::uint64_t offset,
-                   std::span<const std::byte> payload) {
+                   std::span<const std::byte> payload, Mark mark) {
     ByteWriter writer(out);
     const std::size_t begin = out.size();
     writer.write_u64(0);
-    writer.write_u32(static_cast<std::uint32_t>(payload.size()));
+    const auto size_bytes = static_cast<std::uint32_t>(payload.size());
+    writer.write_u32(mark == Mark::Commit ? size_bytes | kCommitMark : size_bytes);
     writer.write_bytes(payload);
     const auto checked = std::span<const std::byte>(out).subspan(begin + sizeof(std::uint64_t));
     writer.patch_u64(begin, xxh3_64(checked, record_seed(kind, offset)));
@@ -45,19 +58,32 @@ std::vector<std::byte> encode_header(const RecordLogKind& kind) {
     return header;
 }
 
-// The payload of the record at `offset`, if a good one is there.
-std::optional<std::span<const std::byte>> record_at(std::span<const std::byte> bytes,
-                                                    const RecordLogKind& kind, std::size_t offset) {
+// The record at `offset`, if a good one is there.
+std::optional<Record> record_at(std::span<const std::byte> bytes, const RecordLogKind& kind,
+                                std::size_t offset) {
     if (bytes.size() - offset < kRecordHeaderSizeBytes) return std::nullopt;
     std::uint64_t checksum;
-    std::uint32_t size_bytes;
+    std::uint32_t marked_size;
     std::memcpy(&checksum, bytes.data() + offset, sizeof checksum);
-    std::memcpy(&size_bytes, bytes.data() + offset + sizeof checksum, sizeof size_bytes);
+    std::memcpy(&marked_size, bytes.data() + offset + sizeof checksum, sizeof marked_size);
+    const std::size_t size_bytes = marked_size & ~kCommitMark;
     if (bytes.size() - offset - kRecordHeaderSizeBytes < size_bytes) return std::nullopt;
-    const auto checked =
-        bytes.subspan(offset + sizeof checksum, sizeof size_bytes + std::size_t{size_bytes});
+    const auto checked = bytes.subspan(offset + sizeof checksum, sizeof marked_size + size_bytes);
     if (xxh3_64(checked, record_seed(kind, offset)) != checksum) return std::nullopt;
-    return checked.subspan(sizeof size_bytes);
+    return Record{checked.subspan(sizeof marked_size),
+                  (marked_size & kCommitMark) != 0 ? Mark::Commit : Mark::None};
+}
+
+// The first of these records, which is to be written at `offset`, begins a commit.
+void mark_commit(std::span<std::byte> records, const RecordLogKind& kind, std::uint64_t offset) {
+    std::uint32_t marked_size;
+    std::memcpy(&marked_size, records.data() + sizeof(std::uint64_t), sizeof marked_size);
+    const std::size_t size_bytes = marked_size & ~kCommitMark;
+    marked_size |= kCommitMark;
+    std::memcpy(records.data() + sizeof(std::uint64_t), &marked_size, sizeof marked_size);
+    const auto checked = records.subspan(sizeof(std::uint64_t), sizeof marked_size + size_bytes);
+    const std::uint64_t checksum = xxh3_64(checked, record_seed(kind, offset));
+    std::memcpy(records.data(), &checksum, sizeof checksum);
 }
 
 // A damaged header is told and passed over: the records behind it carry their own checksums.
@@ -66,7 +92,7 @@ Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
     const auto expected = encode_header(kind);
     if (bytes.size() < expected.size()) {
         contents.damage.push_back(std::string(kind.name) + ": the file header is incomplete");
-        contents.damaged_bytes.push_back({0, bytes.size()});
+        contents.damaged_bytes.push_back({0, bytes.size(), true});
         return success();
     }
     ByteReader reader(bytes.first(kRecordLogHeaderSizeBytes));
@@ -76,7 +102,7 @@ Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t checksum, reader.read_u64());
     if (magic != kind.magic || reserved != 0 || checksum != xxh3_64(bytes.first(8), kind.magic)) {
         contents.damage.push_back(std::string(kind.name) + ": the file header is damaged");
-        contents.damaged_bytes.push_back({0, kRecordLogHeaderSizeBytes});
+        contents.damaged_bytes.push_back({0, kRecordLogHeaderSizeBytes, true});
         return success();
     }
     if (version > kRecordLogVersion) {
@@ -88,12 +114,27 @@ Status check_header(RecordLogContents& contents, const RecordLogKind& kind) {
     return success();
 }
 
-std::string describe_damage(const RecordLogKind& kind, std::size_t begin, std::size_t end) {
-    return std::string(kind.name) + ": bytes " + std::to_string(begin) + " to " +
-           std::to_string(end) + " are damaged and were left out";
+std::string describe_damage(const RecordLogKind& kind, const DamagedBytes& bytes) {
+    return std::string(kind.name) + ": bytes " + std::to_string(bytes.begin_offset) + " to " +
+           std::to_string(bytes.end_offset) + " are damaged and were left out";
+}
+
+// A marked record was read: what is in front of it was synced before it was written.
+void note_commit(RecordLogContents& contents, const RecordLogKind& kind) {
+    auto& stretches = contents.damaged_bytes;
+    const auto first = std::ranges::partition_point(stretches, &DamagedBytes::was_durable);
+    for (auto stretch = first; stretch != stretches.end(); ++stretch) {
+        stretch->was_durable = true;
+        contents.damage.push_back(describe_damage(kind, *stretch));
+    }
 }
 
 }  // namespace
+
+std::uint64_t RecordLogContents::torn_offset() const {
+    const auto first = std::ranges::partition_point(damaged_bytes, &DamagedBytes::was_durable);
+    return first == damaged_bytes.end() ? good_size_bytes : first->begin_offset;
+}
 
 Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::string& path,
                                           const RecordLogKind& kind) {
@@ -105,17 +146,15 @@ Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::st
     std::size_t offset = kRecordLogHeaderSizeBytes;
     std::size_t good_end = offset;
     while (offset < bytes.size()) {
-        const auto payload = record_at(bytes, kind, offset);
-        if (!payload) {
+        const auto record = record_at(bytes, kind, offset);
+        if (!record) {
             ++offset;
             continue;
         }
-        if (offset != good_end) {
-            contents.damage.push_back(describe_damage(kind, good_end, offset));
-            contents.damaged_bytes.push_back({good_end, offset});
-        }
-        contents.records.push_back(*payload);
-        offset += kRecordHeaderSizeBytes + payload->size();
+        if (offset != good_end) contents.damaged_bytes.push_back({good_end, offset, false});
+        if (record->mark == Mark::Commit) note_commit(contents, kind);
+        contents.records.push_back(record->payload);
+        offset += kRecordHeaderSizeBytes + record->payload.size();
         good_end = offset;
     }
     contents.good_size_bytes = good_end;
@@ -125,7 +164,20 @@ Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::st
 std::vector<std::byte> encode_record_log(const RecordLogKind& kind,
                                          std::span<const std::vector<std::byte>> records) {
     std::vector<std::byte> bytes = encode_header(kind);
-    for (const auto& record : records) append_record(bytes, kind, bytes.size(), record);
+    for (const auto& record : records) {
+        append_record(bytes, kind, bytes.size(), record, Mark::Commit);
+    }
+    return bytes;
+}
+
+std::vector<std::byte> without_torn_bytes(const RecordLogKind& kind,
+                                          const RecordLogContents& contents) {
+    const auto kept_size = static_cast<std::ptrdiff_t>(contents.torn_offset());
+    std::vector<std::byte> bytes(contents.bytes.begin(), contents.bytes.begin() + kept_size);
+    for (const auto& record : contents.records) {
+        if (record.data() - contents.bytes.data() < kept_size) continue;
+        append_record(bytes, kind, bytes.size(), record, Mark::Commit);
+    }
     return bytes;
 }
 
@@ -161,7 +213,7 @@ Result<std::unique_ptr<RecordLog>> RecordLog::open(FileSystem& file_system, cons
 
 void RecordLog::add(std::span<const std::byte> payload) {
     MutexLock lock(mutex_);
-    append_record(uncommitted_, kind_, end_offset_, payload);
+    append_record(uncommitted_, kind_, end_offset_, payload, Mark::None);
     end_offset_ += kRecordHeaderSizeBytes + payload.size();
 }
 
@@ -180,6 +232,7 @@ Status RecordLog::commit() {
         bytes.swap(uncommitted_);
     }
     if (bytes.empty()) return success();
+    mark_commit(bytes, kind_, durable_size_bytes_);
     const std::size_t size_bytes = bytes.size();
     Status status = write_and_sync(bytes);
     if (status) {

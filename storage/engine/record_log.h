@@ -28,11 +28,14 @@ inline constexpr RecordLogKind kCatalogueKind{"catalogue", 0x4143'4d54};  // "TM
 inline constexpr std::uint16_t kRecordLogVersion = 0;
 inline constexpr std::size_t kRecordLogHeaderSizeBytes = 16;
 inline constexpr std::size_t kRecordHeaderSizeBytes = 12;
+/// This bit of a record's size says that it is the first one of a commit.
+inline constexpr std::uint32_t kCommitMark = std::uint32_t{1} << 31;
 
 /// Bytes of a file: [begin_offset, end_offset).
 struct DamagedBytes {
     std::uint64_t begin_offset;
     std::uint64_t end_offset;
+    bool was_durable;  ///< Else they may be of a commit that a crash interrupted.
 };
 
 /// What a record log held when it was read.
@@ -43,21 +46,31 @@ struct RecordLogContents {
     /// Where the last good record ends. What is behind it was never finished, or is damaged. 0 when
     /// not even the file header is complete.
     std::uint64_t good_size_bytes = 0;
-    /// One for each stretch in front of good_size_bytes that could not be read.
-    std::vector<std::string> damage;
-    /// Where each of them lies.
+    /// The stretches in front of good_size_bytes that could not be read, in order; first those that
+    /// were durable.
     std::vector<DamagedBytes> damaged_bytes;
+    /// One text for each of them that was durable, and for a damaged header.
+    std::vector<std::string> damage;
+
+    /// Where the last commit begins that was not finished, records of which may be good all the
+    /// same; good_size_bytes when there is none.
+    std::uint64_t torn_offset() const;
 };
 
 /// Reads and checks the whole log at `path`. NotFound when it is not there; Unsupported when a
-/// newer version wrote it; damage inside is told in the contents, never an error. FORMAT.md
-/// section 1.
+/// newer version wrote it; damage inside is told in the contents, never an error. What cannot be
+/// read counts as durable when a later commit is behind it. FORMAT.md section 1.
 Result<RecordLogContents> read_record_log(FileSystem& file_system, const std::string& path,
                                           const RecordLogKind& kind);
 
-/// The bytes of a log with exactly these records, for writing it anew.
+/// The bytes of a log with exactly these records, for writing it anew in one step.
 std::vector<std::byte> encode_record_log(const RecordLogKind& kind,
                                          std::span<const std::vector<std::byte>> records);
+
+/// The bytes of a log without what its last commit, which was not finished, left unreadable; for
+/// writing it anew in one step.
+std::vector<std::byte> without_torn_bytes(const RecordLogKind& kind,
+                                          const RecordLogContents& contents);
 
 /// Appends records to a log. What was added becomes durable with the next commit() that succeeds.
 /// Thread-safe; commits take turns, add() does not wait for them.

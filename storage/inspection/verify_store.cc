@@ -151,9 +151,11 @@ void Verifier::check_record_log_end(const RecordLogKind& kind, const RecordLogCo
     const std::uint64_t rest_bytes = contents.bytes.size() - offset;
     ByteReader reader(std::span(contents.bytes).subspan(static_cast<std::size_t>(offset)));
     const auto checksum = reader.read_u64();
-    const auto size_bytes = reader.read_u32();
+    const auto marked_size = reader.read_u32();
     const std::string what = std::to_string(rest_bytes) + " bytes behind the last valid record";
-    if (checksum && size_bytes && size_bytes.value() <= reader.remaining_size_bytes()) {
+    const bool is_complete = checksum && marked_size &&
+                             (marked_size.value() & ~kCommitMark) <= reader.remaining_size_bytes();
+    if (is_complete) {
         damage(kind.name, offset, what, meaning, kCatalogueAdvice);
     } else {
         note(kind.name, offset, what,

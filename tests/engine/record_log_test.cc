@@ -70,10 +70,81 @@ TEST_CASE("every flipped bit of a record log loses one record at most, and is to
         const auto contents = storage::read_record_log(files, kPath, kKind);
         REQUIRE(contents);
         CHECK(contents.value().records.size() >= 2);
-        const bool is_told = !contents.value().damage.empty() ||
+        const bool is_told = !contents.value().damaged_bytes.empty() ||
                              contents.value().good_size_bytes < contents.value().bytes.size();
         CHECK(is_told);
     }
+}
+
+TEST_CASE("a record log tells a commit that a crash interrupted from damage", "[engine]") {
+    CrashingFileSystem files;
+    const auto log = log_with(files, {"one", "two"});
+    for (const char* record : {"three", "four", "five"}) log->add(as_bytes(record));
+    REQUIRE(log->commit());
+    const auto sound = contents_of(files);
+    // Where the record begins whose payload is the text.
+    const auto offset_of = [&sound](std::size_t index) {
+        const auto payload_offset =
+            static_cast<std::size_t>(sound.records[index].data() - sound.bytes.data());
+        return payload_offset - storage::kRecordHeaderSizeBytes;
+    };
+    const auto contents_without = [&](std::size_t index) {
+        auto bytes = sound.bytes;
+        bytes[offset_of(index)] ^= std::byte{1};
+        files.replace_contents(kPath, bytes);
+        return contents_of(files);
+    };
+
+    SECTION("of the last commit, the first record or one in its middle may be missing") {
+        const auto index = static_cast<std::size_t>(GENERATE(2, 3));
+        const RecordLogContents contents = contents_without(index);
+        CHECK(contents.damage.empty());
+        CHECK(contents.torn_offset() == offset_of(index));
+        CHECK(contents.records.size() == 4);
+
+        std::vector<std::string> messages;
+        const auto continued = storage::continue_record_log(files, kPath, "/quarantine", kKind,
+                                                            contents, false, messages);
+        REQUIRE(continued);
+        CHECK(messages.size() == 1);
+        continued.value()->add(as_bytes("later"));
+        REQUIRE(continued.value()->commit());
+        auto expected = texts_of(contents);
+        expected.emplace_back("later");
+        const RecordLogContents settled = contents_of(files);
+        CHECK(texts_of(settled) == expected);
+        CHECK(settled.damaged_bytes.empty());
+    }
+    SECTION("what is in front of it was durable") {
+        const RecordLogContents contents = contents_without(1);
+        CHECK(contents.damage.size() == 1);
+        CHECK(contents.torn_offset() == contents.bytes.size());
+    }
+    SECTION("nothing is touched for a reader") {
+        std::vector<std::string> messages;
+        const RecordLogContents contents = contents_without(3);
+        REQUIRE(storage::continue_record_log(files, kPath, "/quarantine", kKind, contents, true,
+                                             messages));
+        CHECK(messages.size() == 1);
+        CHECK(contents_of(files).bytes == contents.bytes);
+    }
+}
+
+TEST_CASE("a commit that did not fit on the disk begins again with the next one", "[engine]") {
+    CrashingFileSystem files;
+    const auto log = log_with(files, {"one"});
+    files.set_full(true);
+    log->add(as_bytes("two"));
+    REQUIRE_FALSE(log->commit());
+    files.set_full(false);
+    log->add(as_bytes("three"));
+    REQUIRE(log->commit());
+    auto contents = contents_of(files);
+    CHECK(texts_of(contents) == std::vector<std::string>{"one", "two", "three"});
+    const auto second = contents.records[1].data() - contents.bytes.data();
+    contents.bytes[static_cast<std::size_t>(second)] ^= std::byte{1};
+    files.replace_contents(kPath, contents.bytes);
+    CHECK(contents_of(files).damage.empty());
 }
 
 TEST_CASE("a record log of a newer version is refused", "[engine]") {

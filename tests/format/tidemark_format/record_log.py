@@ -13,6 +13,7 @@ HEADER_SIZE = 16
 _HEADER_CHECKSUM_BEGIN = 8
 _RECORD_HEADER_SIZE = 12
 _CHECKSUM_SIZE = 8
+_SIZE_MASK = 0x7fffffff  # The highest bit: the record is the first of a commit.
 
 
 @dataclass
@@ -67,7 +68,7 @@ def _read_record(data: bytes, offset: int, seed: int) -> bytes:
     reader = ByteReader(data)
     reader.offset = offset
     checksum = reader.u64()
-    payload = reader.take(reader.u32())
+    payload = reader.take(reader.u32() & _SIZE_MASK)
     check_checksum("the record", data[offset + _CHECKSUM_SIZE:reader.offset], seed ^ offset,
                    checksum)
     return payload
@@ -77,7 +78,7 @@ def _valid_offsets(data: bytes, begin: int, seed: int) -> Iterator[int]:
     """Where valid records begin, tried byte by byte."""
     for offset in range(begin, len(data) - _RECORD_HEADER_SIZE + 1):
         size_begin = offset + _CHECKSUM_SIZE
-        size = int.from_bytes(data[size_begin:size_begin + 4], "little")
+        size = int.from_bytes(data[size_begin:size_begin + 4], "little") & _SIZE_MASK
         end = offset + _RECORD_HEADER_SIZE + size
         stored = int.from_bytes(data[offset:size_begin], "little")
         if end <= len(data) and xxh3_64(data[size_begin:end], seed ^ offset) == stored:
