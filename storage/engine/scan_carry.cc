@@ -91,6 +91,16 @@ public:
         return std::optional<Sample>(sample);
     }
 
+    /// The rows of an opened row group that come next, when no other one has any among them.
+    const BackwardSource* next_rows() const {
+        if (open_.size() != 1) return nullptr;
+        const BackwardSource& source = open_.front();
+        const bool is_alone =
+            unopened_.empty() || unopened_.back().time_ns < source.source->info().first_ns;
+        return is_alone ? &source : nullptr;
+    }
+    void skip_rows() { open_.clear(); }
+
 private:
     void add(ScanSource& source) {
         if (!source.has_field(field_) || source.info().first_ns >= begin_ns_) return;
@@ -236,6 +246,9 @@ private:
     Status extend() {
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_extended, extend_by_next_whole());
         if (is_extended) return success();
+        if (const BackwardSource* rows = samples_.next_rows(); rows != nullptr && run_) {
+            return extend_by_rows(*rows);
+        }
         TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples_.take());
         if (!sample) {
             has_ended_ = true;
@@ -260,6 +273,22 @@ private:
             if (is_taken || !whole->is_block()) return is_taken;
             TIDEMARK_RETURN_IF_ERROR(samples_.open_block());
         }
+    }
+
+    /// Goes on to where the run ends among these rows, or to the first of them.
+    Status extend_by_rows(const BackwardSource& rows) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto hold_ends,
+                                  rows.source->hold_ends(*scan_.leaf_fields[leaf_]));
+        TIDEMARK_ASSIGN_OR_RETURN(const LeafMask* mask, rows.source->leaf_mask(leaf_));
+        for (std::size_t row = rows.row + 1; row-- > 0;) {
+            if (!is_row_valid(rows.validity, row)) continue;
+            has_ended_ = !hold_ends.empty() && is_row_valid(hold_ends, row);
+            if (has_ended_) return success();
+            add({rows.times[row], rows.times[row], 1, mask->is_true(row)});
+            if (has_ended_) return success();
+        }
+        samples_.skip_rows();
+        return success();
     }
 
     Result<bool> extend_by_whole(ScanSource& whole) {
