@@ -274,30 +274,40 @@ Result<SegmentReader::RowGroups> SegmentReader::read_blocks(
     SeriesBlockReader reader(directory);
     TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockHeader header, reader.read_header());
     if (!header.totals || header.totals->columns.empty()) return read_blocks_below(directory);
+    auto record = std::make_shared<const SeriesBlockRecord>(std::move(*header.totals));
     return RowGroups{make_segment_block(
-        shared_from_this(), std::move(*header.totals), header.fields, header.payload_offset,
+        shared_from_this(), std::move(record), header.fields, header.payload_offset,
         [this, directory] { return read_blocks_below(directory); })};
 }
 
 Result<SegmentReader::RowGroups> SegmentReader::read_blocks_below(
     std::span<const std::byte> directory) const {
     SeriesBlockReader reader(directory);
-    TIDEMARK_ASSIGN_OR_RETURN(const SeriesBlockHeader header, reader.read_header());
+    TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockHeader header, reader.read_header());
     TIDEMARK_RETURN_IF_ERROR(require_room(header));
-    TIDEMARK_ASSIGN_OR_RETURN(const auto parts, reader.read_parts(header));
+    struct Parts {
+        std::vector<RowGroupColumn> fields;
+        std::vector<SeriesBlockPart> all;
+    };
+    // Of all blocks together: there may be hundreds, most of which nobody opens.
+    const auto parts = std::make_shared<Parts>();
+    TIDEMARK_ASSIGN_OR_RETURN(parts->all, reader.read_parts(header));
+    parts->fields = std::move(header.fields);
     RowGroups groups;
-    for (const SeriesBlockPart& part : parts) {
+    groups.reserve(parts->all.size());
+    for (const SeriesBlockPart& part : parts->all) {
         if (part.record.columns.empty()) {
-            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, header.fields, groups));
+            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, parts->fields, groups));
             continue;
         }
-        const auto open = [this, part, fields = header.fields]() -> Result<RowGroups> {
+        const auto open = [this, parts, &part]() -> Result<RowGroups> {
             RowGroups members;
-            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, fields, members));
+            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, parts->fields, members));
             return members;
         };
-        groups.push_back(make_segment_block(shared_from_this(), part.record, header.fields,
-                                            part.payload_offset, open));
+        groups.push_back(make_segment_block(
+            shared_from_this(), std::shared_ptr<const SeriesBlockRecord>(parts, &part.record),
+            parts->fields, part.payload_offset, open));
     }
     return groups;
 }

@@ -121,13 +121,14 @@ private:
 
 class SegmentBlock final : public SegmentRows {
 public:
-    SegmentBlock(std::shared_ptr<const SegmentReader> segment, SeriesBlockRecord record,
+    SegmentBlock(std::shared_ptr<const SegmentReader> segment,
+                 std::shared_ptr<const SeriesBlockRecord> record,
                  const std::vector<RowGroupColumn>& fields, std::uint64_t payload_offset,
                  OpenBlock open)
-        : SegmentRows(record.info, std::move(segment), payload_offset),
+        : SegmentRows(record->info, std::move(segment), payload_offset),
           record_(std::move(record)),
           open_(std::move(open)) {
-        TIDEMARK_ASSERT(!record_.columns.empty(), "a block has summaries");
+        TIDEMARK_ASSERT(!record_->columns.empty(), "a block has summaries");
         name_columns(fields);
     }
 
@@ -144,19 +145,19 @@ public:
 
     Result<std::vector<ValueRun>> value_runs(std::size_t column_index) const override {
         TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary known, summary(column_index));
-        auto runs = read_value_runs(known, record_.columns[column_index].value_runs);
+        auto runs = read_value_runs(known, record_->columns[column_index].value_runs);
         if (!runs) return damaged(column_index, runs.error().message());
         return runs;
     }
 
     std::size_t size_bytes() const override {
-        return sizeof *this + static_cast<std::size_t>(record_.payload_size_bytes);
+        return sizeof *this + static_cast<std::size_t>(record_->payload_size_bytes);
     }
 
 private:
     using Members = std::vector<std::shared_ptr<const RowGroup>>;
 
-    std::span<const SeriesBlockColumn> stored_columns() const override { return record_.columns; }
+    std::span<const SeriesBlockColumn> stored_columns() const override { return record_->columns; }
     const char* kind() const override { return "block"; }
 
     /// Whether they begin and end where the block does, and none begins before another ended.
@@ -190,7 +191,7 @@ private:
                std::ranges::equal(value_counts, columns(), {}, {}, &RowGroupColumn::non_null_count);
     }
 
-    SeriesBlockRecord record_;
+    std::shared_ptr<const SeriesBlockRecord> record_;
     OpenBlock open_;
 };
 
@@ -205,7 +206,7 @@ std::shared_ptr<const RowGroup> make_segment_row_group(std::shared_ptr<const Seg
 }
 
 std::shared_ptr<const RowGroup> make_segment_block(std::shared_ptr<const SegmentReader> segment,
-                                                   SeriesBlockRecord record,
+                                                   std::shared_ptr<const SeriesBlockRecord> record,
                                                    const std::vector<RowGroupColumn>& fields,
                                                    std::uint64_t payload_offset, OpenBlock open) {
     return std::make_shared<SegmentBlock>(std::move(segment), std::move(record), fields,

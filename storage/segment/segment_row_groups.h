@@ -28,7 +28,7 @@ using OpenBlock = std::function<Result<std::vector<std::shared_ptr<const RowGrou
 /// A block of a series with these fields. The record has columns. What `open` gives is compared
 /// with it. Thread-safe when `open` is.
 std::shared_ptr<const RowGroup> make_segment_block(std::shared_ptr<const SegmentReader> segment,
-                                                   SeriesBlockRecord record,
+                                                   std::shared_ptr<const SeriesBlockRecord> record,
                                                    const std::vector<RowGroupColumn>& fields,
                                                    std::uint64_t payload_offset, OpenBlock open);
 

@@ -272,13 +272,13 @@ Result<std::vector<SeriesBlockPart>> SeriesBlockReader::read_parts(
     part.first_row_group_index = header.first_row_group_index;
     // Nothing is reserved on the file's word: it is the loop that finds out how many there are.
     for (std::uint64_t index = 0; index < header.block_count; ++index) {
-        TIDEMARK_ASSIGN_OR_RETURN(part.record, read_record(origin));
-        parts.push_back(part);
-        TIDEMARK_ASSIGN_OR_RETURN(part.payload_offset,
-                                  checked_sum(part.payload_offset, part.record.payload_size_bytes));
+        SeriesBlockPart& added = parts.emplace_back(part);
+        TIDEMARK_ASSIGN_OR_RETURN(added.record, read_record(origin));
+        TIDEMARK_ASSIGN_OR_RETURN(
+            part.payload_offset, checked_sum(part.payload_offset, added.record.payload_size_bytes));
         TIDEMARK_ASSIGN_OR_RETURN(
             part.first_row_group_index,
-            checked_sum(part.first_row_group_index, part.record.row_group_count));
+            checked_sum(part.first_row_group_index, added.record.row_group_count));
     }
     if (header.block_count == 0) {
         part.record.row_group_count = header.row_group_count;
