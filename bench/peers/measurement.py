@@ -292,6 +292,7 @@ class WarmQuestion:
                        "note": "; ".join(filter(None, notes))}
             if self._system.has_http:
                 result["http_ms"] = round(min(self._medians_s) * 1e3, 3)
+                result["rounds_ms"] = [round(seconds * 1e3, 3) for seconds in self._medians_s]
             if self._engine_medians_ms:
                 result["engine_ms"] = round(min(self._engine_medians_ms), 3)
         report(self._system, f"{self.name}: {result['http_ms']} ms over HTTP, "

@@ -17,11 +17,17 @@ bool CounterStage::computes(const BoundCall& call) {
 
 Result<CounterStage> CounterStage::open(const AggregateWindows& plan, const WindowTable& windows,
                                         ExecutionContext& context) {
-    CounterStage stage(plan, windows, context);
+    CounterStage stage(plan, windows);
     for (const BoundCall& call : plan.calls) {
         stage.column_of_call_.push_back(
             computes(call) ? column_of(stage.request_.columns, call.field, Need::Summary) : 0);
         stage.needs_near_ = stage.needs_near_ || call.function == FunctionId::Rate;
+    }
+    const CounterFold any_fold(FieldType::Float, plan.hold_ns, plan.frame.as_of_ns);
+    for (ColumnRequest& column : stage.request_.columns) {
+        column.accepts = [any_fold, near = stage.needs_near_](const ColumnSummary& summary) {
+            return any_fold.can_use(summary, near);
+        };
     }
     // Its edges are the windows' and as_of, beyond which a rate sees no sample.
     const TimeIntegral edges(windows.windows(), plan.hold_ns, plan.frame.as_of_ns);
@@ -88,7 +94,7 @@ Status CounterStage::read_member(const GroupMember& member, Columns& columns) co
         const std::size_t part = parts.part_of(piece->first_ns);
         for (std::size_t i = 0; i < columns.size(); ++i) {
             if (!folds[i]) continue;
-            TIDEMARK_RETURN_IF_ERROR(add_piece(member, i, *piece, part, *folds[i], *columns[i]));
+            add_piece(i, *piece, part, *folds[i], *columns[i]);
         }
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -97,27 +103,18 @@ Status CounterStage::read_member(const GroupMember& member, Columns& columns) co
     return success();
 }
 
-Status CounterStage::add_piece(const GroupMember& member, std::size_t index, const ScanPiece& piece,
-                               std::size_t part_index, CounterFold& fold, Column& column) const {
+void CounterStage::add_piece(std::size_t index, const ScanPiece& piece, std::size_t part_index,
+                             CounterFold& fold, Column& column) const {
     CounterPart nobodys;
     CounterPart& part = part_index < column.parts.size() ? column.parts[part_index] : nobodys;
     const ColumnPiece& read = piece.columns[index];
-    const auto add_rows = [&](const ScanPiece& rows, const ColumnValues& values) {
-        fold.add_values(rows.times, values, 0, rows.row_count, part);
-        if (needs_near_) column.known.add_values(rows.times, values, 0, rows.row_count);
-    };
     if (read.summary == nullptr) {
-        add_rows(piece, read.values);
-        return success();
+        fold.add_values(piece.times, read.values, 0, piece.row_count, part);
+        if (needs_near_) column.known.add_values(piece.times, read.values, 0, piece.row_count);
+        return;
     }
-    if (fold.can_use(*read.summary, needs_near_)) {
-        fold.add_summary(*read.summary, part);
-        if (needs_near_) column.known.add_summary(*read.summary);
-        return success();
-    }
-    return read_values(plan_->series, member, request_.columns[index].field,
-                       {piece.first_ns, saturating_add(piece.last_ns, 1)}, *context_,
-                       [&](const ScanPiece& rows) { add_rows(rows, rows.columns[0].values); });
+    fold.add_summary(*read.summary, part);
+    if (needs_near_) column.known.add_summary(*read.summary);
 }
 
 Status CounterStage::finish_call(std::size_t call_index, Column& column, GroupCells& cells) const {

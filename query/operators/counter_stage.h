@@ -34,22 +34,20 @@ private:
     };
     using Columns = std::vector<std::optional<Column>>;  // Nothing: nobody has the field.
 
-    CounterStage(const AggregateWindows& plan, const WindowTable& windows,
-                 ExecutionContext& context)
-        : plan_(&plan), windows_(&windows), context_(&context) {}
+    CounterStage(const AggregateWindows& plan, const WindowTable& windows)
+        : plan_(&plan), windows_(&windows) {}
 
     Columns empty_columns() const;
     Status read_member(const GroupMember& member, Columns& columns) const;
     /// `part_index`: in the window table, where the piece lies.
-    Status add_piece(const GroupMember& member, std::size_t index, const ScanPiece& piece,
-                     std::size_t part_index, CounterFold& fold, Column& column) const;
+    void add_piece(std::size_t index, const ScanPiece& piece, std::size_t part_index,
+                   CounterFold& fold, Column& column) const;
     Status finish_call(std::size_t call_index, Column& column, GroupCells& cells) const;
     Status finish_window(std::size_t call_index, Column& column, const CounterPart& whole,
                          std::size_t window, GroupCells& cells) const;
 
     const AggregateWindows* plan_;
     const WindowTable* windows_;
-    ExecutionContext* context_;
     bool needs_near_ = false;  // rate is among the calls.
     ScanRequest request_;
     std::vector<std::size_t> column_of_call_;  // By call of the plan.

@@ -17,29 +17,25 @@ Result<HeldReader> HeldReader::open(const SeriesSelection& selection,
     request.range.begin_ns = saturating_add(range.begin_ns, -1);
     request.carry_in = CarryIn::WithinHold;
     request.hold_ns = hold_ns;
-    for (const std::string& field : fields) request.columns.push_back({field, Need::Summary});
-    TIDEMARK_ASSIGN_OR_RETURN(reader.by_summary_, SourceScans::open(selection, request, context));
-    for (ColumnRequest& column : request.columns) column.need = Need::Values;
-    TIDEMARK_ASSIGN_OR_RETURN(reader.by_values_, SourceScans::open(selection, request, context));
+    // States mostly stay as they are, so whole vectors of one value are common.
+    const auto can_use = [hold_ns](const ColumnSummary& summary) {
+        return HeldValuesBuilder(hold_ns).can_use(summary);
+    };
+    for (const std::string& field : fields) {
+        request.columns.push_back({field, Need::Summary, can_use});
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(reader.scans_, SourceScans::open(selection, request, context));
     return reader;
 }
 
 Result<std::vector<HeldField>> HeldReader::read(const GroupMember& member) const {
-    // States mostly stay as they are, so whole vectors of one value are common.
-    TIDEMARK_ASSIGN_OR_RETURN(auto fields, read_from(by_summary_, member));
-    if (!fields.empty()) return fields;
-    return read_from(by_values_, member);
-}
-
-Result<std::vector<HeldField>> HeldReader::read_from(const SourceScans& scans,
-                                                     const GroupMember& member) const {
-    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_.open_cursor(member));
     std::vector<HeldValuesBuilder> builders(field_count_, HeldValuesBuilder(hold_ns_));
     for (std::size_t i = 0; i < field_count_; ++i) {
         const auto& carried = cursor->carried().columns[i];
         if (carried) builders[i].add_sample(carried->time_ns, carried->value);
     }
-    const auto types = scans.scans()[member.source_index]->column_types();
+    const auto types = scans_.scans()[member.source_index]->column_types();
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) break;
@@ -48,10 +44,8 @@ Result<std::vector<HeldField>> HeldReader::read_from(const SourceScans& scans,
             const ColumnPiece& column = piece->columns[i];
             if (column.summary == nullptr) {
                 builders[i].add_values(piece->times, column.values);
-            } else if (builders[i].can_use(*column.summary)) {
-                builders[i].add_summary(*column.summary);
             } else {
-                return std::vector<HeldField>();
+                builders[i].add_summary(*column.summary);
             }
         }
     }

@@ -21,7 +21,7 @@ public:
                                    const std::vector<std::string>& fields, const TimeRange& range,
                                    std::int64_t hold_ns, ExecutionContext& context);
 
-    const SourceScans& scans() const { return by_summary_; }
+    const SourceScans& scans() const { return scans_; }
 
     /// Each field, up to the end of its last hold.
     Result<std::vector<HeldField>> read(const GroupMember& member) const;
@@ -29,14 +29,9 @@ public:
 private:
     explicit HeldReader(std::int64_t hold_ns) : hold_ns_(hold_ns) {}
 
-    /// Empty when a summary stood in the way that does not say what was in force when.
-    Result<std::vector<HeldField>> read_from(const SourceScans& scans,
-                                             const GroupMember& member) const;
-
     std::int64_t hold_ns_;
     std::size_t field_count_ = 0;
-    SourceScans by_summary_;
-    SourceScans by_values_;
+    SourceScans scans_;
 };
 
 /// Tells `coverage` how much of `range` was known (R6).

@@ -25,8 +25,9 @@ Result<HeldStage> HeldStage::open(const AggregateWindows& plan, const WindowTabl
     TimeRange range = windows.hull();
     range.end_ns = std::min(range.end_ns, plan.frame.as_of_ns);
     range.begin_ns = std::min(range.begin_ns, range.end_ns);
-    TIDEMARK_ASSIGN_OR_RETURN(stage.reader_,
+    TIDEMARK_ASSIGN_OR_RETURN(HeldReader reader,
                               HeldReader::open(plan.series, fields, range, plan.hold_ns, context));
+    stage.reader_ = std::make_unique<HeldReader>(std::move(reader));
     return stage;
 }
 

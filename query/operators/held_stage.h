@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -40,7 +41,7 @@ private:
     const WindowTable* windows_;
     ExecutionContext* context_;
     std::vector<std::size_t> field_of_call_;  // By call of the plan.
-    std::optional<HeldReader> reader_;
+    std::unique_ptr<HeldReader> reader_;      // Not an optional, whose moving GCC 12 warns of.
 };
 
 }  // namespace tidemark::query

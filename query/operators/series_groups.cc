@@ -52,25 +52,6 @@ std::optional<FieldType> SourceScans::column_type(std::size_t column) const {
     return std::nullopt;
 }
 
-Status read_values(const SeriesSelection& selection, const GroupMember& member,
-                   const std::string& field, const TimeRange& range, ExecutionContext& context,
-                   const std::function<void(const ScanPiece&)>& visit) {
-    ScanRequest request;
-    request.columns = {{field, Need::Values}};
-    request.range = range;
-    TIDEMARK_ASSIGN_OR_RETURN(const Scan* scan,
-                              open_series_scan(selection, member, std::move(request), context));
-    for (std::size_t i = 0; i < scan->series().size(); ++i) {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(i));
-        while (true) {
-            TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
-            if (piece == nullptr) break;
-            visit(*piece);
-        }
-    }
-    return success();
-}
-
 std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans) {
     std::map<std::pair<std::string, std::vector<std::string>>, std::vector<GroupMember>> groups;
     for (std::size_t i = 0; i < selection.sources.size(); ++i) {

@@ -57,12 +57,6 @@ private:
     std::vector<const Scan*> scans_;
 };
 
-/// Reads the values of one field of one series and gives each piece of them, as its only column, to
-/// `visit`.
-Status read_values(const SeriesSelection& selection, const GroupMember& member,
-                   const std::string& field, const TimeRange& range, ExecutionContext& context,
-                   const std::function<void(const ScanPiece&)>& visit);
-
 /// The time of the first value in the columns of a cursor that was not moved; nothing when there is
 /// none. Leaves the cursor anywhere.
 Result<std::optional<std::int64_t>> first_value_ns(SeriesCursor& cursor);

@@ -25,6 +25,40 @@ void add_to_pace(std::span<const LeafRun> runs, SamplingPace& pace) {
     }
 }
 
+/// Tells the samples of a leaf's field before its last run, for which it is enough that they are
+/// there.
+class KnownSamples {
+public:
+    KnownSamples(const std::optional<LeafRun>& last_run, LeafTimelineBuilder& timeline,
+                 SamplingPace& pace)
+        : limit_ns_(last_run ? last_run->first_ns : std::numeric_limits<std::int64_t>::max()),
+          timeline_(timeline),
+          pace_(pace) {}
+
+    /// No two of them are further apart than the hold limit.
+    void add(std::int64_t first_ns, std::int64_t last_ns, std::uint64_t count) {
+        const auto run_count = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+        const LeafRun all{first_ns, last_ns, run_count, false};
+        add_to_pace(std::span(&all, 1), pace_);
+        if (first_ns >= limit_ns_) return;
+        timeline_.add({first_ns, std::min(last_ns, limit_ns_ - 1), run_count, false});
+    }
+
+    void add_rows(std::span<const std::int64_t> times, const ColumnValues& values) {
+        for (std::size_t row = 0; row < times.size(); ++row) {
+            if (values.is_valid(row)) add(times[row], times[row], 1);
+            const bool ends_hold = values.ends_hold(row) && times[row] < limit_ns_;
+            if (ends_hold) timeline_.add({times[row], times[row], 0, false});
+        }
+    }
+
+private:
+    std::int64_t limit_ns_;
+    LeafTimelineBuilder& timeline_;
+    SamplingPace& pace_;
+};
+
 }  // namespace
 
 Result<SeriesStates> SeriesStates::open(const SeriesSelection& selection,
@@ -49,10 +83,35 @@ Result<SeriesStates> SeriesStates::open(const SeriesSelection& selection,
                     [](const StateQuestion& question) { return question.needs_run_start; });
     states.request_.carry_in = needs_start ? CarryIn::RunStart : CarryIn::WithinHold;
     states.collect_leaves();
+    states.earlier_scans_.resize(kLastLevel + 1);
+    if (states.needs_only_end()) {
+        TIDEMARK_RETURN_IF_ERROR(states.open_ends());
+        return states;
+    }
     TIDEMARK_ASSIGN_OR_RETURN(states.scans_,
                               SourceScans::open(selection, states.request_, context));
-    states.earlier_scans_.resize(kLastLevel + 1);
     return states;
+}
+
+bool SeriesStates::needs_only_end() const {
+    return windows_.size() == 1 &&
+           std::all_of(questions_.begin(), questions_.end(), [this](const StateQuestion& question) {
+               return question.needs_only_end && goes_back_alone(question);
+           });
+}
+
+Status SeriesStates::open_ends() {
+    ScanRequest at_end = request_;
+    at_end.range.begin_ns = at_end.range.end_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(end_scans_, SourceScans::open(*selection_, at_end, *context_));
+    ScanRequest before = request_;
+    before.leaves.clear();
+    before.carry_in = CarryIn::WithinHold;
+    for (const PredicateLeaf& leaf : request_.leaves) {
+        before.columns.push_back({leaf.field, Need::Summary});
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(scans_, SourceScans::open(*selection_, before, *context_));
+    return success();
 }
 
 void SeriesStates::collect_leaves() {
@@ -92,6 +151,41 @@ Result<SeriesStates::LeafTimelines> SeriesStates::read_leaves(const SourceScans&
         }
     }
     for (LeafTimelineBuilder& builder : builders) leaves.timelines.push_back(builder.finish());
+    return leaves;
+}
+
+Result<SeriesStates::LeafTimelines> SeriesStates::read_ends(const GroupMember& member) const {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto end, end_scans_->open_cursor(member));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto before, scans_->open_cursor(member));
+    const auto& last_runs = end->carried().leaves;
+    std::vector<LeafTimelineBuilder> builders(last_runs.size(),
+                                              LeafTimelineBuilder(request_.hold_ns));
+    LeafTimelines leaves;
+    leaves.paces.resize(builders.size());
+    std::vector<KnownSamples> samples;
+    samples.reserve(builders.size());
+    for (std::size_t i = 0; i < builders.size(); ++i) {
+        samples.emplace_back(last_runs[i], builders[i], leaves.paces[i]);
+        const auto& carried = before->carried().columns[i];
+        if (carried) samples[i].add(carried->time_ns, carried->time_ns, 1);
+    }
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, before->next());
+        if (piece == nullptr) break;
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            const ColumnSummary* summary = piece->columns[i].summary;
+            if (summary == nullptr) {
+                samples[i].add_rows(piece->times, piece->columns[i].values);
+            } else if (summary->non_null_count > 0) {
+                samples[i].add(summary->first_ns, summary->last_ns, summary->non_null_count);
+            }
+        }
+    }
+    leaves.timelines.reserve(builders.size());
+    for (std::size_t i = 0; i < builders.size(); ++i) {
+        if (last_runs[i]) builders[i].add(*last_runs[i]);
+        leaves.timelines.push_back(builders[i].finish());
+    }
     return leaves;
 }
 
@@ -187,8 +281,9 @@ Result<const SourceScans*> SeriesStates::earlier_scans(std::size_t level) {
 }
 
 Result<std::vector<SeriesState>> SeriesStates::read(const GroupMember& member) {
-    TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines leaves,
-                              read_leaves(*scans_, request_.range.begin_ns, member));
+    auto read =
+        end_scans_ ? read_ends(member) : read_leaves(*scans_, request_.range.begin_ns, member);
+    TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines leaves, std::move(read));
     std::vector<SeriesState> states;
     for (const StateQuestion& question : questions_) {
         TIDEMARK_ASSIGN_OR_RETURN(SeriesState state, answer(question, leaves, member));

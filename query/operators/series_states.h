@@ -22,6 +22,7 @@ struct StateQuestion {
     std::optional<std::size_t> clear;
     bool needs_runs = false;       ///< longest, current, since, episodes.
     bool needs_run_start = false;  ///< Where a run began matters, however far back.
+    bool needs_only_end = false;   ///< current, since: the run at the end, and when all is known.
     bool operator==(const StateQuestion&) const = default;
 };
 
@@ -74,6 +75,12 @@ private:
     /// `begin_ns` is where the scans begin.
     Result<LeafTimelines> read_leaves(const SourceScans& scans, std::int64_t begin_ns,
                                       const GroupMember& member) const;
+    /// Nothing but the run at the end matters: a scan finds it backwards, as an earlier one.
+    bool needs_only_end() const;
+    Status open_ends();
+    /// Leaves that are what they are from the last change on; before that they are false or, as
+    /// they are, unknown.
+    Result<LeafTimelines> read_ends(const GroupMember& member) const;
     StateTimeline predicate_timeline(std::size_t predicate, const LeafTimelines& leaves,
                                      const TagSet& tags) const;
     bool goes_back_alone(const StateQuestion& question) const;
@@ -94,6 +101,8 @@ private:
     ScanRequest request_;
     std::vector<std::size_t> first_leaf_;  // Of each predicate, among the request's leaves.
     std::optional<SourceScans> scans_;
+    // Where only the end matters: what is carried in there. `scans_` then has the leaves' fields.
+    std::optional<SourceScans> end_scans_;
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
     std::vector<std::unique_ptr<SourceScans>> earlier_scans_;  // By level; guarded by mutex_.
 };

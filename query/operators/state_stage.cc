@@ -13,6 +13,9 @@ StateQuestion question_of(const BoundCall& call) {
     question.clear = call.clear;
     question.needs_runs = call.info().takes_run_options;
     question.needs_run_start = call.info().needs_run_start() || call.has_run_options();
+    const bool is_of_end =
+        call.function == FunctionId::Current || call.function == FunctionId::Since;
+    question.needs_only_end = is_of_end && !call.has_run_options();
     return question;
 }
 
@@ -39,6 +42,7 @@ Result<StateStage> StateStage::open(const AggregateWindows& plan, const WindowTa
         } else {
             same->needs_runs = same->needs_runs || question.needs_runs;
             same->needs_run_start = same->needs_run_start || question.needs_run_start;
+            same->needs_only_end = same->needs_only_end && question.needs_only_end;
         }
     }
     TIDEMARK_ASSIGN_OR_RETURN(

@@ -41,34 +41,32 @@ class BackwardSamples {
 public:
     BackwardSamples(std::size_t field, std::int64_t begin_ns, std::span<ScanSource* const> sources)
         : field_(field), begin_ns_(begin_ns) {
-        for (ScanSource* source : sources) {
-            if (!source->has_field(field) || source->info().first_ns >= begin_ns) continue;
-            BackwardSource& added = unopened_.emplace_back();
-            added.source = source;
-            added.time_ns = std::min(source->info().last_ns, begin_ns - 1);
-        }
-        // The latest last, where it is taken off.
-        std::ranges::sort(unopened_, {}, [](const BackwardSource& source) {
-            return std::pair(source.time_ns, source.source->rank());
-        });
+        for (ScanSource* source : sources) add(*source);
+        sort_unopened();
     }
 
-    /// The row group that comes next, when all its samples lie between the sample taken last and
-    /// those of every other row group; null else, and where summaries must not be used.
-    ScanSource* next_whole() const {
-        if (unopened_.empty()) return nullptr;
-        ScanSource* source = unopened_.back().source;
-        const RowGroupInfo& info = source->info();
-        const bool is_whole = source->has_summaries() && info.last_ns < begin_ns_;
-        if (!is_whole) return nullptr;
-        const bool is_alone =
-            (unopened_.size() == 1 || unopened_[unopened_.size() - 2].time_ns < info.first_ns) &&
-            std::ranges::all_of(open_, [&info](const BackwardSource& other) {
-                return other.time_ns < info.first_ns;
-            });
-        return is_alone ? source : nullptr;
+    /// The row group or block that comes next, when all its samples lie between the sample taken
+    /// last and those of every other row group; null else, and where summaries must not be used.
+    Result<ScanSource*> next_whole() {
+        while (!unopened_.empty()) {
+            ScanSource* source = unopened_.back().source;
+            if (is_whole(*source)) return source;
+            if (!source->is_block()) return nullptr;
+            TIDEMARK_RETURN_IF_ERROR(open_block());
+        }
+        return nullptr;
     }
     void skip_whole() { unopened_.pop_back(); }
+
+    /// Puts the members of the block that comes next in its place.
+    Status open_block() {
+        ScanSource* block = unopened_.back().source;
+        unopened_.pop_back();
+        TIDEMARK_ASSIGN_OR_RETURN(const auto members, block->members());
+        for (const auto& member : members) add(*member);
+        sort_unopened();
+        return success();
+    }
 
     struct Sample {
         ScanSource* source;
@@ -93,7 +91,40 @@ public:
         return std::optional<Sample>(sample);
     }
 
+    /// The rows of an opened row group that come next, when no other one has any among them.
+    const BackwardSource* next_rows() const {
+        if (open_.size() != 1) return nullptr;
+        const BackwardSource& source = open_.front();
+        const bool is_alone =
+            unopened_.empty() || unopened_.back().time_ns < source.source->info().first_ns;
+        return is_alone ? &source : nullptr;
+    }
+    void skip_rows() { open_.clear(); }
+
 private:
+    void add(ScanSource& source) {
+        if (!source.has_field(field_) || source.info().first_ns >= begin_ns_) return;
+        BackwardSource& added = unopened_.emplace_back();
+        added.source = &source;
+        added.time_ns = std::min(source.info().last_ns, begin_ns_ - 1);
+    }
+
+    /// The latest last, where it is taken off.
+    void sort_unopened() {
+        std::ranges::sort(unopened_, {}, [](const BackwardSource& source) {
+            return std::pair(source.time_ns, source.source->rank());
+        });
+    }
+
+    bool is_whole(const ScanSource& source) const {
+        const RowGroupInfo& info = source.info();
+        if (!source.has_summaries() || info.last_ns >= begin_ns_) return false;
+        return (unopened_.size() == 1 || unopened_[unopened_.size() - 2].time_ns < info.first_ns) &&
+               std::ranges::all_of(open_, [&info](const BackwardSource& other) {
+                   return other.time_ns < info.first_ns;
+               });
+    }
+
     /// Leaves all samples of `time_ns` behind.
     void pass_time(std::int64_t time_ns) {
         for (std::size_t index = open_.size(); index-- > 0;) {
@@ -108,6 +139,10 @@ private:
         while (!unopened_.empty()) {
             const auto latest = std::ranges::max_element(open_, {}, &BackwardSource::time_ns);
             if (latest != open_.end() && latest->time_ns > unopened_.back().time_ns) break;
+            if (unopened_.back().source->is_block()) {
+                TIDEMARK_RETURN_IF_ERROR(open_block());
+                continue;
+            }
             BackwardSource opened = unopened_.back();
             unopened_.pop_back();
             TIDEMARK_ASSIGN_OR_RETURN(opened.times, opened.source->times());
@@ -151,11 +186,16 @@ Result<std::optional<CarriedValue>> find_value(const CompiledScan& scan, std::si
     BackwardSamples samples(field, scan.request.range.begin_ns, sources);
     bool is_ended = false;
     while (true) {
-        if (ScanSource* whole = samples.next_whole()) {
+        TIDEMARK_ASSIGN_OR_RETURN(ScanSource* const whole, samples.next_whole());
+        if (whole != nullptr) {
             TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary, whole->summary(field));
             if (!holds_at_begin(scan, summary->last_ns)) return std::optional<CarriedValue>{};
             if (summary->has_values) {
                 return std::optional<CarriedValue>({summary->last_ns, summary->last, is_ended});
+            }
+            if (whole->is_block()) {
+                TIDEMARK_RETURN_IF_ERROR(samples.open_block());
+                continue;
             }
         }
         TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples.take());
@@ -190,7 +230,7 @@ private:
     /// Sets the run to the last sample alone.
     Status start() {
         const bool wants_start = scan_.request.carry_in == CarryIn::RunStart;
-        ScanSource* whole = samples_.next_whole();
+        TIDEMARK_ASSIGN_OR_RETURN(ScanSource* const whole, samples_.next_whole());
         if (whole == nullptr) return extend();
         TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary,
                                   whole->summary(*scan_.leaf_fields[leaf_]));
@@ -202,11 +242,12 @@ private:
         return success();
     }
 
-    /// Takes in what comes next, a whole row group where its summary allows it.
+    /// Takes in what comes next, a whole row group or block where its summary allows it.
     Status extend() {
-        if (ScanSource* whole = samples_.next_whole()) {
-            TIDEMARK_ASSIGN_OR_RETURN(const bool is_taken, extend_by_whole(*whole));
-            if (is_taken) return success();
+        TIDEMARK_ASSIGN_OR_RETURN(const bool is_extended, extend_by_next_whole());
+        if (is_extended) return success();
+        if (const BackwardSource* rows = samples_.next_rows(); rows != nullptr && run_) {
+            return extend_by_rows(*rows);
         }
         TIDEMARK_ASSIGN_OR_RETURN(const auto sample, samples_.take());
         if (!sample) {
@@ -221,6 +262,32 @@ private:
         }
         TIDEMARK_ASSIGN_OR_RETURN(const LeafMask* mask, sample->source->leaf_mask(leaf_));
         add({sample->time_ns, sample->time_ns, 1, mask->is_true(sample->row)});
+        return success();
+    }
+
+    Result<bool> extend_by_next_whole() {
+        while (true) {
+            TIDEMARK_ASSIGN_OR_RETURN(ScanSource* const whole, samples_.next_whole());
+            if (whole == nullptr) return false;
+            TIDEMARK_ASSIGN_OR_RETURN(const bool is_taken, extend_by_whole(*whole));
+            if (is_taken || !whole->is_block()) return is_taken;
+            TIDEMARK_RETURN_IF_ERROR(samples_.open_block());
+        }
+    }
+
+    /// Goes on to where the run ends among these rows, or to the first of them.
+    Status extend_by_rows(const BackwardSource& rows) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto hold_ends,
+                                  rows.source->hold_ends(*scan_.leaf_fields[leaf_]));
+        TIDEMARK_ASSIGN_OR_RETURN(const LeafMask* mask, rows.source->leaf_mask(leaf_));
+        for (std::size_t row = rows.row + 1; row-- > 0;) {
+            if (!is_row_valid(rows.validity, row)) continue;
+            has_ended_ = !hold_ends.empty() && is_row_valid(hold_ends, row);
+            if (has_ended_) return success();
+            add({rows.times[row], rows.times[row], 1, mask->is_true(row)});
+            if (has_ended_) return success();
+        }
+        samples_.skip_rows();
         return success();
     }
 

@@ -11,7 +11,8 @@
 namespace tidemark::storage {
 
 /// What was in force in front of the scan's range, as its carry_in asks: found backwards through
-/// `sources`, which hold all row groups of the series that begin before the range, in any order.
+/// `sources`, which hold all row groups of the series that begin before the range, in any order,
+/// or blocks of them.
 /// Of samples at one time the one of the source with the higher rank counts. Opens as little as it
 /// can. Corruption when a row group cannot be read.
 Result<CarriedValues> find_carried(const CompiledScan& scan, std::span<ScanSource* const> sources);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -20,6 +23,9 @@
 // becomes active; rows of active groups are merged one by one, but a long enough stretch in which
 // only one of them has rows is served alone too. So a late row costs the opening of the row groups
 // around it, not of all that its own group spans.
+//
+// Blocks wait among them. Where a block would be served alone and its summaries suffice, it is one
+// piece; else its members wait in its place.
 
 namespace tidemark::storage {
 namespace {
@@ -108,16 +114,13 @@ private:
 
     Status make_sources(std::vector<std::shared_ptr<const RowGroup>> groups,
                         std::vector<std::unique_ptr<ScanSource>>& sources) {
-        // Ranks in order of arrival; the sort is stable, so of equals the later in the list wins.
-        std::ranges::stable_sort(groups, {}, [](const std::shared_ptr<const RowGroup>& group) {
-            return std::pair(group->info().last_sequence, group->info().first_sequence);
-        });
-        for (std::size_t rank = 0; rank < groups.size(); ++rank) {
-            if (!is_in_reach(groups[rank]->info())) continue;
+        sources.reserve(groups.size());
+        for (std::size_t index = 0; index < groups.size(); ++index) {
+            if (!is_in_reach(groups[index]->info())) continue;
             TIDEMARK_ASSIGN_OR_RETURN(
-                auto source, ScanSource::make(*scan_, std::move(groups[rank]), rank, statistics_));
-            if (source->field_count() == 0 && !scan_->wants_every_row()) continue;
-            sources.push_back(std::move(source));
+                auto source,
+                ScanSource::make(*scan_, std::move(groups[index]), index, statistics_));
+            if (source->is_asked_for()) sources.push_back(std::move(source));
         }
         return success();
     }
@@ -148,19 +151,27 @@ private:
     Status line_up(std::vector<std::unique_ptr<ScanSource>> sources) {
         const TimeRange& range = scan_->request.range;
         if (range.is_empty()) return success();
-        for (auto& source : sources) {
+        while (!sources.empty()) {
+            std::unique_ptr<ScanSource> source = std::move(sources.back());
+            sources.pop_back();
             const RowGroupInfo& info = source->info();
-            if (info.last_ns < range.begin_ns) continue;
+            if (info.last_ns < range.begin_ns || info.first_ns >= range.end_ns) continue;
             if (info.first_ns >= range.begin_ns && info.last_ns < range.end_ns) {
                 waiting_.push_back(std::move(source));
+            } else if (source->is_block()) {
+                TIDEMARK_ASSIGN_OR_RETURN(auto members, source->take_members());
+                std::ranges::move(members, std::back_inserter(sources));
             } else {
                 TIDEMARK_RETURN_IF_ERROR(activate(std::move(source)));
             }
         }
         // The first to come stands last, where it is taken off.
-        std::ranges::sort(waiting_, std::greater<>{},
-                          [](const auto& source) { return source->info().first_ns; });
+        std::ranges::sort(waiting_, std::greater<>{}, first_ns_of);
         return success();
+    }
+
+    static std::int64_t first_ns_of(const std::unique_ptr<ScanSource>& source) {
+        return source->info().first_ns;
     }
 
     Status activate(std::unique_ptr<ScanSource> source) {
@@ -176,10 +187,18 @@ private:
         return success();
     }
 
-    Status activate_first_waiting() {
+    /// The times of the first waiting row group, or the members of the first waiting block.
+    Status open_first_waiting() {
         std::unique_ptr<ScanSource> source = std::move(waiting_.back());
         waiting_.pop_back();
-        return activate(std::move(source));
+        if (!source->is_block()) return activate(std::move(source));
+        TIDEMARK_ASSIGN_OR_RETURN(auto members, source->take_members());
+        const auto others = static_cast<std::ptrdiff_t>(waiting_.size());
+        std::ranges::move(std::views::reverse(members), std::back_inserter(waiting_));
+        // Mostly nothing else begins where the block is, and everything is in order already.
+        std::ranges::inplace_merge(waiting_, waiting_.begin() + others, std::greater<>{},
+                                   first_ns_of);
+        return success();
     }
 
     // ---- moving
@@ -229,7 +248,7 @@ private:
             if (is_before(last_ns, front.other_ns) && is_before(last_ns, cut_ns)) {
                 return serve_first_waiting();
             }
-            TIDEMARK_RETURN_IF_ERROR(activate_first_waiting());
+            TIDEMARK_RETURN_IF_ERROR(open_first_waiting());
             return nullptr;
         }
         if (is_worth_a_stretch(*front.active, front.other_ns)) {
@@ -246,7 +265,20 @@ private:
         return row < active.end_row && is_before(active.times[row], other_ns);
     }
 
+    /// Null when it is a block that has to be opened.
     Result<const ScanPiece*> serve_first_waiting() {
+        if (waiting_.back()->is_block()) {
+            TIDEMARK_ASSIGN_OR_RETURN(
+                const ScanPiece* piece,
+                make_summary_piece(*scan_, *waiting_.back(), parts_, statistics_));
+            if (piece == nullptr) {
+                TIDEMARK_RETURN_IF_ERROR(open_first_waiting());
+                return nullptr;
+            }
+            finished_.push_back(std::move(waiting_.back()));
+            waiting_.pop_back();
+            return piece;
+        }
         finished_.push_back(std::move(waiting_.back()));
         waiting_.pop_back();
         ScanSource& source = *finished_.back();
@@ -278,13 +310,13 @@ private:
             if (!is_before(front.next_ns, cut_ns)) break;
             if (front.active == nullptr) {
                 if (is_before(waiting_.back()->info().last_ns, front.other_ns)) break;
-                TIDEMARK_RETURN_IF_ERROR(activate_first_waiting());
+                TIDEMARK_RETURN_IF_ERROR(open_first_waiting());
                 continue;
             }
             const bool starts_here =
                 !waiting_.empty() && waiting_.back()->info().first_ns == front.next_ns;
             if (starts_here) {
-                TIDEMARK_RETURN_IF_ERROR(activate_first_waiting());
+                TIDEMARK_RETURN_IF_ERROR(open_first_waiting());
                 continue;
             }
             const bool goes_on_alone =

@@ -41,20 +41,41 @@ std::vector<std::uint64_t> spread_bits(std::span<const std::uint64_t> dense,
 }  // namespace
 
 ScanSource::ScanSource(const CompiledScan& scan, std::shared_ptr<const RowGroup> group,
-                       std::size_t rank, ScanStatistics& statistics)
+                       std::size_t list_index, ScanStatistics& statistics)
     : scan_(scan),
       group_(std::move(group)),
-      rank_(rank),
+      rank_{info().last_sequence, info().first_sequence, list_index},
       statistics_(statistics),
       fields_(scan.fields.size()),
       masks_(scan.leaf_fields.size()) {}
 
 Result<std::unique_ptr<ScanSource>> ScanSource::make(const CompiledScan& scan,
                                                      std::shared_ptr<const RowGroup> group,
-                                                     std::size_t rank, ScanStatistics& statistics) {
-    std::unique_ptr<ScanSource> source(new ScanSource(scan, std::move(group), rank, statistics));
+                                                     std::size_t list_index,
+                                                     ScanStatistics& statistics) {
+    std::unique_ptr<ScanSource> source(
+        new ScanSource(scan, std::move(group), list_index, statistics));
     TIDEMARK_RETURN_IF_ERROR(source->find_fields());
     return source;
+}
+
+Result<std::span<const std::unique_ptr<ScanSource>>> ScanSource::members() {
+    if (members_.empty()) {
+        TIDEMARK_ASSIGN_OR_RETURN(auto groups, group_->members());
+        members_.reserve(groups.size());
+        for (auto& group : groups) {
+            // Members do not overlap: among themselves it does not matter who arrived later.
+            TIDEMARK_ASSIGN_OR_RETURN(auto member,
+                                      make(scan_, std::move(group), rank_.list_index, statistics_));
+            if (member->is_asked_for()) members_.push_back(std::move(member));
+        }
+    }
+    return std::span<const std::unique_ptr<ScanSource>>(members_);
+}
+
+Result<std::vector<std::unique_ptr<ScanSource>>> ScanSource::take_members() {
+    TIDEMARK_RETURN_IF_ERROR(members());
+    return std::exchange(members_, {});
 }
 
 Status ScanSource::find_fields() {

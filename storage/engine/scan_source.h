@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,14 @@ struct LeafMask {
     bool is_true(std::size_t row) const { return ((bits[row / 64] >> (row % 64)) & 1U) != 0; }
 };
 
+/// Orders row groups by arrival: on equal times the greater one wins.
+struct ArrivalRank {
+    Sequence last_sequence = 0;
+    Sequence first_sequence = 0;
+    std::size_t list_index = 0;  ///< Of equal sequences the later in the list wins.
+    auto operator<=>(const ArrivalRank&) const = default;
+};
+
 /// One row group as one scan sees it: fields instead of columns, each part opened when it is first
 /// asked for and kept. Fields and leaves are named by their index in CompiledScan.
 ///
@@ -33,15 +42,25 @@ struct LeafMask {
 /// Corruption. Not thread-safe.
 class ScanSource {
 public:
-    /// `rank` orders row groups by arrival: on equal times the higher one wins. `scan` and
-    /// `statistics` must outlive the source.
+    /// The group stands at `list_index` of the series' row groups. `scan` and `statistics` must
+    /// outlive the source.
     static Result<std::unique_ptr<ScanSource>> make(const CompiledScan& scan,
                                                     std::shared_ptr<const RowGroup> group,
-                                                    std::size_t rank, ScanStatistics& statistics);
+                                                    std::size_t list_index,
+                                                    ScanStatistics& statistics);
 
     const RowGroupInfo& info() const { return group_->info(); }
     std::size_t row_count() const { return info().row_count; }
-    std::size_t rank() const { return rank_; }
+    const ArrivalRank& rank() const { return rank_; }
+    /// Whether the scan asks for anything that is here.
+    bool is_asked_for() const { return field_count_ > 0 || scan_.wants_every_row(); }
+
+    /// A block can only be asked for its summaries and its members.
+    bool is_block() const { return group_->is_block(); }
+    /// Those that are asked for, opened once.
+    Result<std::span<const std::unique_ptr<ScanSource>>> members();
+    /// The same, for good.
+    Result<std::vector<std::unique_ptr<ScanSource>>> take_members();
 
     bool has_field(std::size_t field) const { return fields_[field].column.has_value(); }
     /// Fields of the scan that have a value here.
@@ -71,6 +90,10 @@ public:
     Result<const LeafMask*> leaf_mask(std::size_t leaf);
     /// The truth that all samples of the leaf's field have, when the summary tells.
     Result<std::optional<bool>> decided_truth(std::size_t leaf);
+    /// Only with has_field(): as RowGroup::value_runs().
+    Result<std::vector<ValueRun>> value_runs(std::size_t field) const {
+        return group_->value_runs(*fields_[field].column);
+    }
 
 private:
     struct FieldRows {
@@ -96,8 +119,8 @@ private:
         std::unique_ptr<FieldRows> rows;
     };
 
-    ScanSource(const CompiledScan& scan, std::shared_ptr<const RowGroup> group, std::size_t rank,
-               ScanStatistics& statistics);
+    ScanSource(const CompiledScan& scan, std::shared_ptr<const RowGroup> group,
+               std::size_t list_index, ScanStatistics& statistics);
 
     Status find_fields();
     Result<EncodedColumn> encoded(Field& field);
@@ -111,13 +134,14 @@ private:
 
     const CompiledScan& scan_;
     std::shared_ptr<const RowGroup> group_;
-    std::size_t rank_;
+    ArrivalRank rank_;
     ScanStatistics& statistics_;
     std::vector<Field> fields_;
     std::size_t field_count_ = 0;
     std::vector<std::int64_t> decoded_times_;
     std::span<const std::int64_t> times_;
     std::vector<std::unique_ptr<LeafMask>> masks_;
+    std::vector<std::unique_ptr<ScanSource>> members_;
 };
 
 }  // namespace tidemark::storage

@@ -26,12 +26,16 @@ public:
           statistics_(statistics) {}
 
     Result<const ScanPiece*> make() {
+        TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, make_from_summaries());
+        if (piece != nullptr) return piece;
+        return make_from_rows();
+    }
+
+    Result<const ScanPiece*> make_from_summaries() {
         parts_.clear();
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_answered, answer_from_summaries());
-        if (is_answered) {
-            return parts_.finish(first_ns_, last_ns_, row_count_, {}, statistics_);
-        }
-        return make_from_rows();
+        if (!is_answered) return nullptr;
+        return parts_.finish(first_ns_, last_ns_, row_count_, {}, statistics_);
     }
 
 private:
@@ -95,10 +99,26 @@ private:
         TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary, source_.summary(*field));
         if (summary->largest_gap_ns > scan_.request.hold_ns) return false;
         TIDEMARK_ASSIGN_OR_RETURN(const std::optional<bool> truth, source_.decided_truth(leaf));
-        if (!truth) return false;
+        if (!truth) return answer_leaf_from_value_runs(leaf);
         parts_.runs(leaf).push_back({summary->first_ns, summary->last_ns,
                                      static_cast<std::uint32_t>(summary->non_null_count), *truth});
         return true;
+    }
+
+    /// No gap is longer than the hold limit.
+    Result<bool> answer_leaf_from_value_runs(std::size_t leaf) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto known, source_.value_runs(*scan_.leaf_fields[leaf]));
+        std::vector<LeafRun>& runs = parts_.runs(leaf);
+        for (const ValueRun& run : known) {
+            const bool is_true = scan_.leaf_tests[leaf]->matches(run.value);
+            if (runs.empty() || runs.back().is_true != is_true) {
+                runs.push_back({run.first_ns, run.last_ns, run.sample_count, is_true});
+            } else {
+                runs.back().last_ns = run.last_ns;
+                runs.back().sample_count += run.sample_count;
+            }
+        }
+        return !known.empty();
     }
 
     Result<bool> answer_column_from_summary(std::size_t column) {
@@ -113,6 +133,8 @@ private:
         TIDEMARK_ASSIGN_OR_RETURN(const ColumnSummary* summary, source_.summary(*field));
         // What a summary says of time does not hold across a longer gap.
         if (!summary->has_values || summary->largest_gap_ns > scan_.request.hold_ns) return false;
+        const auto& accepts = scan_.request.columns[column].accepts;
+        if (accepts && !accepts(*summary)) return false;
         parts_.set_summary(column, *summary, row_count_);
         return true;
     }
@@ -223,6 +245,12 @@ Result<const ScanPiece*> make_stretch_piece(const CompiledScan& scan, ScanSource
                                             std::size_t begin_row, std::size_t end_row,
                                             PieceParts& parts, ScanStatistics& statistics) {
     return StretchPiece(scan, source, begin_row, end_row, parts, statistics).make();
+}
+
+Result<const ScanPiece*> make_summary_piece(const CompiledScan& scan, ScanSource& source,
+                                            PieceParts& parts, ScanStatistics& statistics) {
+    return StretchPiece(scan, source, 0, source.row_count(), parts, statistics)
+        .make_from_summaries();
 }
 
 }  // namespace tidemark::storage

@@ -22,4 +22,8 @@ Result<const ScanPiece*> make_stretch_piece(const CompiledScan& scan, ScanSource
                                             std::size_t begin_row, std::size_t end_row,
                                             PieceParts& parts, ScanStatistics& statistics);
 
+/// The same out of all rows, from summaries alone; of blocks too. Null when those do not suffice.
+Result<const ScanPiece*> make_summary_piece(const CompiledScan& scan, ScanSource& source,
+                                            PieceParts& parts, ScanStatistics& statistics);
+
 }  // namespace tidemark::storage

@@ -99,7 +99,7 @@ Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSn
     for (const auto& segment : snapshot.contents().segments) {
         if (segment->reader == nullptr || segment->entry.database != policy) continue;
         if (!is_touched(request, segment->entry.info)) continue;
-        TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->row_groups(series));
+        TIDEMARK_ASSIGN_OR_RETURN(auto found, segment->reader->blocks(series));
         groups.insert(groups.end(), found.begin(), found.end());
     }
     TIDEMARK_RETURN_IF_ERROR(hide_deleted(snapshot.contents().tombstones, policy, series, groups));

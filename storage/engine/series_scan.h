@@ -57,9 +57,9 @@ private:
     const std::shared_ptr<ScanStatistics> statistics_ = std::make_shared<ScanStatistics>();
 };
 
-/// The row groups of a series that `snapshot` sees: of the segments that the request's range or
-/// carry-in can touch, in order of id, then of the heads in order of arrival. Corruption when the
-/// directory of one of these segments cannot be read.
+/// The row groups of a series that `snapshot` sees, under as few blocks as there are: of the
+/// segments that the request's range or carry-in can touch, in order of id, then of the heads in
+/// order of arrival. Corruption when the directory of one of these segments cannot be read.
 Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_of(const StoreSnapshot& snapshot,
                                                                    const ScanRequest& request,
                                                                    PolicyId policy,

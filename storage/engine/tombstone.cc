@@ -40,6 +40,35 @@ Result<RowGroupPointer> without_hidden(const RowGroup& group, const Hiding& hidi
                                   group.info().last_sequence);
 }
 
+// Whether some of it is hidden, as far as can be told without looking into it: row groups of older
+// sequences may be in a block with later ones.
+bool may_be_hidden_in_part(const RowGroup& block, const Hiding& naming) {
+    const RowGroupInfo& info = block.info();
+    const bool is_whole_hidden = std::ranges::any_of(
+        naming, [&info](const Tombstone* one) { return one->hides_all_of(info); });
+    return !is_whole_hidden && std::ranges::any_of(naming, [&info](const Tombstone* one) {
+        return info.first_sequence <= one->sequence && one->first_ns <= info.last_ns &&
+               info.first_ns <= one->last_ns;
+    });
+}
+
+// Blocks that are hidden in part give way to what is in them.
+Status open_blocks(const Hiding& naming, std::vector<RowGroupPointer>& groups) {
+    std::vector<RowGroupPointer> opened;
+    opened.reserve(groups.size());
+    for (RowGroupPointer& group : groups) {
+        if (!group->is_block() || !may_be_hidden_in_part(*group, naming)) {
+            opened.push_back(std::move(group));
+            continue;
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(auto members, group->members());
+        TIDEMARK_RETURN_IF_ERROR(open_blocks(naming, members));
+        opened.insert(opened.end(), members.begin(), members.end());
+    }
+    groups = std::move(opened);
+    return success();
+}
+
 }  // namespace
 
 bool Tombstone::names(SeriesId series_id) const {
@@ -75,6 +104,7 @@ Status hide_deleted(const Tombstones& tombstones, PolicyId policy, SeriesId seri
         }
     }
     if (naming.empty()) return success();
+    TIDEMARK_RETURN_IF_ERROR(open_blocks(naming, groups));
     for (RowGroupPointer& group : groups) {
         const RowGroupInfo& info = group->info();
         Hiding hiding;

@@ -39,8 +39,9 @@ Sequence last_sequence_of(const Tombstones& tombstones);
 std::uint64_t last_id_of(const Tombstones& tombstones);
 
 /// Takes what is hidden out of the row groups of a series of `policy`. A row group that loses some
-/// of its rows comes back decoded, in its place and with its sequences; the others as they were.
-/// Corruption when such a row group cannot be read.
+/// of its rows comes back decoded, in its place and with its sequences; a block that may lose some
+/// gives way to what is in it; the others stay as they were. Corruption when one of these cannot be
+/// read.
 Status hide_deleted(const Tombstones& tombstones, PolicyId policy, SeriesId series,
                     std::vector<std::shared_ptr<const RowGroup>>& groups);
 

@@ -69,6 +69,11 @@ private:
                     format_time(stored.info.first_ns) + " to " + format_time(stored.info.last_ns) +
                     " cannot be read; all others are served");
         }
+        if (Status sound = segment_.verify_blocks(series.id); !sound) {
+            add(series.block_offset, "series block: " + sound.error().message(),
+                "questions about much of this series at once cannot be answered here; its rows are "
+                "served");
+        }
     }
 
     static Status check_row_group(const RowGroup& group) {

@@ -27,15 +27,28 @@ struct SectionSizes {
     std::uint64_t row_group_bytes = 0;
     std::uint64_t block_bytes = 0;
     std::uint64_t summary_bytes = 0;
+    std::uint64_t common_summary_bytes = 0;  // Of blocks and of all blocks of a series.
 };
+
+std::uint64_t summary_bytes(const std::vector<SeriesBlockColumn>& columns) {
+    std::uint64_t size_bytes = 0;
+    for (const SeriesBlockColumn& column : columns) {
+        size_bytes += column.summary.size() + column.value_runs.size();
+    }
+    return size_bytes;
+}
 
 void add_sizes(const SegmentSeriesLayout& series, SectionSizes& sizes) {
     sizes.block_bytes += series.block_size_bytes;
     for (const SeriesBlockRowGroup& group : series.row_groups) {
         sizes.row_group_bytes += group.payload_size_bytes;
-        for (const SeriesBlockColumn& column : group.columns) {
-            sizes.summary_bytes += column.summary.size();
-        }
+        sizes.summary_bytes += summary_bytes(group.columns);
+    }
+    if (series.header.totals) {
+        sizes.common_summary_bytes += summary_bytes(series.header.totals->columns);
+    }
+    for (const SeriesBlockPart& part : series.parts) {
+        sizes.common_summary_bytes += summary_bytes(part.record.columns);
     }
 }
 
@@ -47,8 +60,10 @@ DescribedTable section_table(const SegmentReader& segment, const SectionSizes& s
     const std::pair<const char*, std::uint64_t> sections[] = {
         {"header", sizeof(segment_format::Header)},
         {"row groups", sizes.row_group_bytes},
-        {"series blocks, without summaries", sizes.block_bytes - sizes.summary_bytes},
-        {"summaries", sizes.summary_bytes},
+        {"series blocks, without summaries",
+         sizes.block_bytes - sizes.summary_bytes - sizes.common_summary_bytes},
+        {"summaries of row groups", sizes.summary_bytes},
+        {"summaries of blocks", sizes.common_summary_bytes},
         {"padding", info.size_bytes - segment.data_end_offset() - index_bytes - trailer_bytes},
         {"index of series", index_bytes},
         {"trailer", trailer_bytes},

@@ -37,10 +37,6 @@ public:
         return summarise_rows(rows_.times, rows_.columns[column_index], 0, rows_.row_count());
     }
 
-    Result<std::span<const std::byte>> encoded_times() const override { return not_encoded(); }
-    Result<EncodedColumn> encoded_column(std::size_t) const override { return not_encoded(); }
-    Result<std::span<const std::byte>> payload() const override { return not_encoded(); }
-
     std::size_t size_bytes() const override {
         // A string's own bytes come on top, one word stands for them.
         const std::size_t value_size_bytes = 2 * sizeof(std::uint64_t);
@@ -50,13 +46,13 @@ public:
     }
 
 private:
-    static Error not_encoded() {
-        return {ErrorCode::InvalidArgument, "a decoded row group has no encoded bytes"};
-    }
-
     DecodedRows rows_;
     std::vector<RowGroupColumn> columns_;  // Names point into rows_.
 };
+
+Error not_encoded() {
+    return {ErrorCode::InvalidArgument, "neither decoded row groups nor blocks have encoded bytes"};
+}
 
 template <typename T, typename Decode>
 Status decode_spread(const EncodedColumn& encoded, std::size_t non_null_count,
@@ -112,12 +108,32 @@ Status decode_column(const RowGroup& group, std::size_t column_index, DecodedCol
     return Error(ErrorCode::Corruption, "column of unknown type");
 }
 
+Result<DecodedRows> decode_row_times(const RowGroup& group) {
+    DecodedRows rows;
+    rows.times.resize(group.info().row_count);
+    TIDEMARK_ASSIGN_OR_RETURN(const auto encoded_times, group.encoded_times());
+    TIDEMARK_RETURN_IF_ERROR(decode_times(encoded_times, rows.times));
+    return rows;
+}
+
 }  // namespace
 
 TimeRange RowGroup::time_range() const {
     const bool is_last_ns_max = info_.last_ns == std::numeric_limits<std::int64_t>::max();
     return {info_.first_ns, is_last_ns_max ? info_.last_ns : info_.last_ns + 1};
 }
+
+Result<std::vector<std::shared_ptr<const RowGroup>>> RowGroup::members() const {
+    return std::vector<std::shared_ptr<const RowGroup>>();
+}
+
+Result<std::vector<ValueRun>> RowGroup::value_runs(std::size_t) const {
+    return std::vector<ValueRun>();
+}
+
+Result<std::span<const std::byte>> RowGroup::encoded_times() const { return not_encoded(); }
+Result<EncodedColumn> RowGroup::encoded_column(std::size_t) const { return not_encoded(); }
+Result<std::span<const std::byte>> RowGroup::payload() const { return not_encoded(); }
 
 std::optional<std::size_t> RowGroup::find_column(std::string_view name) const {
     const auto all = columns();
@@ -136,14 +152,24 @@ std::shared_ptr<const RowGroup> make_decoded_row_group(DecodedRows rows, Sequenc
 
 Result<DecodedRows> decode_row_group(const RowGroup& group) {
     if (const DecodedRows* rows = group.decoded_rows()) return *rows;
-    DecodedRows rows;
-    rows.times.resize(group.info().row_count);
-    TIDEMARK_ASSIGN_OR_RETURN(const auto encoded_times, group.encoded_times());
-    TIDEMARK_RETURN_IF_ERROR(decode_times(encoded_times, rows.times));
+    TIDEMARK_ASSIGN_OR_RETURN(DecodedRows rows, decode_row_times(group));
     rows.columns.resize(group.columns().size());
     for (std::size_t index = 0; index < rows.columns.size(); ++index) {
         TIDEMARK_RETURN_IF_ERROR(decode_column(group, index, rows.columns[index]));
     }
+    TIDEMARK_RETURN_IF_ERROR(group.require_intact());
+    return rows;
+}
+
+Result<DecodedRows> decode_row_group_column(const RowGroup& group, std::size_t column_index) {
+    if (const DecodedRows* all = group.decoded_rows()) {
+        DecodedRows rows;
+        rows.times = all->times;
+        rows.columns.push_back(all->columns[column_index]);
+        return rows;
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(DecodedRows rows, decode_row_times(group));
+    TIDEMARK_RETURN_IF_ERROR(decode_column(group, column_index, rows.columns.emplace_back()));
     TIDEMARK_RETURN_IF_ERROR(group.require_intact());
     return rows;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <tidemark/result.h>
 #include <tidemark/scan.h>
@@ -40,12 +41,22 @@ struct EncodedColumn {
     std::span<const std::byte> values;
 };
 
+/// Consecutive samples of one value. Of floats, of the same bits.
+struct ValueRun {
+    std::int64_t first_ns = 0;
+    std::int64_t last_ns = 0;
+    std::uint32_t sample_count = 0;
+    Value value{};
+    bool operator==(const ValueRun&) const = default;
+};
+
 /// Up to StoreOptions::rows_per_vector rows of one series at strictly ascending times: the unit in
 /// which rows are encoded, summarised, stored in segments and handed to scans.
 ///
 /// A row group has one of two forms behind this interface: *encoded* (bytes of its own, from the
 /// head, or a view into a mapped segment, verified when first touched) or *decoded* (plain arrays:
-/// the head's open tail).
+/// the head's open tail). A *block* stands for row groups of a segment that follow one another in
+/// time: it has what is known without opening them, and its members instead of encoded bytes.
 ///
 /// Immutable and thread-safe.
 class RowGroup {
@@ -60,20 +71,30 @@ public:
     /// Index into columns(), or nothing.
     std::optional<std::size_t> find_column(std::string_view name) const;
 
-    /// The rows, in the decoded form; null in the encoded one.
+    /// Whether it is a block, which has members.
+    virtual bool is_block() const { return false; }
+    /// Of a block: the row groups or smaller blocks that it stands for, in order of time; they do
+    /// not overlap and have all its rows. Corruption when the segment says otherwise. Else none.
+    virtual Result<std::vector<std::shared_ptr<const RowGroup>>> members() const;
+    /// Of a block: all samples of a column that rarely changes, in order of time; none of other
+    /// columns. Corruption when they cannot be read. Else none.
+    virtual Result<std::vector<ValueRun>> value_runs(std::size_t column_index) const;
+
+    /// The rows, in the decoded form; null in the others.
     virtual const DecodedRows* decoded_rows() const { return nullptr; }
 
     /// The summary of a column over all rows. The encoded form has it stored; the decoded form
     /// computes it at each call. Corruption when a segment's summary cannot be read.
     virtual Result<ColumnSummary> summary(std::size_t column_index) const = 0;
 
-    // The encoded form only. Corruption, naming the file, when a segment's bytes do not match their
-    // checksum, which is verified at the first of these calls, and at each of payload().
-    virtual Result<std::span<const std::byte>> encoded_times() const = 0;
-    virtual Result<EncodedColumn> encoded_column(std::size_t column_index) const = 0;
+    // The encoded form only, else InvalidArgument. Corruption, naming the file, when a segment's
+    // bytes do not match their checksum, which is verified at the first of these calls, and at each
+    // of payload().
+    virtual Result<std::span<const std::byte>> encoded_times() const;
+    virtual Result<EncodedColumn> encoded_column(std::size_t column_index) const;
     /// Everything encoded: the times, then for each column its validity and its values. The segment
     /// writer copies it as it is.
-    virtual Result<std::span<const std::byte>> payload() const = 0;
+    virtual Result<std::span<const std::byte>> payload() const;
 
     /// Corruption, naming the file, when bytes may have been read that are not those of the file:
     /// see MappedFile. To be asked behind the last look at what the functions above returned.
@@ -102,5 +123,7 @@ std::shared_ptr<const RowGroup> make_decoded_row_group(DecodedRows rows, Sequenc
 
 /// The rows of a group in the decoded form, whatever form it has. Columns as in columns().
 Result<DecodedRows> decode_row_group(const RowGroup& group);
+/// The same with one of the columns.
+Result<DecodedRows> decode_row_group_column(const RowGroup& group, std::size_t column_index);
 
 }  // namespace tidemark::storage

@@ -23,6 +23,11 @@ inline constexpr std::uint32_t kRewrittenFeature = 1;
 /// What a reader is willing to allocate for one row group on the word of a file.
 inline constexpr std::uint32_t kMaxRowsPerGroup = 1U << 20;
 
+/// What a writer puts together: see FORMAT.md, "Blocks". Fewer row groups than the latter have no
+/// summary in common, which would take a notable share of what theirs take.
+inline constexpr std::uint64_t kRowGroupsPerBlock = 64;
+inline constexpr std::uint64_t kMinRowGroupsForBlocks = 4;
+
 // Header: the first bytes of the file.
 struct Header {
     std::uint32_t magic;

@@ -6,8 +6,8 @@
 
 #include "storage/base/bytes.h"
 #include "storage/segment/segment_format.h"
+#include "storage/segment/segment_row_groups.h"
 #include "storage/segment/series_block.h"
-#include "storage/summary/summary.h"
 
 namespace tidemark::storage {
 
@@ -59,83 +59,6 @@ bool do_ids_ascend(std::span<const std::byte> index) {
 std::string series_place(SeriesId id) { return "series " + std::to_string(id); }
 
 }  // namespace
-
-/// A view into the mapped segment.
-class SegmentRowGroup final : public RowGroup {
-public:
-    SegmentRowGroup(std::shared_ptr<const SegmentReader> segment, SeriesBlockRowGroup stored,
-                    const std::vector<RowGroupColumn>& fields, std::uint64_t row_group_index)
-        : RowGroup(stored.info),
-          segment_(std::move(segment)),
-          stored_(std::move(stored)),
-          row_group_index_(row_group_index) {
-        columns_.reserve(stored_.columns.size());
-        for (const SeriesBlockColumn& column : stored_.columns) {
-            columns_.push_back(fields[column.field_index]);
-            columns_.back().non_null_count = column.non_null_count;
-        }
-    }
-
-    std::span<const RowGroupColumn> columns() const override { return columns_; }
-
-    Result<ColumnSummary> summary(std::size_t column_index) const override {
-        ByteReader reader(stored_.columns[column_index].summary);
-        auto summary = read_summary(columns_[column_index].type,
-                                    {info().row_count, info().first_ns, info().last_ns}, reader);
-        if (!summary) return segment_->damaged(place(column_index), summary.error().message());
-        const bool is_whole = reader.is_at_end() && summary.value().non_null_count ==
-                                                        columns_[column_index].non_null_count;
-        if (!is_whole) return segment_->damaged(place(column_index), "summary of other values");
-        return summary;
-    }
-
-    Result<std::span<const std::byte>> encoded_times() const override {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, stored_payload(SegmentReader::Verify::Once));
-        return bytes.first(static_cast<std::size_t>(stored_.times_size_bytes));
-    }
-
-    Result<EncodedColumn> encoded_column(std::size_t column_index) const override {
-        TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, stored_payload(SegmentReader::Verify::Once));
-        std::uint64_t offset = stored_.times_size_bytes;
-        for (std::size_t before = 0; before < column_index; ++before) {
-            offset += stored_.columns[before].validity_size_bytes +
-                      stored_.columns[before].values_size_bytes;
-        }
-        const SeriesBlockColumn& column = stored_.columns[column_index];
-        const auto rest = bytes.subspan(static_cast<std::size_t>(offset));
-        const auto validity_size_bytes = static_cast<std::size_t>(column.validity_size_bytes);
-        return EncodedColumn{
-            rest.first(validity_size_bytes),
-            rest.subspan(validity_size_bytes, static_cast<std::size_t>(column.values_size_bytes))};
-    }
-
-    Result<std::span<const std::byte>> payload() const override {
-        return stored_payload(SegmentReader::Verify::Again);
-    }
-
-    Status require_intact() const override { return segment_->require_intact(); }
-
-    std::size_t size_bytes() const override {
-        return sizeof *this + static_cast<std::size_t>(stored_.payload_size_bytes);
-    }
-
-private:
-    Result<std::span<const std::byte>> stored_payload(SegmentReader::Verify verify) const {
-        return segment_->verified_payload(row_group_index_, stored_.payload_offset,
-                                          stored_.payload_size_bytes, stored_.payload_checksum,
-                                          verify);
-    }
-
-    std::string place(std::size_t column_index) const {
-        return "row group at " + std::to_string(stored_.payload_offset) + ": field " +
-               std::string(columns_[column_index].name);
-    }
-
-    std::shared_ptr<const SegmentReader> segment_;
-    SeriesBlockRowGroup stored_;
-    std::vector<RowGroupColumn> columns_;
-    std::uint64_t row_group_index_;
-};
 
 SegmentReader::SegmentReader(std::shared_ptr<const MappedFile> file, std::string file_name)
     : file_(std::move(file)), file_name_(std::move(file_name)), bytes_(file_->bytes()) {}
@@ -292,15 +215,26 @@ Result<std::vector<std::shared_ptr<const RowGroup>>> SegmentReader::row_groups(S
     groups.reserve(layout.row_groups.size());
     for (SeriesBlockRowGroup& stored : layout.row_groups) {
         const std::uint64_t row_group_index = layout.header.first_row_group_index + groups.size();
-        groups.push_back(std::make_shared<SegmentRowGroup>(shared_from_this(), std::move(stored),
-                                                           layout.header.fields, row_group_index));
+        groups.push_back(make_segment_row_group(shared_from_this(), std::move(stored),
+                                                layout.header.fields, row_group_index));
     }
+    return groups;
+}
+
+Result<SegmentReader::RowGroups> SegmentReader::blocks(SeriesId id) const {
+    const std::optional<std::size_t> series_index = find_series(id);
+    TIDEMARK_RETURN_IF_ERROR(require_intact());
+    if (!series_index) return RowGroups();
+    TIDEMARK_ASSIGN_OR_RETURN(const auto directory, series_block(*series_index));
+    auto groups = read_blocks(directory);
+    if (!groups) return damaged(series_place(id), groups.error().message());
     return groups;
 }
 
 Result<SegmentSeriesLayout> SegmentReader::series_layout(std::size_t series_index) const {
     const IndexEntry entry = index_entry(index_, series_index);
-    SegmentSeriesLayout layout{entry.series_id, entry.block_offset, entry.block_size_bytes, {}, {}};
+    SegmentSeriesLayout layout{
+        entry.series_id, entry.block_offset, entry.block_size_bytes, {}, {}, {}};
     TIDEMARK_ASSIGN_OR_RETURN(const auto block, series_block(series_index));
     if (Status status = read_layout(block, layout); !status) {
         return damaged(series_place(entry.series_id), status.error().message());
@@ -316,20 +250,90 @@ Status SegmentReader::read_layout(std::span<const std::byte> block,
                                   SegmentSeriesLayout& layout) const {
     SeriesBlockReader reader(block);
     TIDEMARK_ASSIGN_OR_RETURN(layout.header, reader.read_header());
-    if (!lies_within(layout.header.first_row_group_index, layout.header.row_group_count, 0,
-                     row_group_count_)) {
-        return corrupt("more row groups than in the segment");
-    }
-    // Nothing is reserved on the file's word: it is the loop that finds out how many there are.
-    for (std::uint64_t index = 0; index < layout.header.row_group_count; ++index) {
-        TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockRowGroup stored, reader.read_row_group());
-        if (!lies_within(stored.payload_offset, stored.payload_size_bytes, sizeof(Header),
-                         data_end_offset_)) {
-            return corrupt("row group lies outside the file");
+    TIDEMARK_RETURN_IF_ERROR(require_room(layout.header));
+    TIDEMARK_ASSIGN_OR_RETURN(layout.parts, reader.read_parts(layout.header));
+    for (const SeriesBlockPart& part : layout.parts) {
+        TIDEMARK_ASSIGN_OR_RETURN(const auto groups,
+                                  read_row_groups(part, layout.header.fields.size()));
+        for (const SeriesBlockRowGroup& stored : groups) {
+            TIDEMARK_RETURN_IF_ERROR(require_inside(stored));
+            layout.row_groups.push_back(stored);
         }
-        layout.row_groups.push_back(std::move(stored));
     }
-    return reader.expect_end();
+    return success();
+}
+
+Status SegmentReader::require_room(const SeriesBlockHeader& header) const {
+    if (lies_within(header.first_row_group_index, header.row_group_count, 0, row_group_count_)) {
+        return success();
+    }
+    return corrupt("more row groups than in the segment");
+}
+
+Status SegmentReader::require_inside(const SeriesBlockRowGroup& stored) const {
+    if (lies_within(stored.payload_offset, stored.payload_size_bytes, sizeof(Header),
+                    data_end_offset_)) {
+        return success();
+    }
+    return corrupt("row group lies outside the file");
+}
+
+/// One block of all row groups, if there is one.
+Result<SegmentReader::RowGroups> SegmentReader::read_blocks(
+    std::span<const std::byte> directory) const {
+    SeriesBlockReader reader(directory);
+    TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockHeader header, reader.read_header());
+    if (!header.totals || header.totals->columns.empty()) return read_blocks_below(directory);
+    auto record = std::make_shared<const SeriesBlockRecord>(std::move(*header.totals));
+    return RowGroups{make_segment_block(
+        shared_from_this(), std::move(record), header.fields, header.payload_offset,
+        [this, directory] { return read_blocks_below(directory); })};
+}
+
+Result<SegmentReader::RowGroups> SegmentReader::read_blocks_below(
+    std::span<const std::byte> directory) const {
+    SeriesBlockReader reader(directory);
+    TIDEMARK_ASSIGN_OR_RETURN(SeriesBlockHeader header, reader.read_header());
+    TIDEMARK_RETURN_IF_ERROR(require_room(header));
+    struct Parts {
+        std::vector<RowGroupColumn> fields;
+        std::vector<SeriesBlockPart> all;
+    };
+    // Of all blocks together: there may be hundreds, most of which nobody opens.
+    const auto parts = std::make_shared<Parts>();
+    TIDEMARK_ASSIGN_OR_RETURN(parts->all, reader.read_parts(header));
+    parts->fields = std::move(header.fields);
+    RowGroups groups;
+    groups.reserve(parts->all.size());
+    for (const SeriesBlockPart& part : parts->all) {
+        if (part.record.columns.empty()) {
+            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, parts->fields, groups));
+            continue;
+        }
+        const auto open = [this, parts, &part]() -> Result<RowGroups> {
+            RowGroups members;
+            TIDEMARK_RETURN_IF_ERROR(append_row_groups(part, parts->fields, members));
+            return members;
+        };
+        groups.push_back(make_segment_block(
+            shared_from_this(), std::shared_ptr<const SeriesBlockRecord>(parts, &part.record),
+            parts->fields, part.payload_offset, open));
+    }
+    return groups;
+}
+
+Status SegmentReader::append_row_groups(const SeriesBlockPart& part,
+                                        const std::vector<RowGroupColumn>& fields,
+                                        RowGroups& groups) const {
+    TIDEMARK_ASSIGN_OR_RETURN(auto stored, read_row_groups(part, fields.size()));
+    std::uint64_t row_group_index = part.first_row_group_index;
+    groups.reserve(groups.size() + stored.size());
+    for (SeriesBlockRowGroup& group : stored) {
+        TIDEMARK_RETURN_IF_ERROR(require_inside(group));
+        groups.push_back(make_segment_row_group(shared_from_this(), std::move(group), fields,
+                                                row_group_index++));
+    }
+    return success();
 }
 
 Result<SegmentSeries> SegmentReader::series(std::size_t series_index) const {
@@ -362,6 +366,22 @@ Status SegmentReader::verify_series(std::size_t series_index,
         }
         auto rows = decode_row_group(*group);
         if (!rows) return damaged(series_place(entry.series_id), rows.error().message());
+    }
+    return verify_blocks(entry.series_id);
+}
+
+Status SegmentReader::verify_blocks(SeriesId id) const {
+    TIDEMARK_ASSIGN_OR_RETURN(RowGroups unverified, blocks(id));
+    while (!unverified.empty()) {
+        const std::shared_ptr<const RowGroup> block = std::move(unverified.back());
+        unverified.pop_back();
+        if (!block->is_block()) continue;
+        for (std::size_t column = 0; column < block->columns().size(); ++column) {
+            TIDEMARK_RETURN_IF_ERROR(block->summary(column));
+            TIDEMARK_RETURN_IF_ERROR(block->value_runs(column));
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(const RowGroups members, block->members());
+        unverified.insert(unverified.end(), members.begin(), members.end());
     }
     return success();
 }

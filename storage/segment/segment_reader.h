@@ -33,6 +33,7 @@ struct SegmentSeriesLayout {
     std::uint64_t block_offset = 0;  ///< Of the series block.
     std::uint64_t block_size_bytes = 0;
     SeriesBlockHeader header;
+    std::vector<SeriesBlockPart> parts;           ///< Its blocks, see SeriesBlockReader.
     std::vector<SeriesBlockRowGroup> row_groups;  ///< In the order of row_groups().
 };
 
@@ -85,6 +86,10 @@ public:
     Result<std::vector<std::shared_ptr<const RowGroup>>> row_groups_verified_again(
         std::size_t series_index) const;
 
+    /// The rows of row_groups(id) as blocks, the largest ones there are, and row groups where there
+    /// is no block. What a block has in it is not looked at before it is asked for its members.
+    Result<std::vector<std::shared_ptr<const RowGroup>>> blocks(SeriesId id) const;
+
     /// Series `series_index` of info().series_count, in order of id; to rebuild a catalogue.
     Result<SegmentSeries> series(std::size_t series_index) const;
 
@@ -105,8 +110,13 @@ public:
     /// Verifies every byte. Reads the whole file.
     Status verify() const;
 
+    /// Corruption when the blocks of a series, or their summaries, cannot be read.
+    Status verify_blocks(SeriesId id) const;
+
 private:
-    friend class SegmentRowGroup;
+    friend class SegmentRows;
+
+    using RowGroups = std::vector<std::shared_ptr<const RowGroup>>;
 
     SegmentReader(std::shared_ptr<const MappedFile> file, std::string file_name);
 
@@ -121,6 +131,12 @@ private:
     Result<std::span<const std::byte>> series_block(std::size_t series_index,
                                                     Verify verify = Verify::Once) const;
     Status read_layout(std::span<const std::byte> block, SegmentSeriesLayout& layout) const;
+    Result<RowGroups> read_blocks(std::span<const std::byte> directory) const;
+    Result<RowGroups> read_blocks_below(std::span<const std::byte> directory) const;
+    Status append_row_groups(const SeriesBlockPart& part, const std::vector<RowGroupColumn>& fields,
+                             RowGroups& groups) const;
+    Status require_room(const SeriesBlockHeader& header) const;
+    Status require_inside(const SeriesBlockRowGroup& stored) const;
     /// A row group's encoded bytes, verified likewise.
     Result<std::span<const std::byte>> verified_payload(std::uint64_t row_group_index,
                                                         std::uint64_t offset,

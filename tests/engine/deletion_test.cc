@@ -124,6 +124,47 @@ TEST_CASE("two deletions without a write between them both count", "[engine][del
     CHECK(read_all(*store, "ops") == expected);
 }
 
+TEST_CASE("a deletion leaves the blocks alone of which it hides nothing", "[engine][deletion]") {
+    constexpr int kRowCount = 1'000;
+    CrashingFileSystem files;
+    const auto store = open_small(files);
+    REQUIRE(store->create_database("ops"));
+    std::vector<PlainPoint> points;
+    for (int index = 0; index < kRowCount; ++index) points.push_back(point("a", index, index));
+    write_durably(*store, "ops", points);
+    REQUIRE(store->flush());
+
+    ScanRequest request;
+    request.database = "ops";
+    request.measurement = "cpu";
+    request.columns = {{"usage", Need::Summary}};
+    const auto count_pieces = [&](std::uint64_t expected_sample_count) {
+        const auto scan = store->scan(request, nullptr);
+        REQUIRE(scan);
+        const auto cursor = scan.value()->open(0);
+        REQUIRE(cursor);
+        int piece_count = 0;
+        std::uint64_t sample_count = 0;
+        while (true) {
+            const auto piece = cursor.value()->next();
+            REQUIRE(piece);
+            if (piece.value() == nullptr) break;
+            ++piece_count;
+            const ColumnSummary* summary = piece.value()->columns[0].summary;
+            sample_count += summary ? summary->non_null_count : piece.value()->row_count;
+        }
+        CHECK(sample_count == expected_sample_count);
+        return piece_count;
+    };
+    CHECK(count_pieces(kRowCount) == 1);
+    REQUIRE(store->delete_rows("ops", "", {host("a")}, {100, 104}));
+    // The 64 vectors of the first block, one of which has lost rows, and the second block.
+    CHECK(count_pieces(kRowCount - 4) == 65);
+    // All of the first block.
+    REQUIRE(store->delete_rows("ops", "", {host("a")}, {0, 512}));
+    CHECK(count_pieces(kRowCount - 512) == 1);
+}
+
 TEST_CASE("a segment of which all was deleted goes as a whole", "[engine][deletion]") {
     CrashingFileSystem files;
     auto store = open_small(files);

@@ -2,44 +2,26 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "tests/engine/scan_check.h"
 #include "tests/engine/scan_model.h"
 #include "tests/segment/random_rows.h"
 
 namespace tidemark::tests {
 namespace {
 
-using storage::CompiledScan;
 using storage::DecodedRows;
 using storage::RowGroup;
 using Groups = std::vector<std::shared_ptr<const RowGroup>>;
 
-std::optional<FieldType> type_of_field(std::string_view field) {
-    for (const FieldType type : kAllTypes) {
-        if (field == field_type_name(type)) return type;
-    }
-    return std::nullopt;
-}
-
-std::shared_ptr<const CompiledScan> compile(const ScanRequest& request) {
-    auto compiled = storage::compile_scan(request, type_of_field);
-    REQUIRE(compiled.has_value());
-    return compiled.value();
-}
-
 // ---- random scans
-
-struct RandomSeries {
-    Groups groups;
-    ScanModel model;
-};
 
 void put_nans(RandomRows& random, DecodedRows& rows) {
     for (double& value : rows.column("float", FieldType::Float).floats) {
@@ -49,8 +31,8 @@ void put_nans(RandomRows& random, DecodedRows& rows) {
 
 /// Row groups of some of the fields, most of which overlap, in random order of arrival and of the
 /// list; both forms.
-RandomSeries random_series(RandomRows& random) {
-    RandomSeries series;
+ScannedSeries random_series(RandomRows& random) {
+    ScannedSeries series;
     const std::int64_t group_count = random.number(0, 6);
     const std::int64_t most_rows = random.chance(20) ? 200 : 8;
     const std::int64_t spread_ns = random.chance(50) ? 60 : 600;
@@ -74,185 +56,6 @@ RandomSeries random_series(RandomRows& random) {
         std::swap(series.groups[place], series.groups.back());
     }
     return series;
-}
-
-FieldType random_type(RandomRows& random) {
-    return kAllTypes[static_cast<std::size_t>(random.number(0, 4))];
-}
-
-PredicateLeaf random_leaf(RandomRows& random) {
-    PredicateLeaf leaf;
-    const FieldType type = random_type(random);
-    leaf.field = field_type_name(type);
-    leaf.op = static_cast<CompareOp>(random.number(0, 5));
-    if (type == FieldType::Boolean) leaf.op = static_cast<CompareOp>(random.number(0, 1));
-    const bool is_numeric = type <= FieldType::Unsigned;
-    leaf.constant =
-        random.value(is_numeric ? kAllTypes[static_cast<std::size_t>(random.number(0, 2))] : type);
-    if (type == FieldType::String && random.chance(20)) {
-        leaf.op = CompareOp::Matches;
-        leaf.matches = [](std::string_view text) { return text.ends_with('2'); };
-    }
-    return leaf;
-}
-
-ScanRequest random_request(RandomRows& random) {
-    ScanRequest request;
-    for (std::int64_t count = random.number(0, 3); count > 0; --count) {
-        const bool is_unknown = random.chance(5);
-        request.columns.push_back(
-            {is_unknown ? "unknown" : std::string(field_type_name(random_type(random))),
-             random.chance(50) ? Need::Summary : Need::Values});
-    }
-    for (std::int64_t count = random.number(0, 3); count > 0; --count) {
-        request.leaves.push_back(random_leaf(random));
-        if (random.chance(5)) request.leaves.back().field = "unknown";
-    }
-    if (random.chance(70)) request.range.begin_ns = random.number(-20, 700);
-    if (random.chance(70)) request.range.end_ns = random.number(-20, 900);
-    for (std::int64_t count = random.number(0, 5); count > 0 && random.chance(60); --count) {
-        request.cuts.push_back(random.number(-10, 700));
-    }
-    std::sort(request.cuts.begin(), request.cuts.end());
-    const std::int64_t holds[] = {0, 1, 3, 10, 100, kHoldForever};
-    request.hold_ns = holds[random.number(0, 5)];
-    request.carry_in = static_cast<CarryIn>(random.number(0, 3));
-    return request;
-}
-
-// ---- what a scan must look like
-
-bool is_same_value(const Value& left, const Value& right) {
-    if (left.index() != right.index()) return false;
-    if (const double* number = std::get_if<double>(&left)) {
-        return std::bit_cast<std::uint64_t>(*number) ==
-               std::bit_cast<std::uint64_t>(std::get<double>(right));
-    }
-    return left == right;
-}
-
-using ModelRows = std::vector<std::pair<std::int64_t, ScanModel::Row>>;
-
-void check_values(const ColumnValues& values, const ModelRows& rows, std::size_t first,
-                  std::size_t count, const std::string& field) {
-    for (std::size_t index = 0; index < count; ++index) {
-        const ScanModel::Row& expected = rows[first + index].second;
-        const auto value = expected.find(field);
-        INFO("field " << field << " at " << rows[first + index].first);
-        const bool ends_hold = value != expected.end() && is_nan(value->second);
-        const bool has_value = value != expected.end() && !ends_hold;
-        REQUIRE(values.is_valid(index) == has_value);
-        REQUIRE(values.ends_hold(index) == ends_hold);
-        if (has_value) REQUIRE(is_same_value(values.value_at(index), value->second));
-    }
-}
-
-void check_summary(const ColumnSummary& summary, const ModelRows& rows, std::size_t first,
-                   std::size_t count, const std::string& field, std::int64_t hold_ns) {
-    std::vector<std::pair<std::int64_t, Value>> samples;
-    std::int64_t largest_gap_ns = 0;
-    for (std::size_t index = first; index < first + count; ++index) {
-        const auto value = rows[index].second.find(field);
-        if (value == rows[index].second.end()) continue;
-        REQUIRE_FALSE(is_nan(value->second));
-        if (!samples.empty()) {
-            largest_gap_ns = std::max(largest_gap_ns, rows[index].first - samples.back().first);
-        }
-        samples.emplace_back(rows[index].first, value->second);
-    }
-    INFO("summary of " << field);
-    REQUIRE(summary.row_count == count);
-    REQUIRE(summary.non_null_count == samples.size());
-    if (samples.empty()) return;
-    REQUIRE(summary.has_values);
-    REQUIRE(summary.first_ns == samples.front().first);
-    REQUIRE(summary.last_ns == samples.back().first);
-    REQUIRE(is_same_value(summary.first, samples.front().second));
-    REQUIRE(is_same_value(summary.last, samples.back().second));
-    REQUIRE(summary.largest_gap_ns == largest_gap_ns);
-    REQUIRE(summary.largest_gap_ns <= hold_ns);
-}
-
-void check_carried(const CarriedValues& carried, const CarriedValues& expected) {
-    REQUIRE(carried.columns.size() == expected.columns.size());
-    REQUIRE(carried.leaves.size() == expected.leaves.size());
-    for (std::size_t index = 0; index < expected.columns.size(); ++index) {
-        INFO("carried column " << index);
-        REQUIRE(carried.columns[index].has_value() == expected.columns[index].has_value());
-        if (!expected.columns[index]) continue;
-        REQUIRE(carried.columns[index]->time_ns == expected.columns[index]->time_ns);
-        REQUIRE(carried.columns[index]->is_ended == expected.columns[index]->is_ended);
-        REQUIRE(is_same_value(carried.columns[index]->value, expected.columns[index]->value));
-    }
-    for (std::size_t index = 0; index < expected.leaves.size(); ++index) {
-        INFO("carried leaf " << index);
-        REQUIRE(describe_run(carried.leaves[index]) == describe_run(expected.leaves[index]));
-    }
-}
-
-bool is_cut(const std::vector<std::int64_t>& cuts, std::int64_t first_ns, std::int64_t last_ns) {
-    return std::any_of(cuts.begin(), cuts.end(),
-                       [&](std::int64_t cut_ns) { return first_ns < cut_ns && cut_ns <= last_ns; });
-}
-
-/// Drives a scan and compares every piece with the model.
-void check_scan(const ScanRequest& request, const RandomSeries& series,
-                ScanStatistics& statistics) {
-    const ModelRows rows = series.model.rows(request);
-    auto opened = storage::make_series_cursor(compile(request), series.groups, statistics);
-    REQUIRE(opened.has_value());
-    SeriesCursor& cursor = *opened.value();
-    check_carried(cursor.carried(), series.model.carried(request));
-
-    std::size_t next_row = 0;
-    std::vector<std::vector<LeafRun>> runs(request.leaves.size());
-    while (true) {
-        const auto moved = cursor.next();
-        REQUIRE(moved.has_value());
-        if (moved.value() == nullptr) break;
-        const ScanPiece& piece = *moved.value();
-        REQUIRE(piece.row_count > 0);
-        REQUIRE(next_row + piece.row_count <= rows.size());
-        REQUIRE(piece.first_ns == rows[next_row].first);
-        REQUIRE(piece.last_ns == rows[next_row + piece.row_count - 1].first);
-        REQUIRE_FALSE(is_cut(request.cuts, piece.first_ns, piece.last_ns));
-
-        bool has_values = request.columns.empty() && request.leaves.empty();
-        REQUIRE(piece.columns.size() == request.columns.size());
-        for (std::size_t column = 0; column < piece.columns.size(); ++column) {
-            const ColumnRequest& asked = request.columns[column];
-            const ColumnSummary* summary = piece.columns[column].summary;
-            if (summary != nullptr) {
-                REQUIRE(asked.need == Need::Summary);
-                REQUIRE(request.path == ScanPath::Cheapest);
-                check_summary(*summary, rows, next_row, piece.row_count, asked.field,
-                              request.hold_ns);
-            } else {
-                has_values = true;
-                check_values(piece.columns[column].values, rows, next_row, piece.row_count,
-                             asked.field);
-            }
-        }
-        REQUIRE(piece.times.size() == (has_values ? piece.row_count : 0));
-        for (std::size_t row = 0; row < piece.times.size(); ++row) {
-            REQUIRE(piece.times[row] == rows[next_row + row].first);
-        }
-        REQUIRE(piece.leaves.size() == request.leaves.size());
-        for (std::size_t leaf = 0; leaf < piece.leaves.size(); ++leaf) {
-            for (const LeafRun& run : piece.leaves[leaf]) {
-                REQUIRE(run.first_ns >= piece.first_ns);
-                REQUIRE(run.last_ns <= piece.last_ns);
-                runs[leaf].push_back(run);
-            }
-        }
-        next_row += piece.row_count;
-    }
-    REQUIRE(next_row == rows.size());
-    for (std::size_t leaf = 0; leaf < runs.size(); ++leaf) {
-        INFO("leaf " << leaf << " on " << request.leaves[leaf].field);
-        REQUIRE(join_runs(runs[leaf], request.hold_ns) ==
-                series.model.runs(request, request.leaves[leaf]));
-    }
 }
 
 // ---- series made by hand
@@ -307,7 +110,7 @@ TEST_CASE("a scan says what a map of maps says, on every path", "[scan]") {
     std::uint64_t decoded_row_count = 0;
     for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
         RandomRows random(seed);
-        const RandomSeries series = random_series(random);
+        const ScannedSeries series = random_series(random);
         for (int scan = 0; scan < 3; ++scan) {
             ScanRequest request = random_request(random);
             for (const ScanPath path :

@@ -121,6 +121,34 @@ TEST_CASE("what is additive is the sum of its parts after any split", "[properti
     CHECK(compared_count > 20);
 }
 
+TEST_CASE("current and since say the same beside what looks at the whole range", "[properties]") {
+    std::uint64_t compared_count = 0;
+    for (std::uint64_t seed = 1; seed <= case_count(150); ++seed) {
+        Case one(seed);
+        Query alone = random_range(one.random, one.data);
+        alone.group_tags = {"dc", "host"};
+        const Predicate p = random_predicate(one.random, one.data, 1);
+        alone.calls = {call_of("current", p, 1), call_of("since", p)};
+        Query beside = alone;
+        beside.calls.push_back(call_of("longest", p, 1));
+        INFO("case " << seed << ": " << oracle::text(alone, "m") << " now " << alone.now_ns);
+        const StatementResult ends = one.ask(alone);
+        const StatementResult whole = one.ask(beside);
+        REQUIRE_FALSE(ends.error);
+        REQUIRE(ends.series.size() == whole.series.size());
+        for (std::size_t s = 0; s < ends.series.size(); ++s) {
+            REQUIRE(ends.series[s].rows.size() == whole.series[s].rows.size());
+            for (std::size_t column = 1; column <= 2; ++column) {
+                CHECK((ends.series[s].rows.at(0).at(column) ==
+                       whole.series[s].rows.at(0).at(column)));
+            }
+            ++compared_count;
+        }
+        REQUIRE(ends.messages.size() == whole.messages.size());
+    }
+    CHECK(compared_count > 100);
+}
+
 TEST_CASE("buckets of unknown time add up to the range's", "[properties]") {
     for (std::uint64_t seed = 1; seed <= case_count(60); ++seed) {
         Case one(seed);

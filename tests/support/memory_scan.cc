@@ -369,7 +369,10 @@ private:
             const bool has_nan =
                 std::any_of(samples.begin(), samples.end(),
                             [](const Sample& sample) { return is_nan(*sample.value); });
-            if (!has_nan && column.summary->largest_gap_ns <= request_.hold_ns) return;
+            const bool is_accepted = !request.accepts || request.accepts(*column.summary);
+            if (!has_nan && is_accepted && column.summary->largest_gap_ns <= request_.hold_ns) {
+                return;
+            }
             column.summary.reset();
         }
         for (RowIterator row = begin; row != end; ++row) {

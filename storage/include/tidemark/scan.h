@@ -19,7 +19,8 @@
 // reads data out of a store. A request says what is needed of each column, not how to get it; the
 // answer comes as pieces, each of the cheapest kind that is exact:
 //
-// - a summary: a whole range of rows, answered by what was computed when it was written;
+// - a summary: a whole range of rows, from a few to a file's, answered by what was computed when it
+//   was written;
 // - runs: for each predicate leaf the runs of samples on which it is true or false, found on the
 //   encoded values where their codec allows it;
 // - values: decoded columns.
@@ -134,6 +135,9 @@ enum class Need : std::uint8_t { Summary, Values };
 struct ColumnRequest {
     std::string field;
     Need need = Need::Values;
+    /// With Need::Summary: whether a summary will do. In the place of one that does not come
+    /// smaller ones that do, or values. Pure and thread-safe; without it any will do.
+    std::function<bool(const ColumnSummary&)> accepts = nullptr;
 };
 
 /// A condition on one tag. A series that lacks the tag has the empty string (as in InfluxQL).

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from .byte_reader import U64_MASK, ByteReader, to_signed
 from .codecs_met import CodecsMet
-from .columns import FieldType, Value, decode_column, read_field_type
+from .columns import FieldType, Value, decode_column
 from .damage import Damage, Unsupported, check_checksum, require, within
+from .series_block import ColumnPlace, RowGroupPlace, SeriesBlock, read_series_block
 from .summary import SummarisedRows, check_summary, read_summary
 from .times import decode_times
 
@@ -18,7 +19,6 @@ _TRAILER_SIZE = 128
 _CHECKSUM_SIZE = 8
 _INDEX_ENTRY_SIZE = 24
 _ALIGNMENT = 64
-_ROW_LIMIT = 1 << 20
 _SEED_FACTOR = 0x9E3779B97F4A7C15
 
 
@@ -76,36 +76,6 @@ class Segment:
     damages: list[str] = field(default_factory=list)
 
 
-class _ColumnPlace(NamedTuple):
-    name: bytes
-    field_type: FieldType
-    null_count: int
-    values_size: int
-    summary: bytes
-
-
-class _RowGroupPlace(NamedTuple):
-    """A row group as the series block describes it."""
-
-    offset: int
-    row_count: int
-    first_time: int
-    last_time: int
-    first_sequence: int
-    last_sequence: int
-    checksum: int
-    times_size: int
-    columns: list[_ColumnPlace]
-
-    @property
-    def size(self) -> int:
-        """Its bytes: times, validities and values."""
-        validity_size = (self.row_count + 7) // 8
-        return self.times_size + sum(
-            column.values_size + (validity_size if column.null_count else 0)
-            for column in self.columns)
-
-
 class _IndexEntry(NamedTuple):
     series_id: int
     block_size: int
@@ -124,17 +94,26 @@ def read_segment(data: bytes, met: CodecsMet) -> Segment:
     for entry in index:
         try:
             with within(f"series block at 0x{entry.block_offset:x}"):
-                series, places = _read_series_block(data, trailer, seed, entry, totals)
+                block = _read_series_block(data, trailer, seed, entry)
+                totals.add(entry, block)
         except Damage as damage:
             segment.damages.append(str(damage))
             continue
+        series = SegmentSeries(entry.series_id, block.key)
         segment.series.append(series)
-        for place in places:
+        for place in block.places:
             try:
                 with within(f"row group at 0x{place.offset:x}"):
                     series.row_groups.append(_read_row_group(data, seed, place, met))
             except Damage as damage:
                 segment.damages.append(str(damage))
+        if len(series.row_groups) < len(block.places):
+            continue
+        try:
+            with within(f"series block at 0x{entry.block_offset:x}"):
+                _check_records(block, series.row_groups, met)
+        except Damage as damage:
+            segment.damages.append(str(damage))
     if not segment.damages:
         totals.compare(trailer)
     return segment
@@ -193,54 +172,42 @@ def _read_index(data: bytes, trailer: Trailer, seed: int) -> list[_IndexEntry]:
     return index
 
 
-def _read_series_block(data: bytes, trailer: Trailer, seed: int, entry: _IndexEntry,
-                       totals: "_Totals") -> tuple[SegmentSeries, list[_RowGroupPlace]]:
+def _read_series_block(data: bytes, trailer: Trailer, seed: int,
+                       entry: _IndexEntry) -> SeriesBlock:
     end = entry.block_offset + entry.block_size
     require(_HEADER_SIZE <= entry.block_offset and end <= trailer.data_end,
             "a series block between header and data end")
-    block = data[entry.block_offset:end]
-    check_checksum("the series block", block, (seed + entry.block_offset) & U64_MASK,
+    encoded = data[entry.block_offset:end]
+    check_checksum("the series block", encoded, (seed + entry.block_offset) & U64_MASK,
                    entry.block_checksum)
-    reader = ByteReader(block)
-    series = SegmentSeries(entry.series_id, reader.sized())
-    offset = reader.varint()
-    row_group_index = reader.varint()
-    fields = [(read_field_type(reader.u8()), reader.sized()) for _ in range(reader.varint())]
-    places: list[_RowGroupPlace] = []
-    for _ in range(reader.varint()):
-        place = _read_place(reader, fields, offset, places[-1] if places else None)
-        offset += place.size
-        require(place.offset >= _HEADER_SIZE and offset <= trailer.data_end,
-                "row groups between header and data end")
-        places.append(place)
-    reader.finish()
-    totals.add(entry, row_group_index, places)
-    return series, places
+    block = read_series_block(encoded)
+    require(all(place.offset >= _HEADER_SIZE and place.offset + place.size <= trailer.data_end
+                for place in block.places), "row groups between header and data end")
+    return block
 
 
-def _read_place(reader: ByteReader, fields: list[tuple[FieldType, bytes]], offset: int,
-                before: _RowGroupPlace | None) -> _RowGroupPlace:
-    row_count = reader.varint()
-    require(1 <= row_count <= _ROW_LIMIT, f"1 to 2^20 rows, found {row_count}")
-    first_time = to_signed((reader.zigzag() + (before.first_time if before else 0)) & U64_MASK)
-    last_time = to_signed((reader.varint() + first_time) & U64_MASK)
-    first_sequence = (reader.zigzag() + (before.first_sequence if before else 0)) & U64_MASK
-    last_sequence = first_sequence + reader.varint()
-    checksum = reader.u64()
-    times_size = reader.varint()
-    columns: list[_ColumnPlace] = []
-    for _ in range(reader.varint()):
-        index = reader.varint()
-        require(index < len(fields), f"one of {len(fields)} fields, found {index}")
-        field_type, name = fields[index]
-        column = _ColumnPlace(name, field_type, reader.varint(), reader.varint(), reader.sized())
-        require(column.null_count < row_count, "a column with values")
-        columns.append(column)
-    return _RowGroupPlace(offset, row_count, first_time, last_time, first_sequence, last_sequence,
-                          checksum, times_size, columns)
+def _check_records(block: SeriesBlock, row_groups: list[RowGroup], met: CodecsMet) -> None:
+    """Damage unless each record says of its row groups what is so."""
+    for record in block.records:
+        members = row_groups[record.first_place:][:len(record.places)]
+        for place in record.columns:
+            with within(f"record of {len(members)} row groups, column "
+                        f"{place.name.decode(errors='replace')}"):
+                samples = [(time, value) for member in members
+                           for column in member.columns if column.name == place.name
+                           for time, value in zip(member.times, column.values, strict=True)
+                           if value is not None]
+                times, values = ([sample[part] for sample in samples] for part in range(2))
+                summary = read_summary(place.field_type, record.rows, place.summary)
+                lacks_values = any(
+                    read_summary(column.field_type, member.rows, column.summary).extremes is None
+                    for member in record.places for column in member.columns
+                    if column.name == place.name)
+                check_summary(place.field_type, summary, times, values, lacks_values)
+                record.check_value_runs(place, times, values, met)
 
 
-def _read_row_group(data: bytes, seed: int, place: _RowGroupPlace, met: CodecsMet) -> RowGroup:
+def _read_row_group(data: bytes, seed: int, place: RowGroupPlace, met: CodecsMet) -> RowGroup:
     encoded = data[place.offset:place.offset + place.size]
     check_checksum("the row group", encoded, (seed + place.offset) & U64_MASK, place.checksum)
     reader = ByteReader(encoded)
@@ -254,7 +221,7 @@ def _read_row_group(data: bytes, seed: int, place: _RowGroupPlace, met: CodecsMe
     return row_group
 
 
-def _read_column(reader: ByteReader, place: _ColumnPlace, times: list[int],
+def _read_column(reader: ByteReader, place: ColumnPlace, times: list[int],
                  met: CodecsMet) -> Column:
     valid = ([bit == 1 for bit in reader.packed(len(times), 1)] if place.null_count
              else [True] * len(times))
@@ -273,15 +240,15 @@ class _Totals:
     """What series blocks say together, to compare with the trailer when all of them are valid."""
 
     def __init__(self) -> None:
-        self._places: list[_RowGroupPlace] = []
+        self._places: list[RowGroupPlace] = []
         self._parts: list[tuple[int, int]] = []  # Begin and end of what lies in the data.
         self._is_numbered = True
 
-    def add(self, entry: _IndexEntry, row_group_index: int, places: list[_RowGroupPlace]) -> None:
+    def add(self, entry: _IndexEntry, block: SeriesBlock) -> None:
         """Takes in the next series."""
-        self._is_numbered &= row_group_index == len(self._places)
-        self._places += places
-        self._parts += [(place.offset, place.offset + place.size) for place in places]
+        self._is_numbered &= block.row_group_index == len(self._places)
+        self._places += block.places
+        self._parts += [(place.offset, place.offset + place.size) for place in block.places]
         self._parts.append((entry.block_offset, entry.block_offset + entry.block_size))
 
     def compare(self, trailer: Trailer) -> None:

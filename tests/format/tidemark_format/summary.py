@@ -133,14 +133,17 @@ _VALUE_READERS: dict[FieldType, Callable[[ByteReader, int], list[Value]]] = {
 
 
 def check_summary(field_type: FieldType, stored: Summary, times: Sequence[int],
-                  values: Sequence[Value]) -> None:
-    """Damage unless the summary says of the values, which are not null, what is so."""
+                  values: Sequence[Value], lacks_values: bool = False) -> None:
+    """Damage unless the summary says of the values, which are not null, what is so.
+
+    `lacks_values`: it is of several row groups, and the summary of one of them has no values.
+    """
     distances = [right - left for left, right in zip(times, times[1:])]
     _compare("values", stored.non_null_count, len(values))
     _compare("the first time", stored.first_time, times[0])
     _compare("the last time", stored.last_time, times[-1])
     _compare("the largest gap", stored.largest_gap, min(max(distances, default=0), _I64_MAX))
-    extremes = _extremes(field_type, values)
+    extremes = None if lacks_values else _extremes(field_type, values)
     _compare("min, max, first and last", _bits(stored.extremes), _bits(extremes))
     is_ordered = field_type != FieldType.STRING and extremes is not None
     _compare("whether it is non-decreasing", stored.is_non_decreasing,
