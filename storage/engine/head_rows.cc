@@ -27,8 +27,18 @@ std::shared_ptr<const HeadColumns> HeadColumnSets::share(HeadColumns columns) {
     const auto known =
         slots_.find(hash, [&](std::uint32_t number) { return *sets_[number] == columns; });
     if (known) return sets_[*known];
+    if (sets_.size() >= size_limit_) forget_unused();
     slots_.add(hash, static_cast<std::uint32_t>(sets_.size()));
     return sets_.emplace_back(std::make_shared<const HeadColumns>(std::move(columns)));
+}
+
+void HeadColumnSets::forget_unused() {
+    std::erase_if(sets_, [](const auto& columns) { return columns.use_count() == 1; });
+    slots_.clear();
+    for (std::size_t number = 0; number < sets_.size(); ++number) {
+        slots_.add(hash_of(*sets_[number]), static_cast<std::uint32_t>(number));
+    }
+    size_limit_ = std::max(size_limit_, sets_.size() * 2);
 }
 
 // ---- Appending ----------------------------------------------------------------------------
@@ -38,19 +48,20 @@ void HeadRows::append(Sequence sequence, std::int64_t time_ns, std::span<const H
     const bool is_usual = has_columns_of(fields);
     if (!is_usual) add_columns(fields, sets);
     make_room();
-    words_.push_back(sequence);
-    words_.push_back(static_cast<std::uint64_t>(time_ns));
+    const std::size_t first_word = words_.size();
+    words_.resize(first_word + words_per_row_);
+    words_[first_word + kSequenceWord] = sequence;
+    words_[first_word + kTimeWord] = static_cast<std::uint64_t>(time_ns);
+    std::uint64_t* values = words_.data() + first_word + kFirstValueWord;
     if (is_usual) {
-        for (const HeadField& field : fields) words_.push_back(word_of(field));
+        for (const HeadField& field : fields) *values++ = word_of(field);
         ++row_count_;
         return;
     }
-    const std::size_t first_word = words_.size();
-    words_.resize(first_word + column_count());
     std::vector<bool> is_there(column_count());
     for (std::size_t position = 0; position < fields.size(); ++position) {
         const std::size_t column = column_of(fields[position], position);
-        words_[first_word + column] = word_of(fields[position]);
+        values[column] = word_of(fields[position]);
         is_there[column] = true;
     }
     for (std::size_t column = 0; column < is_there.size(); ++column) {
@@ -69,10 +80,9 @@ bool HeadRows::has_columns_of(std::span<const HeadField> fields) const {
 
 // A little more than is there: most series of a store may have a few rows for a long time.
 void HeadRows::make_room() {
-    const std::size_t needed = words_.size() + words_per_row();
-    if (needed <= words_.capacity()) return;
+    if (words_.size() + words_per_row_ <= words_.capacity()) return;
     constexpr std::size_t kFewRows = 4;
-    words_.reserve(words_.size() + std::max(words_.size() / 2, kFewRows * words_per_row()));
+    words_.reserve(words_.size() + std::max(words_.size() / 2, kFewRows * words_per_row_));
 }
 
 // Columns for the fields that have none yet. The rows that are there have nothing in them.
@@ -82,23 +92,35 @@ void HeadRows::add_columns(std::span<const HeadField> fields, HeadColumnSets& se
         if (std::ranges::find(columns, field.index, &HeadColumn::index) != columns.end()) continue;
         columns.push_back({field.index, field.type, std::string(field.name)});
     }
-    if (columns.size() == column_count()) return;
-    HeadRows wider;
-    wider.columns_ = sets.share(std::move(columns));
-    wider.words_.reserve((row_count_ + 1) * wider.words_per_row());
-    for (; wider.row_count_ < row_count_; ++wider.row_count_) {
-        const std::uint64_t* words = row(wider.row_count_);
-        wider.words_.insert(wider.words_.end(), words, words + words_per_row());
-        wider.words_.resize(wider.words_.size() + wider.column_count() - column_count());
-        for (std::size_t column = 0; column < wider.column_count(); ++column) {
-            const bool is_old = column < column_count();
-            if (!is_old || is_null(wider.row_count_, column)) {
-                wider.mark_null(wider.row_count_, column);
-            }
+    const std::size_t old_count = column_count();
+    if (columns.size() == old_count) return;
+    columns_ = sets.share(std::move(columns));
+    const std::size_t needed = kFirstValueWord + column_count();
+    if (needed > words_per_row_) {
+        // Room for more, lest a series of ever more fields is copied for each of them.
+        const std::size_t ample = row_count_ == 0 ? needed : words_per_row_ + words_per_row_ / 2;
+        widen_rows(std::max(needed, ample));
+    }
+    for (std::size_t row = 0; row < row_count_; ++row) {
+        for (std::size_t column = old_count; column < column_count(); ++column) {
+            mark_null(row, column);
         }
     }
-    wider.texts_ = std::move(texts_);
-    *this = std::move(wider);
+}
+
+void HeadRows::widen_rows(std::size_t words_per_row) {
+    HeadRows wider;
+    wider.words_per_row_ = static_cast<std::uint32_t>(words_per_row);
+    wider.words_.resize(row_count_ * words_per_row);
+    for (std::size_t index = 0; index < row_count_; ++index) {
+        std::copy_n(row(index), words_per_row_, wider.words_.data() + index * words_per_row);
+        for (std::size_t column = 0; kFirstValueWord + column < words_per_row_; ++column) {
+            if (is_null(index, column)) wider.mark_null(index, column);
+        }
+    }
+    words_ = std::move(wider.words_);
+    nulls_ = std::move(wider.nulls_);
+    words_per_row_ = wider.words_per_row_;
 }
 
 // The field has a column.
@@ -118,12 +140,12 @@ std::uint64_t HeadRows::word_of(const HeadField& field) {
 }
 
 bool HeadRows::is_null(std::size_t row, std::size_t column) const {
-    const std::size_t bit = row * column_count() + column;
+    const std::size_t bit = row * words_per_row_ + kFirstValueWord + column;
     return bit / 64 < nulls_.size() && ((nulls_[bit / 64] >> (bit % 64)) & 1U) != 0;
 }
 
 void HeadRows::mark_null(std::size_t row, std::size_t column) {
-    const std::size_t bit = row * column_count() + column;
+    const std::size_t bit = row * words_per_row_ + kFirstValueWord + column;
     if (nulls_.size() <= bit / 64) nulls_.resize(bit / 64 + 1);
     nulls_[bit / 64] |= std::uint64_t{1} << (bit % 64);
 }
@@ -149,6 +171,7 @@ HeadRows HeadRows::first(std::size_t count) const {
     if (count == 0) return rows;
     rows.columns_ = columns_;
     rows.row_count_ = static_cast<std::uint32_t>(count);
+    rows.words_per_row_ = words_per_row_;
     rows.words_.assign(row(0), row(count));
     rows.nulls_ = nulls_;
     rows.texts_ = texts_;

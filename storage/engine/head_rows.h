@@ -42,8 +42,11 @@ public:
     std::shared_ptr<const HeadColumns> share(HeadColumns columns);
 
 private:
+    void forget_unused();
+
     std::vector<std::shared_ptr<const HeadColumns>> sets_;
     HashSlots slots_;
+    std::size_t size_limit_ = 1024;  // Of sets_, before those that nobody has are forgotten.
 };
 
 /// Rows of one series as they arrived: neither sorted nor merged. Each has its own sequence,
@@ -76,19 +79,19 @@ public:
 
 private:
     // A row is its sequence, its time, and a word for each column: the bits of the value, of a text
-    // its place in texts_.
+    // its place in texts_. There may be room for further columns behind.
     static constexpr std::size_t kSequenceWord = 0;
     static constexpr std::size_t kTimeWord = 1;
     static constexpr std::size_t kFirstValueWord = 2;
 
     std::size_t column_count() const { return columns_ == nullptr ? 0 : columns_->size(); }
-    std::size_t words_per_row() const { return kFirstValueWord + column_count(); }
     const std::uint64_t* row(std::size_t index) const {
-        return words_.data() + index * words_per_row();
+        return words_.data() + index * words_per_row_;
     }
     Sequence sequence(std::size_t index) const { return row(index)[kSequenceWord]; }
     bool has_columns_of(std::span<const HeadField> fields) const;
     void add_columns(std::span<const HeadField> fields, HeadColumnSets& sets);
+    void widen_rows(std::size_t words_per_row);
     void make_room();
     std::size_t column_of(const HeadField& field, std::size_t position_hint) const;
     std::uint64_t word_of(const HeadField& field);
@@ -99,8 +102,9 @@ private:
 
     std::shared_ptr<const HeadColumns> columns_;  // Null when there are no rows.
     std::uint32_t row_count_ = 0;
+    std::uint32_t words_per_row_ = 0;
     std::vector<std::uint64_t> words_;
-    std::vector<std::uint64_t> nulls_;  // A bit for each value, row by row; empty: there are none.
+    std::vector<std::uint64_t> nulls_;  // A bit for each word of words_; empty: there are none.
     std::vector<std::string> texts_;
 };
 
