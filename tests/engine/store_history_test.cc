@@ -160,8 +160,10 @@ private:
 
     // Mostly in order, often late or at a time that was there before.
     std::int64_t next_time() {
-        constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-        if (below(400) == 0) return below(2) == 0 ? -kEnd : kEnd - 1;
+        // The last times that a write takes.
+        constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min() + 2;
+        constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max() - 1;
+        if (below(400) == 0) return below(2) == 0 ? kFirst : kLast;
         if (below(3) == 0) return static_cast<std::int64_t>(below(time_count_)) * kMinuteNs;
         return ++clock_ * kMinuteNs / 4;
     }
