@@ -11,6 +11,8 @@
 #include <tidemark/store.h>
 #include <tidemark/types.h>
 
+#include "storage/engine/series_key.h"
+
 namespace tidemark::storage {
 
 /// Ids of the catalogue count from 1 and are never given out twice.
@@ -85,6 +87,17 @@ std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 
 /// Corruption when `payload` is not exactly one record.
 Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> payload);
+
+/// SeriesAdded, of which there may be millions, without copies: views into its payload.
+struct SeriesAddedView {
+    SeriesId id = 0;
+    MeasurementId measurement = 0;
+    std::vector<TagView> tags;
+};
+
+/// Reads `payload` into `record`, whose memory is used again. False when it is a record of another
+/// kind; Corruption as decode_catalogue_record().
+Result<bool> decode_series_added(std::span<const std::byte> payload, SeriesAddedView& record);
 
 /// The number on disk as a type; Corruption when it is none.
 Result<FieldType> field_type_from_number(std::uint64_t number);
