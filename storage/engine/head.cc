@@ -28,13 +28,13 @@ Head::Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visi
 
 const Head::Series* Head::find(const Shard& shard, SeriesId id) {
     const std::size_t index = index_in_shard(id);
-    return index < shard.series.size() ? shard.series[index].get() : nullptr;
+    return index < shard.series.size() ? shard.series[index] : nullptr;
 }
 
 Head::Series& Head::find_or_add(Shard& shard, SeriesId id) {
     const std::size_t index = index_in_shard(id);
     if (shard.series.size() <= index) shard.series.resize(index + 1);
-    if (shard.series[index] == nullptr) shard.series[index] = std::make_unique<Series>();
+    if (shard.series[index] == nullptr) shard.series[index] = &shard.pool.emplace_back();
     return *shard.series[index];
 }
 
@@ -101,7 +101,7 @@ void Head::read(SeriesId id, Sequence sequence,
         const Series* series = find(shard, id);
         if (series == nullptr) return;
         seen = series->groups;
-        open = series->open.first(series->open.visible_count(sequence));
+        open = series->open;
     }
     for (const HeadGroup& group : seen) {
         if (group.first_sequence > sequence) return;
@@ -111,7 +111,8 @@ void Head::read(SeriesId id, Sequence sequence,
             groups.push_back(group.rows->decoded_group(group.rows->visible_count(sequence)));
         }
     }
-    if (open.row_count() > 0) groups.push_back(open.decoded_group(open.row_count()));
+    const std::size_t open_count = open.visible_count(sequence);
+    if (open_count > 0) groups.push_back(open.decoded_group(open_count));
 }
 
 std::vector<HeadGroup> Head::all_groups(SeriesId id) const {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -20,7 +21,8 @@ namespace tidemark::storage {
 /// Consecutive rows of one series in the head: as they arrived, sealed (sorted, merged, encoded),
 /// or both.
 struct HeadGroup {
-    std::shared_ptr<const HeadRows> rows;  ///< Null when nobody can need them any more.
+    /// Null when nobody can need them any more. Valid as long as the head.
+    std::shared_ptr<const HeadRows> rows;
     std::shared_ptr<const RowGroup> sealed;
     Sequence first_sequence = 0;
     Sequence last_sequence = 0;
@@ -61,11 +63,12 @@ public:
     std::uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
 
 private:
+    // A store may have millions that each have a few rows: those that were never full take little.
     struct Series {
-        std::vector<HeadGroup> groups;
         HeadRows open;
-        std::size_t first_unsealed = 0;   // Groups from here on have no sealed form.
-        std::size_t first_with_rows = 0;  // Groups before this have only the sealed form.
+        std::vector<HeadGroup> groups;
+        std::uint32_t first_unsealed = 0;   // Groups from here on have no sealed form.
+        std::uint32_t first_with_rows = 0;  // Groups before this have only the sealed form.
     };
 
     // Series are spread over shards, so that a reader and the writer seldom meet. Neighbours share
@@ -74,7 +77,8 @@ private:
     static constexpr std::size_t kNeighbourCount = 16;
     struct alignas(64) Shard {
         mutable Mutex mutex;
-        std::vector<std::unique_ptr<Series>> series TIDEMARK_GUARDED_BY(mutex);
+        std::vector<Series*> series TIDEMARK_GUARDED_BY(mutex);  // Null: without rows.
+        std::deque<Series> pool TIDEMARK_GUARDED_BY(mutex);      // Addresses stay.
     };
 
     static std::size_t shard_index(SeriesId id) { return id / kNeighbourCount % kShardCount; }
@@ -89,7 +93,7 @@ private:
 
     const std::uint32_t rows_per_vector_;
     const std::shared_ptr<const Visibility> visibility_;
-    HeadColumnSets column_sets_;  // Of the appending thread.
+    HeadColumnSets column_sets_;  // Changed by the appending thread. All rows point into them.
     std::array<Shard, kShardCount> shards_;
     std::atomic<std::uint64_t> row_count_{0};
     std::atomic<std::uint64_t> size_bytes_{0};
