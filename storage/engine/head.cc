@@ -23,6 +23,11 @@ std::shared_ptr<const RowGroup> HeadGroup::encoded() const {
     return sealed != nullptr ? sealed : rows->encoded_group();
 }
 
+std::pair<std::int64_t, std::int64_t> HeadGroup::time_span() const {
+    if (sealed == nullptr) return rows->time_span();
+    return {sealed->info().first_ns, sealed->info().last_ns};
+}
+
 Head::Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility)
     : rows_per_vector_(std::max(rows_per_vector, 1U)), visibility_(std::move(visibility)) {}
 

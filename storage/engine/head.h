@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <tidemark/types.h>
@@ -28,6 +29,8 @@ struct HeadGroup {
     Sequence last_sequence = 0;
 
     std::shared_ptr<const RowGroup> encoded() const;
+    /// The earliest and the latest time.
+    std::pair<std::int64_t, std::int64_t> time_span() const;
 };
 
 /// The rows that are not yet in a segment, per series in order of arrival.
