@@ -209,6 +209,23 @@ bool BatchColumnReader::read_number(std::uint64_t& number, std::uint64_t& bits) 
 }
 
 bool BatchColumnReader::take_varint(std::uint64_t& value) {
+    std::uint64_t word = 0;
+    if (rest_.size() < sizeof word) return take_long_varint(value);
+    std::memcpy(&word, rest_.data(), sizeof word);
+    const std::uint64_t ends = ~word & 0x8080'8080'8080'8080;
+    if (ends == 0) return take_long_varint(value);
+    // The bits of the varint's bytes, then 7 of each byte moved together: pairs, fours, eight.
+    word &= ends ^ (ends - 1);
+    word &= 0x7f7f'7f7f'7f7f'7f7f;
+    word = (word & 0x007f'007f'007f'007f) | (word & 0x7f00'7f00'7f00'7f00) >> 1;
+    word = (word & 0x0000'3fff'0000'3fff) | (word & 0x3fff'0000'3fff'0000) >> 2;
+    value = (word & 0x0000'0000'0fff'ffff) | (word & 0x0fff'ffff'0000'0000) >> 4;
+    rest_ = rest_.subspan(static_cast<std::size_t>(std::countr_zero(ends)) / 8 + 1);
+    return true;
+}
+
+/// Byte by byte: near the end, or of more than 8 bytes.
+bool BatchColumnReader::take_long_varint(std::uint64_t& value) {
     std::uint64_t taken = 0;
     const std::size_t limit = std::min(rest_.size(), kMaxVarintSizeBytes);
     for (std::size_t index = 0; index < limit; ++index) {
