@@ -15,10 +15,11 @@ namespace tidemark::bench {
 namespace {
 
 constexpr void (*kSuites[])(const Surroundings&) = {
-    register_line_protocol_benchmarks, register_codec_benchmarks,  register_codec_kernel_benchmarks,
-    register_wal_benchmarks,           register_store_benchmarks,  register_scan_benchmarks,
-    register_percentile_benchmarks,    register_sketch_benchmarks, register_state_benchmarks,
-    register_statement_benchmarks,     register_answer_benchmarks,
+    register_line_protocol_benchmarks, register_codec_benchmarks, register_codec_kernel_benchmarks,
+    register_wal_benchmarks,           register_store_benchmarks, register_open_benchmarks,
+    register_memory_benchmarks,        register_scan_benchmarks,  register_percentile_benchmarks,
+    register_sketch_benchmarks,        register_state_benchmarks, register_statement_benchmarks,
+    register_answer_benchmarks,
 };
 
 std::string with_unit(double amount, const char* unit) {

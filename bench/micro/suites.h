@@ -15,6 +15,8 @@ void register_codec_benchmarks(const Surroundings& surroundings);
 void register_codec_kernel_benchmarks(const Surroundings& surroundings);
 void register_wal_benchmarks(const Surroundings& surroundings);
 void register_store_benchmarks(const Surroundings& surroundings);
+void register_open_benchmarks(const Surroundings& surroundings);
+void register_memory_benchmarks(const Surroundings& surroundings);
 void register_scan_benchmarks(const Surroundings& surroundings);
 void register_percentile_benchmarks(const Surroundings& surroundings);
 void register_sketch_benchmarks(const Surroundings& surroundings);

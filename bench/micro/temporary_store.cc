@@ -6,9 +6,8 @@
 #include "bench/micro/measures.h"
 
 namespace tidemark::bench {
-namespace {
 
-StoreOptions store_options() {
+StoreOptions TemporaryStore::quiet_options() {
     constexpr std::int64_t kTenYearsNs = 3650LL * 86'400 * 1'000'000'000;
     StoreOptions options;
     options.head_row_limit = std::numeric_limits<std::uint64_t>::max();
@@ -20,14 +19,13 @@ StoreOptions store_options() {
     return options;
 }
 
-}  // namespace
-
-TemporaryStore::TemporaryStore() : directory_(std::make_unique<tests::TemporaryDirectory>()) {
+TemporaryStore::TemporaryStore(const StoreOptions& options)
+    : directory_(std::make_unique<tests::TemporaryDirectory>()), options_(options) {
     open();
     must(store_->create_database(kDatabase));
 }
 
-void TemporaryStore::open() { store_ = must(Store::open(directory_->path(), store_options())); }
+void TemporaryStore::open() { store_ = must(Store::open(directory_->path(), options_)); }
 
 void TemporaryStore::close() {
     must(store_->close());

@@ -13,13 +13,16 @@
 
 namespace tidemark::bench {
 
-/// A store in a temporary directory, with one database. It flushes and compacts when told to, and
-/// never because of its size or of idleness; all data of some years lies in one partition.
+/// A store in a temporary directory, with one database.
 class TemporaryStore {
 public:
     static constexpr const char* kDatabase = "ops";
 
-    TemporaryStore();
+    /// Of a store that flushes when told to, and never because of its size or of idleness; all data
+    /// of some years lies in one partition.
+    static StoreOptions quiet_options();
+
+    explicit TemporaryStore(const StoreOptions& options = quiet_options());
 
     Store& store() { return *store_; }
     const std::string& path() const { return directory_->path(); }
@@ -34,6 +37,7 @@ public:
 
 private:
     std::unique_ptr<tests::TemporaryDirectory> directory_;  // Its address moves with the store.
+    StoreOptions options_;
     std::unique_ptr<Store> store_;
     Sequence last_sequence_ = 0;
 };

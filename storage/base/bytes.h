@@ -46,6 +46,13 @@ constexpr std::size_t zigzag_size_bytes(std::int64_t value) {
     return varint_size_bytes(zigzag_encode(value));
 }
 
+/// Writes a varint to `out`, which has room for varint_size_bytes(value). Behind what was written.
+inline std::byte* put_varint(std::uint64_t value, std::byte* out) {
+    for (; value >= 0x80; value >>= 7) *out++ = static_cast<std::byte>(value | 0x80);
+    *out++ = static_cast<std::byte>(value);
+    return out;
+}
+
 /// Reads little-endian fields from untrusted bytes. Every read is bounds-checked: past the end it
 /// returns Corruption with the offset, and never touches memory outside the span. What it returns
 /// as span or string_view is valid as long as the bytes given in.

@@ -12,7 +12,7 @@ namespace tidemark::storage {
 /// addressing: a lookup mostly touches one slot. Not thread-safe.
 class HashSlots {
 public:
-    HashSlots() : slots_(64) {}
+    HashSlots() : slots_(8) {}
 
     /// The number of the thing with that hash for which `is_it(number)` is true.
     template <typename IsIt>

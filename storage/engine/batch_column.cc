@@ -36,14 +36,6 @@ std::uint64_t difference(std::uint64_t number, std::uint64_t before) {
     return zigzag_encode(static_cast<std::int64_t>(number - before));
 }
 
-// Its size. There must be room for kMaxVarintSizeBytes, or for exactly what it takes.
-std::size_t put_varint(std::uint64_t value, std::byte* out) {
-    std::size_t size_bytes = 0;
-    for (; value >= 0x80; value >>= 7) out[size_bytes++] = static_cast<std::byte>(value | 0x80);
-    out[size_bytes++] = static_cast<std::byte>(value);
-    return size_bytes;
-}
-
 }  // namespace
 
 // ---- Writing ------------------------------------------------------------------------------
@@ -114,8 +106,9 @@ void NumberColumnWriter::write_column(FieldType type, std::span<const std::uint6
     writer.write_zigzag(static_cast<std::int64_t>(base_));
     if (type == FieldType::Float) write_exceptions(values, writer);
 
-    std::size_t end = out.size();
-    out.resize(end + std::min(differences_size_bytes, offsets_size_bytes));
+    const std::size_t begin = out.size();
+    out.resize(begin + std::min(differences_size_bytes, offsets_size_bytes));
+    std::byte* end = out.data() + begin;
     auto exception = exception_rows_.begin();
     for (std::size_t row = 0; row < numbers_.size(); ++row) {
         if (exception != exception_rows_.end() && *exception == row) {
@@ -123,11 +116,11 @@ void NumberColumnWriter::write_column(FieldType type, std::span<const std::uint6
             continue;
         }
         const std::uint64_t number = numbers_[row];
-        end += put_varint(
+        end = put_varint(
             has_differences ? difference(number, number_before(previous[row])) : number - base_,
-            out.data() + end);
+            end);
     }
-    out.resize(end);
+    out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 void NumberColumnWriter::write_exceptions(std::span<const std::uint64_t> values,
@@ -216,6 +209,23 @@ bool BatchColumnReader::read_number(std::uint64_t& number, std::uint64_t& bits) 
 }
 
 bool BatchColumnReader::take_varint(std::uint64_t& value) {
+    std::uint64_t word = 0;
+    if (rest_.size() < sizeof word) return take_long_varint(value);
+    std::memcpy(&word, rest_.data(), sizeof word);
+    const std::uint64_t ends = ~word & 0x8080'8080'8080'8080;
+    if (ends == 0) return take_long_varint(value);
+    // The bits of the varint's bytes, then 7 of each byte moved together: pairs, fours, eight.
+    word &= ends ^ (ends - 1);
+    word &= 0x7f7f'7f7f'7f7f'7f7f;
+    word = (word & 0x007f'007f'007f'007f) | (word & 0x7f00'7f00'7f00'7f00) >> 1;
+    word = (word & 0x0000'3fff'0000'3fff) | (word & 0x3fff'0000'3fff'0000) >> 2;
+    value = (word & 0x0000'0000'0fff'ffff) | (word & 0x0fff'ffff'0000'0000) >> 4;
+    rest_ = rest_.subspan(static_cast<std::size_t>(std::countr_zero(ends)) / 8 + 1);
+    return true;
+}
+
+/// Byte by byte: near the end, or of more than 8 bytes.
+bool BatchColumnReader::take_long_varint(std::uint64_t& value) {
     std::uint64_t taken = 0;
     const std::size_t limit = std::min(rest_.size(), kMaxVarintSizeBytes);
     for (std::size_t index = 0; index < limit; ++index) {

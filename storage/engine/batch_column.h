@@ -73,6 +73,7 @@ private:
     bool read_number(std::uint64_t& number, std::uint64_t& bits);
     // These tell only success: in a loop over values a Result costs more than the reading.
     bool take_varint(std::uint64_t& value);
+    bool take_long_varint(std::uint64_t& value);
     bool take_bits(std::uint64_t& bits);
     bool take_text(std::string_view& text);
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "storage/base/assert.h"
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
 #include "storage/engine/quarantine.h"
 #include "storage/engine/retention_policy.h"
 #include "storage/engine/series_key.h"
@@ -37,6 +39,8 @@ std::vector<T> sorted_once(std::vector<T> items) {
     return items;
 }
 
+std::uint64_t hash_of(std::string_view series_key) { return xxh3_64(as_bytes(series_key), 0); }
+
 }  // namespace
 
 // ---- Opening ------------------------------------------------------------------------------
@@ -68,9 +72,9 @@ void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>
     const std::uint64_t id_limit = contents.bytes.size() / kRecordHeaderSizeBytes;
     std::size_t refused_count = 0;
     std::string first_reason;
+    SeriesAddedView series;
     for (const auto& payload : contents.records) {
-        auto record = decode_catalogue_record(payload);
-        const Status status = record ? apply(record.value(), id_limit) : Status(record.error());
+        const Status status = read_record(payload, id_limit, series);
         if (status) continue;
         if (refused_count++ == 0) first_reason = status.error().message();
     }
@@ -80,6 +84,15 @@ void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>
             " records make no sense and were left out, the first because: " + first_reason);
     }
     messages.insert(messages.end(), damage_.begin(), damage_.end());
+}
+
+// Nearly all records are of series.
+Status Catalogue::read_record(std::span<const std::byte> payload, std::uint64_t id_limit,
+                              SeriesAddedView& series) {
+    TIDEMARK_ASSIGN_OR_RETURN(const bool is_series, decode_series_added(payload, series));
+    if (is_series) return apply_series(series, id_limit);
+    TIDEMARK_ASSIGN_OR_RETURN(const CatalogueRecord record, decode_catalogue_record(payload));
+    return apply(record, id_limit);
 }
 
 Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
@@ -134,6 +147,10 @@ Status Catalogue::apply_schema(const CatalogueRecord& record, std::uint64_t id_l
         return apply_field(*field, id_limit);
     }
     const auto& series = std::get<SeriesAdded>(record);
+    return apply_series({series.id, series.measurement, views_of(series.tags)}, id_limit);
+}
+
+Status Catalogue::apply_series(const SeriesAddedView& series, std::uint64_t id_limit) {
     if (series.id == 0 || series.id > id_limit + kMaxLostSeries) {
         return nonsense("a series id is too big");
     }
@@ -221,7 +238,7 @@ SeriesId Catalogue::add_series(MeasurementId measurement, const TagSet& tags) {
     MutexLock lock(mutex_);
     const auto id = static_cast<SeriesId>(series_.size());
     series_.emplace_back();
-    const bool is_fresh = insert_series(id, measurement, tags);
+    const bool is_fresh = insert_series(id, measurement, views_of(tags));
     TIDEMARK_ASSERT(is_fresh, "a series is added once");
     append(SeriesAdded{id, measurement, tags});
     return id;
@@ -232,20 +249,31 @@ void Catalogue::append(const CatalogueRecord& record) {
     log_->add(encode_catalogue_record(record));
 }
 
-bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id, const TagSet& tags) {
+bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id,
+                              std::span<const TagView> tags) {
     Measurement& measurement = measurements_[measurement_id];
     Series& series = series_[id];
     const bool is_live = policies_[measurement.policy].is_live && !measurement.is_dropped;
     if (is_live) {
-        std::string key = make_series_key(measurement.name, tags);
-        if (measurement.series.contains(key)) return false;
-        series.key = std::move(key);
-        measurement.series.emplace(series.key, id);
+        key_.clear();
+        append_series_key(measurement.name, tags, key_);
+        const std::uint64_t hash = hash_of(key_);
+        if (find_series_locked(measurement, key_, hash)) return false;
+        series.key = measurement.series_keys.keep(key_);
+        measurement.series.add(hash, id);
+        ++measurement.series_count;
         measurement.tags.add(id, tags);
         ++live_series_count_;
     }
     series.measurement = measurement_id;
     return true;
+}
+
+std::optional<SeriesId> Catalogue::find_series_locked(const Measurement& measurement,
+                                                      std::string_view key,
+                                                      std::uint64_t hash) const {
+    const std::deque<Series>& all = series_;
+    return measurement.series.find(hash, [&](SeriesId id) { return all[id].key == key; });
 }
 
 void Catalogue::insert_database(DatabaseId id, std::string_view name) {
@@ -337,9 +365,8 @@ std::optional<SeriesId> Catalogue::find_series(MeasurementId measurement_id,
                                                const TagSet& tags) const {
     MutexLock lock(mutex_);
     const Measurement& measurement = measurements_[measurement_id];
-    const auto found = measurement.series.find(make_series_key(measurement.name, tags));
-    if (found == measurement.series.end()) return std::nullopt;
-    return found->second;
+    const std::string key = make_series_key(measurement.name, tags);
+    return find_series_locked(measurement, key, hash_of(key));
 }
 
 std::vector<FieldKey> Catalogue::fields(MeasurementId measurement) const {
@@ -362,7 +389,7 @@ bool Catalogue::was_series(SeriesId id) const {
 
 std::string Catalogue::series_key(SeriesId id) const {
     MutexLock lock(mutex_);
-    return id < series_.size() ? series_[id].key : std::string();
+    return id < series_.size() ? std::string(series_[id].key) : std::string();
 }
 
 std::uint64_t Catalogue::series_count() const {
@@ -471,13 +498,12 @@ void Catalogue::sort_by_key(const Measurement& measurement, std::vector<SeriesId
         return series_[left].key < series_[right].key;
     };
     // Few of many are sorted on their own; for many the order of all is kept and filtered.
-    if (ids.size() < measurement.series.size() / 16) {
+    if (ids.size() < measurement.series_count / 16) {
         std::sort(ids.begin(), ids.end(), by_key);
         return;
     }
-    if (measurement.key_order.size() != measurement.series.size()) {
-        measurement.key_order.clear();
-        for (const auto& [key, id] : measurement.series) measurement.key_order.push_back(id);
+    if (measurement.key_order.size() != measurement.series_count) {
+        measurement.key_order = measurement.tags.select({});
         std::sort(measurement.key_order.begin(), measurement.key_order.end(), by_key);
     }
     std::vector<SeriesId> sorted;

@@ -6,9 +6,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <tidemark/result.h>
@@ -17,7 +17,9 @@
 #include <tidemark/types.h>
 
 #include "storage/base/file_system.h"
+#include "storage/base/hash_slots.h"
 #include "storage/base/mutex.h"
+#include "storage/base/text_arena.h"
 #include "storage/engine/catalogue_record.h"
 #include "storage/engine/record_log.h"
 #include "storage/engine/tag_index.h"
@@ -157,13 +159,15 @@ private:
         std::string name;  // Empty: never given out, or lost.
         bool is_dropped = false;
         std::vector<FieldKey> fields;
-        std::unordered_map<std::string_view, SeriesId> series;  // Views into series_.
+        TextArena series_keys;
+        HashSlots series;  // Ids, by key.
+        std::size_t series_count = 0;
         TagIndex tags;
         // All series by key; rebuilt when a selection finds it incomplete.
         mutable std::vector<SeriesId> key_order;
     };
     struct Series {
-        std::string key;                // Empty when it was dropped.
+        std::string_view key;           // Its measurement's; empty when it was dropped.
         MeasurementId measurement = 0;  // 0: never given out, or lost.
     };
 
@@ -171,13 +175,20 @@ private:
 
     void load(const RecordLogContents& contents, std::vector<std::string>& messages)
         TIDEMARK_EXCLUDES(mutex_);
+    // `series` is only memory to be used again.
+    Status read_record(std::span<const std::byte> payload, std::uint64_t id_limit,
+                       SeriesAddedView& series) TIDEMARK_REQUIRES(mutex_);
     // One record of the log. InvalidArgument says why it makes no sense.
     Status apply(const CatalogueRecord& record, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
     Status apply_field(const FieldAdded& field, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
+    Status apply_series(const SeriesAddedView& series, std::uint64_t id_limit)
+        TIDEMARK_REQUIRES(mutex_);
     void append(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
     // False, and nothing is changed, when the measurement has a series of these tags.
-    bool insert_series(SeriesId id, MeasurementId measurement, const TagSet& tags)
+    bool insert_series(SeriesId id, MeasurementId measurement, std::span<const TagView> tags)
         TIDEMARK_REQUIRES(mutex_);
+    std::optional<SeriesId> find_series_locked(const Measurement& measurement, std::string_view key,
+                                               std::uint64_t hash) const TIDEMARK_REQUIRES(mutex_);
     Status apply_schema(const CatalogueRecord& record, std::uint64_t id_limit)
         TIDEMARK_REQUIRES(mutex_);
     Status apply_drop(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
@@ -224,6 +235,7 @@ private:
     std::map<std::string, DatabaseId, std::less<>> live_databases_ TIDEMARK_GUARDED_BY(mutex_);
     std::deque<Measurement> measurements_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Measurement>(1);
     std::deque<Series> series_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Series>(1);
+    std::string key_ TIDEMARK_GUARDED_BY(mutex_);  // In use only while a series is inserted.
     std::uint64_t live_series_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;
     std::uint64_t lost_field_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;  // Places skipped in the log.
 };

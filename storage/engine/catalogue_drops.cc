@@ -16,7 +16,7 @@ Status Catalogue::drop_series(std::vector<SeriesId> ids) {
         });
         if (!ids.empty()) append(SeriesDropped{ids});
         for (const MeasurementId id : forget_series(ids)) {
-            if (!measurements_[id].series.empty()) continue;
+            if (measurements_[id].series_count > 0) continue;
             append(MeasurementDropped{id});
             forget_measurement(id);
         }
@@ -78,8 +78,8 @@ std::vector<MeasurementId> Catalogue::forget_series(const std::vector<SeriesId>&
         measurement.key_order.clear();
         for (const SeriesId id : members) {
             if (series_[id].key.empty()) continue;
-            measurement.series.erase(series_[id].key);  // First: its key is a view into the series.
-            series_[id].key = {};
+            series_[id].key = {};  // Which no key equals: it is not found any more.
+            --measurement.series_count;
             --live_series_count_;
         }
     }
@@ -89,13 +89,10 @@ std::vector<MeasurementId> Catalogue::forget_series(const std::vector<SeriesId>&
 void Catalogue::forget_measurement(MeasurementId id) {
     Measurement& measurement = measurements_[id];
     measurement.is_dropped = true;
-    // The map first: its keys are views into the series.
-    const auto series = std::exchange(measurement.series, {});
-    std::vector<SeriesId> ids;
-    ids.reserve(series.size());
-    for (const auto& [key, series_id] : series) ids.push_back(series_id);
-    for (const SeriesId series_id : ids) series_[series_id].key = {};
-    live_series_count_ -= ids.size();
+    for (const SeriesId series_id : measurement.tags.select({})) series_[series_id].key = {};
+    live_series_count_ -= std::exchange(measurement.series_count, 0);
+    measurement.series = {};
+    measurement.series_keys = {};  // Behind the keys, which are views into it.
     measurement.tags = {};
     measurement.fields.clear();
     measurement.key_order.clear();

@@ -125,16 +125,27 @@ Result<CatalogueRecord> decode_field_added(ByteReader& reader) {
     return CatalogueRecord(FieldAdded{measurement, index, type, std::move(name)});
 }
 
-Result<CatalogueRecord> decode_series_added(ByteReader& reader) {
-    SeriesAdded record{};
+Status read_series_added(ByteReader& reader, SeriesAddedView& record) {
     TIDEMARK_ASSIGN_OR_RETURN(record.id, read_id(reader));
     TIDEMARK_ASSIGN_OR_RETURN(record.measurement, read_id(reader));
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t tag_count, reader.read_varint());
+    record.tags.clear();
     for (std::uint64_t index = 0; index < tag_count; ++index) {
-        Tag tag;
-        TIDEMARK_ASSIGN_OR_RETURN(tag.key, read_name(reader));
-        TIDEMARK_ASSIGN_OR_RETURN(tag.value, read_name(reader));
-        record.tags.push_back(std::move(tag));
+        TagView tag;
+        TIDEMARK_ASSIGN_OR_RETURN(tag.key, reader.read_sized_string());
+        TIDEMARK_ASSIGN_OR_RETURN(tag.value, reader.read_sized_string());
+        record.tags.push_back(tag);
+    }
+    return success();
+}
+
+Result<CatalogueRecord> decode_series_added(ByteReader& reader) {
+    SeriesAddedView view;
+    TIDEMARK_RETURN_IF_ERROR(read_series_added(reader, view));
+    SeriesAdded record{view.id, view.measurement, {}};
+    record.tags.reserve(view.tags.size());
+    for (const TagView& tag : view.tags) {
+        record.tags.push_back({std::string(tag.key), std::string(tag.value)});
     }
     return CatalogueRecord(std::move(record));
 }
@@ -228,6 +239,12 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }
 
+Status expect_end(const ByteReader& reader) {
+    if (reader.is_at_end()) return success();
+    return Error(ErrorCode::Corruption,
+                 std::to_string(reader.remaining_size_bytes()) + " bytes behind the record");
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record) {
@@ -241,11 +258,17 @@ std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record) {
 Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> payload) {
     ByteReader reader(payload);
     TIDEMARK_ASSIGN_OR_RETURN(CatalogueRecord record, decode(reader));
-    if (!reader.is_at_end()) {
-        return Error(ErrorCode::Corruption,
-                     std::to_string(reader.remaining_size_bytes()) + " bytes behind the record");
-    }
+    TIDEMARK_RETURN_IF_ERROR(expect_end(reader));
     return record;
+}
+
+Result<bool> decode_series_added(std::span<const std::byte> payload, SeriesAddedView& record) {
+    ByteReader reader(payload);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t kind, reader.read_u8());
+    if (kind != static_cast<std::uint8_t>(RecordKind::SeriesAdded)) return false;
+    TIDEMARK_RETURN_IF_ERROR(read_series_added(reader, record));
+    TIDEMARK_RETURN_IF_ERROR(expect_end(reader));
+    return true;
 }
 
 void encode_series_ids(ByteWriter& writer, std::span<const SeriesId> ids) {

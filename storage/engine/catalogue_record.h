@@ -12,6 +12,7 @@
 #include <tidemark/types.h>
 
 #include "storage/base/bytes.h"
+#include "storage/engine/series_key.h"
 
 namespace tidemark::storage {
 
@@ -97,6 +98,17 @@ std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 
 /// Corruption when `payload` is not exactly one record.
 Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> payload);
+
+/// SeriesAdded, of which there may be millions, without copies: views into its payload.
+struct SeriesAddedView {
+    SeriesId id = 0;
+    MeasurementId measurement = 0;
+    std::vector<TagView> tags;
+};
+
+/// Reads `payload` into `record`, whose memory is used again. False when it is a record of another
+/// kind; Corruption as decode_catalogue_record().
+Result<bool> decode_series_added(std::span<const std::byte> payload, SeriesAddedView& record);
 
 /// Ids that ascend, each once, as FORMAT.md section 6 says.
 void encode_series_ids(ByteWriter& writer, std::span<const SeriesId> ids);

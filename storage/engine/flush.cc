@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -14,14 +15,31 @@ namespace {
 
 using RowGroupPointer = std::shared_ptr<const RowGroup>;
 
+/// What is flushed, and how.
+struct FlushTask {
+    const FlushOptions& options;
+    const Head& head;
+    const Catalogue& catalogue;
+
+    Result<std::vector<RowGroupPointer>> arranged(SeriesId series) const {
+        return arrange_for_segments(head.all_groups(series), options.rows_per_vector,
+                                    options.partition_width_ns);
+    }
+};
+
+/// A row group and where it goes. Where all rows of a series go to one place there is no group:
+/// they are encoded when it is their turn, lest those of a million series take memory together.
 struct PlacedGroup {
     DatabaseId database;
-    std::int64_t partition;
     SeriesId series;
+    std::int64_t partition;
     RowGroupPointer group;
 
     auto place() const { return std::tuple(database, partition); }
-    auto order() const { return std::tuple(database, partition, series, group->info().first_ns); }
+    auto order() const {
+        const std::int64_t first_ns = group == nullptr ? 0 : group->info().first_ns;
+        return std::tuple(database, partition, series, first_ns);
+    }
 };
 
 bool is_within_partition(const RowGroup& group, std::int64_t partition_width_ns) {
@@ -59,36 +77,60 @@ std::size_t end_of_group(const DecodedRows& rows, std::size_t begin, std::size_t
     return end;
 }
 
-Result<std::vector<PlacedGroup>> place_groups(const FlushOptions& options, const Head& head,
-                                              const Catalogue& catalogue) {
+/// The partition that all rows are of, if there is one.
+std::optional<std::int64_t> common_partition(const std::vector<HeadGroup>& groups,
+                                             std::int64_t partition_width_ns) {
+    std::optional<std::int64_t> common;
+    for (const HeadGroup& group : groups) {
+        const auto span = group.time_span();
+        const std::int64_t partition = partition_of(span.first, partition_width_ns);
+        if (partition_of(span.second, partition_width_ns) != partition) return std::nullopt;
+        if (common.value_or(partition) != partition) return std::nullopt;
+        common = partition;
+    }
+    return common;
+}
+
+Result<std::vector<PlacedGroup>> place_groups(const FlushTask& task) {
     std::vector<PlacedGroup> placed;
-    const SeriesId id_limit = head.series_id_limit();
+    const std::int64_t partition_width_ns = task.options.partition_width_ns;
+    const SeriesId id_limit = task.head.series_id_limit();
     for (SeriesId id = 0; id < id_limit; ++id) {
-        const auto head_groups = head.all_groups(id);
-        const auto home = catalogue.home_of(id);
+        const auto head_groups = task.head.all_groups(id);
+        const auto home = task.catalogue.home_of(id);
         if (head_groups.empty() || !home) continue;
-        TIDEMARK_ASSIGN_OR_RETURN(
-            auto groups,
-            arrange_for_segments(head_groups, options.rows_per_vector, options.partition_width_ns));
+        if (const auto partition = common_partition(head_groups, partition_width_ns)) {
+            placed.push_back({home->policy, id, *partition, nullptr});
+            continue;
+        }
+        TIDEMARK_ASSIGN_OR_RETURN(auto groups, task.arranged(id));
         for (RowGroupPointer& group : groups) {
-            const std::int64_t partition =
-                partition_of(group->info().first_ns, options.partition_width_ns);
-            placed.push_back({home->policy, partition, id, std::move(group)});
+            const std::int64_t partition = partition_of(group->info().first_ns, partition_width_ns);
+            placed.push_back({home->policy, id, partition, std::move(group)});
         }
     }
     std::ranges::sort(placed, {}, &PlacedGroup::order);
     return placed;
 }
 
-Status write_groups(std::span<const PlacedGroup> groups, const Catalogue& catalogue,
+Status add_groups(const FlushTask& task, const PlacedGroup& placed, SegmentWriter& writer) {
+    if (placed.group != nullptr) return writer.add_row_group(*placed.group);
+    TIDEMARK_ASSIGN_OR_RETURN(const auto groups, task.arranged(placed.series));
+    for (const RowGroupPointer& group : groups) {
+        TIDEMARK_RETURN_IF_ERROR(writer.add_row_group(*group));
+    }
+    return success();
+}
+
+Status write_groups(const FlushTask& task, std::span<const PlacedGroup> groups,
                     SegmentWriter& writer) {
     const PlacedGroup* before = nullptr;
     for (const PlacedGroup& placed : groups) {
         if (before == nullptr || before->series != placed.series) {
-            const std::string key = catalogue.series_key(placed.series);
+            const std::string key = task.catalogue.series_key(placed.series);
             TIDEMARK_RETURN_IF_ERROR(writer.begin_series(placed.series, key));
         }
-        TIDEMARK_RETURN_IF_ERROR(writer.add_row_group(*placed.group));
+        TIDEMARK_RETURN_IF_ERROR(add_groups(task, placed, writer));
         before = &placed;
     }
     return success();
@@ -105,25 +147,24 @@ Result<std::optional<SegmentInfo>> write_temporary_file(
     return std::optional(info);
 }
 
-Status write_all(FileSystem& file_system, const FlushOptions& options, const Catalogue& catalogue,
+Status write_all(FileSystem& file_system, const FlushTask& task,
                  std::span<const PlacedGroup> placed, std::uint64_t& next_segment_id,
                  std::vector<ManifestSegment>& segments) {
+    const std::string& directory = task.options.directory;
     while (!placed.empty()) {
         const auto end = std::ranges::find_if(placed, [&placed](const PlacedGroup& group) {
             return group.place() != placed.front().place();
         });
         const auto groups = placed.first(static_cast<std::size_t>(end - placed.begin()));
-        const auto fill = [&](SegmentWriter& writer) {
-            return write_groups(groups, catalogue, writer);
-        };
-        TIDEMARK_ASSIGN_OR_RETURN(
-            const auto info, write_segment_file(file_system, options.directory, next_segment_id++,
-                                                SegmentWriter::Origin::Head, fill));
+        const auto fill = [&](SegmentWriter& writer) { return write_groups(task, groups, writer); };
+        TIDEMARK_ASSIGN_OR_RETURN(const auto info,
+                                  write_segment_file(file_system, directory, next_segment_id++,
+                                                     SegmentWriter::Origin::Head, fill));
         TIDEMARK_ASSERT(info.has_value(), "a place has row groups");
         segments.push_back(ManifestSegment{*info, groups.front().database});
         placed = placed.subspan(groups.size());
     }
-    return file_system.sync_directory(options.directory);
+    return file_system.sync_directory(directory);
 }
 
 }  // namespace
@@ -180,9 +221,10 @@ Result<std::vector<ManifestSegment>> write_segments(FileSystem& file_system,
                                                     const FlushOptions& options, const Head& head,
                                                     const Catalogue& catalogue,
                                                     std::uint64_t& next_segment_id) {
-    TIDEMARK_ASSIGN_OR_RETURN(const auto placed, place_groups(options, head, catalogue));
+    const FlushTask task{options, head, catalogue};
+    TIDEMARK_ASSIGN_OR_RETURN(const auto placed, place_groups(task));
     std::vector<ManifestSegment> segments;
-    Status status = write_all(file_system, options, catalogue, placed, next_segment_id, segments);
+    Status status = write_all(file_system, task, placed, next_segment_id, segments);
     if (status) return segments;
     remove_segments(file_system, options.directory, segments);
     return std::move(status).error();

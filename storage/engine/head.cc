@@ -1,6 +1,7 @@
 #include "storage/engine/head.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace tidemark::storage {
@@ -23,18 +24,23 @@ std::shared_ptr<const RowGroup> HeadGroup::encoded() const {
     return sealed != nullptr ? sealed : rows->encoded_group();
 }
 
+std::pair<std::int64_t, std::int64_t> HeadGroup::time_span() const {
+    if (sealed == nullptr) return rows->time_span();
+    return {sealed->info().first_ns, sealed->info().last_ns};
+}
+
 Head::Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility)
     : rows_per_vector_(std::max(rows_per_vector, 1U)), visibility_(std::move(visibility)) {}
 
 const Head::Series* Head::find(const Shard& shard, SeriesId id) {
     const std::size_t index = index_in_shard(id);
-    return index < shard.series.size() ? shard.series[index].get() : nullptr;
+    return index < shard.series.size() ? shard.series[index] : nullptr;
 }
 
 Head::Series& Head::find_or_add(Shard& shard, SeriesId id) {
     const std::size_t index = index_in_shard(id);
     if (shard.series.size() <= index) shard.series.resize(index + 1);
-    if (shard.series[index] == nullptr) shard.series[index] = std::make_unique<Series>();
+    if (shard.series[index] == nullptr) shard.series[index] = &shard.pool.emplace_back();
     return *shard.series[index];
 }
 
@@ -52,7 +58,7 @@ void Head::Appender::append(SeriesId id, std::int64_t time_ns, std::span<const H
     add_to(head_.size_bytes_, arrived_size_bytes(fields));
     if (series.first_unsealed == series.groups.size()) return;
     release();
-    head_.seal(shard, series);
+    head_.seal(shard, series, sealer_);
 }
 
 void Head::Appender::hold(Shard& shard) {
@@ -68,28 +74,77 @@ void Head::Appender::release() {
     held_ = nullptr;
 }
 
-// Encoding is slow, so it happens outside the lock: only the appending thread changes `groups`, and
-// the rows of a group never change.
-void Head::seal(Shard& shard, Series& series) {
+// Only the appending thread changes which groups there are, so it may look without the lock.
+void Head::seal(Shard& shard, Series& series, Sealer* sealer) {
     const Sequence visible = visibility_->sequence();
     while (series.first_unsealed < series.groups.size()) {
         const HeadGroup& group = series.groups[series.first_unsealed];
         if (group.last_sequence > visible) return;
-        auto sealed = group.rows->encoded_group();
-        MutexLock lock(shard.mutex);
-        series.groups[series.first_unsealed++].sealed = std::move(sealed);
-        let_rows_go(series);
+        FullGroup full{&shard, &series, series.first_unsealed++, group.rows};
+        if (sealer != nullptr) {
+            sealer->take(std::move(full));
+        } else {
+            seal(full);
+        }
     }
 }
 
+// Encoding is slow, so it happens outside the lock: the rows of a group never change.
+void Head::seal(const FullGroup& group) {
+    auto sealed = group.rows->encoded_group();
+    MutexLock lock(group.shard->mutex);
+    group.series->groups[group.number].sealed = std::move(sealed);
+    let_rows_go(*group.series);
+}
+
 void Head::let_rows_go(Series& series) {
-    while (series.first_with_rows < series.first_unsealed) {
+    while (series.first_with_rows < series.groups.size()) {
         HeadGroup& group = series.groups[series.first_with_rows];
-        if (!visibility_->has_passed(group.last_sequence)) return;
+        if (group.sealed == nullptr || !visibility_->has_passed(group.last_sequence)) return;
         group.rows.reset();
         ++series.first_with_rows;
     }
 }
+
+// ---- Sealing beside ------------------------------------------------------------------------
+
+Head::Sealer::~Sealer() { seal_waiting(); }
+
+void Head::Sealer::take(FullGroup group) {
+    if (!enqueue(group)) return head_.seal(group);
+    if (worker_ == nullptr) {
+        worker_ = std::make_unique<Worker>("seal", Worker::kNoPeriod, [this] { seal_waiting(); });
+    }
+    worker_->notify();
+}
+
+// False when too many wait; then the group is still the caller's.
+bool Head::Sealer::enqueue(FullGroup& group) {
+    MutexLock lock(mutex_);
+    if (waiting_.size() >= kMaxWaitingCount) return false;
+    waiting_.push_back(std::move(group));
+    return true;
+}
+
+std::optional<Head::FullGroup> Head::Sealer::next() {
+    MutexLock lock(mutex_);
+    if (waiting_.empty()) return std::nullopt;
+    std::optional<FullGroup> group = std::move(waiting_.front());
+    waiting_.pop_front();
+    return group;
+}
+
+void Head::Sealer::seal_waiting() {
+    while (const auto group = next()) {
+        try {
+            head_.seal(*group);
+        } catch (const std::bad_alloc&) {
+            // The group keeps its rows as they arrived, which every reader takes as well.
+        }
+    }
+}
+
+// ---- Reading ------------------------------------------------------------------------------
 
 void Head::read(SeriesId id, Sequence sequence,
                 std::vector<std::shared_ptr<const RowGroup>>& groups) const {
@@ -101,7 +156,7 @@ void Head::read(SeriesId id, Sequence sequence,
         const Series* series = find(shard, id);
         if (series == nullptr) return;
         seen = series->groups;
-        open = series->open.first(series->open.visible_count(sequence));
+        open = series->open;
     }
     for (const HeadGroup& group : seen) {
         if (group.first_sequence > sequence) return;
@@ -111,7 +166,8 @@ void Head::read(SeriesId id, Sequence sequence,
             groups.push_back(group.rows->decoded_group(group.rows->visible_count(sequence)));
         }
     }
-    if (open.row_count() > 0) groups.push_back(open.decoded_group(open.row_count()));
+    const std::size_t open_count = open.visible_count(sequence);
+    if (open_count > 0) groups.push_back(open.decoded_group(open_count));
 }
 
 std::vector<HeadGroup> Head::all_groups(SeriesId id) const {

@@ -4,13 +4,17 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <tidemark/types.h>
 
 #include "storage/base/mutex.h"
+#include "storage/base/worker.h"
 #include "storage/engine/head_rows.h"
 #include "storage/engine/visibility.h"
 #include "storage/segment/row_group.h"
@@ -20,12 +24,15 @@ namespace tidemark::storage {
 /// Consecutive rows of one series in the head: as they arrived, sealed (sorted, merged, encoded),
 /// or both.
 struct HeadGroup {
-    std::shared_ptr<const HeadRows> rows;  ///< Null when nobody can need them any more.
+    /// Null when nobody can need them any more. Valid as long as the head.
+    std::shared_ptr<const HeadRows> rows;
     std::shared_ptr<const RowGroup> sealed;
     Sequence first_sequence = 0;
     Sequence last_sequence = 0;
 
     std::shared_ptr<const RowGroup> encoded() const;
+    /// The earliest and the latest time.
+    std::pair<std::int64_t, std::int64_t> time_span() const;
 };
 
 /// The rows that are not yet in a segment, per series in order of arrival.
@@ -40,6 +47,7 @@ struct HeadGroup {
 class Head {
 public:
     class Appender;
+    class Sealer;
 
     Head(std::uint32_t rows_per_vector, std::shared_ptr<const Visibility> visibility);
     Head(const Head&) = delete;
@@ -61,11 +69,20 @@ public:
     std::uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
 
 private:
+    // A store may have millions that each have a few rows: those that were never full take little.
     struct Series {
-        std::vector<HeadGroup> groups;
         HeadRows open;
-        std::size_t first_unsealed = 0;   // Groups from here on have no sealed form.
-        std::size_t first_with_rows = 0;  // Groups before this have only the sealed form.
+        std::vector<HeadGroup> groups;
+        std::uint32_t first_unsealed = 0;   // Of the appending thread: nobody seals these yet.
+        std::uint32_t first_with_rows = 0;  // Groups before this have only the sealed form.
+    };
+    struct Shard;
+    /// A group that is due to be sealed.
+    struct FullGroup {
+        Shard* shard;
+        Series* series;
+        std::uint32_t number;  // Of the series' groups.
+        std::shared_ptr<const HeadRows> rows;
     };
 
     // Series are spread over shards, so that a reader and the writer seldom meet. Neighbours share
@@ -74,7 +91,8 @@ private:
     static constexpr std::size_t kNeighbourCount = 16;
     struct alignas(64) Shard {
         mutable Mutex mutex;
-        std::vector<std::unique_ptr<Series>> series TIDEMARK_GUARDED_BY(mutex);
+        std::vector<Series*> series TIDEMARK_GUARDED_BY(mutex);  // Null: without rows.
+        std::deque<Series> pool TIDEMARK_GUARDED_BY(mutex);      // Addresses stay.
     };
 
     static std::size_t shard_index(SeriesId id) { return id / kNeighbourCount % kShardCount; }
@@ -84,12 +102,13 @@ private:
     const Shard& shard_of(SeriesId id) const { return shards_[shard_index(id)]; }
     static const Series* find(const Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
     static Series& find_or_add(Shard& shard, SeriesId id) TIDEMARK_REQUIRES(shard.mutex);
-    void seal(Shard& shard, Series& series) TIDEMARK_EXCLUDES(shard.mutex);
+    void seal(Shard& shard, Series& series, Sealer* sealer) TIDEMARK_EXCLUDES(shard.mutex);
+    void seal(const FullGroup& group) TIDEMARK_EXCLUDES(group.shard->mutex);
     void let_rows_go(Series& series);
 
     const std::uint32_t rows_per_vector_;
     const std::shared_ptr<const Visibility> visibility_;
-    HeadColumnSets column_sets_;  // Of the appending thread.
+    HeadColumnSets column_sets_;  // Changed by the appending thread. All rows point into them.
     std::array<Shard, kShardCount> shards_;
     std::atomic<std::uint64_t> row_count_{0};
     std::atomic<std::uint64_t> size_bytes_{0};
@@ -98,8 +117,10 @@ private:
 /// Appends the rows of one write. Lives in one scope; only one at a time may be there for a head.
 class Head::Appender {
 public:
-    /// Sequences never fall from one appender to the next.
-    Appender(Head& head, Sequence sequence) : head_(head), sequence_(sequence) {}
+    /// Sequences never fall from one appender to the next. What is full is sealed by `sealer`, by
+    /// the appender itself when it is null.
+    Appender(Head& head, Sequence sequence, Sealer* sealer = nullptr)
+        : head_(head), sequence_(sequence), sealer_(sealer) {}
     ~Appender() { release(); }
     Appender(const Appender&) = delete;
     Appender& operator=(const Appender&) = delete;
@@ -118,8 +139,35 @@ private:
 
     Head& head_;
     const Sequence sequence_;
+    Sealer* const sealer_;
     Shard* held_ = nullptr;  // Its mutex is locked.
     std::size_t rows_held_ = 0;
+};
+
+/// Seals on a thread of its own, beside a thread that appends a lot: the log at a start. One for a
+/// head; the head and its appenders see each other as they do without it.
+class Head::Sealer {
+public:
+    explicit Sealer(Head& head) : head_(head) {}
+    /// Returns when everything is sealed; helps with it.
+    ~Sealer();
+    Sealer(const Sealer&) = delete;
+    Sealer& operator=(const Sealer&) = delete;
+
+    /// For appenders. Seals the group at once, in the calling thread, where too many wait.
+    void take(FullGroup group) TIDEMARK_EXCLUDES(mutex_);
+
+private:
+    static constexpr std::size_t kMaxWaitingCount = 64;
+
+    bool enqueue(FullGroup& group) TIDEMARK_EXCLUDES(mutex_);
+    std::optional<FullGroup> next() TIDEMARK_EXCLUDES(mutex_);
+    void seal_waiting();
+
+    Head& head_;
+    Mutex mutex_;
+    std::deque<FullGroup> waiting_ TIDEMARK_GUARDED_BY(mutex_);
+    std::unique_ptr<Worker> worker_;  // Null until it has work. Last: uses all of the above.
 };
 
 }  // namespace tidemark::storage

@@ -2,33 +2,195 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <unordered_map>
 #include <utility>
 
 #include "storage/base/bytes.h"
 #include "storage/base/checksum.h"
-#include "storage/segment/validity.h"
+
+// A row in memory:
+//
+//   lead     varint  sequence - sequence before, times 2; plus 1 when columns follow
+//   columns  8 bytes pointer to the row's HeadColumns; else they are those of the row before
+//   time     zigzag  step - step before; a step is time - time before, modulo 2^64
+//   values           of each column: a float as its 8 bytes, an integer as zigzag, an unsigned as
+//                    varint, a boolean as a byte, a string as varint size and bytes
+//
+// What stands before the first row is 0, and so is its step: of series with few rows the second
+// would otherwise carry the whole time once more.
 
 namespace tidemark::storage {
 namespace {
 
-std::uint64_t hash_of(const HeadColumns& columns) {
-    std::uint64_t hash = 0;
-    for (const HeadColumn& column : columns) {
-        hash = xxh3_64(as_bytes(column.name),
-                       hash + column.index * 8 + static_cast<std::uint64_t>(column.type));
-    }
-    return hash;
+std::uint64_t hash_of(const HeadField& field, std::uint64_t seed) {
+    const std::uint64_t number =
+        std::uint64_t{field.index} * 8 + static_cast<std::uint64_t>(field.type);
+    return xxh3_64(as_bytes(field.name), seed + number);
 }
+
+bool is_column_of(const HeadColumn& column, const HeadField& field) {
+    return column.index == field.index && column.type == field.type && column.name == field.name;
+}
+
+std::size_t value_size_bytes(const HeadField& field) {
+    switch (field.type) {
+        case FieldType::Float:
+            return sizeof field.bits;
+        case FieldType::Integer:
+            return zigzag_size_bytes(static_cast<std::int64_t>(field.bits));
+        case FieldType::Unsigned:
+            return varint_size_bytes(field.bits);
+        case FieldType::Boolean:
+            return 1;
+        case FieldType::String:
+            break;
+    }
+    return varint_size_bytes(field.text.size()) + field.text.size();
+}
+
+/// Behind what was written.
+std::byte* put_value(const HeadField& field, std::byte* out) {
+    switch (field.type) {
+        case FieldType::Float:
+            std::memcpy(out, &field.bits, sizeof field.bits);
+            return out + sizeof field.bits;
+        case FieldType::Integer:
+            return put_varint(zigzag_encode(static_cast<std::int64_t>(field.bits)), out);
+        case FieldType::Unsigned:
+            return put_varint(field.bits, out);
+        case FieldType::Boolean:
+            *out = static_cast<std::byte>(field.bits != 0 ? 1 : 0);
+            return out + 1;
+        case FieldType::String:
+            break;
+    }
+    out = put_varint(field.text.size(), out);
+    return std::copy_n(as_bytes(field.text).data(), field.text.size(), out);
+}
+
+/// The bytes are our own, so they are complete.
+std::uint64_t take_varint(const std::byte*& place) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const auto byte = std::to_integer<std::uint64_t>(*place++);
+        value |= (byte & 0x7f) << shift;
+        if (byte < 0x80) return value;
+    }
+}
+
+std::uint64_t take_word(const std::byte*& place) {
+    std::uint64_t word;
+    std::memcpy(&word, place, sizeof word);
+    place += sizeof word;
+    return word;
+}
+
+std::string_view take_text(const std::byte*& place) {
+    const auto size_bytes = static_cast<std::size_t>(take_varint(place));
+    const std::string_view text = as_text({place, size_bytes});
+    place += size_bytes;
+    return text;
+}
+
+void take_value(const std::byte*& place, std::size_t row, DecodedColumn& column) {
+    switch (column.type) {
+        case FieldType::Float:
+            column.floats[row] = std::bit_cast<double>(take_word(place));
+            break;
+        case FieldType::Integer:
+            column.integers[row] = zigzag_decode(take_varint(place));
+            break;
+        case FieldType::Unsigned:
+            column.unsigneds[row] = take_varint(place);
+            break;
+        case FieldType::Boolean:
+            column.booleans[row] = std::to_integer<std::uint8_t>(*place++);
+            break;
+        case FieldType::String:
+            column.strings[row] = take_text(place);
+            break;
+    }
+    column.validity[row / 64] |= std::uint64_t{1} << (row % 64);
+}
+
+void skip_value(const std::byte*& place, FieldType type) {
+    switch (type) {
+        case FieldType::Float:
+            place += sizeof(std::uint64_t);
+            break;
+        case FieldType::Integer:
+        case FieldType::Unsigned:
+            take_varint(place);
+            break;
+        case FieldType::Boolean:
+            ++place;
+            break;
+        case FieldType::String:
+            take_text(place);
+            break;
+    }
+}
+
+/// Finds where the values of rows go, and makes the columns that are not there yet.
+class ColumnPlaces {
+public:
+    ColumnPlaces(std::vector<DecodedColumn>& columns, std::size_t row_count)
+        : columns_(columns), row_count_(row_count) {}
+
+    /// For each of `wanted` its place. Valid until the next call.
+    std::span<const std::size_t> find(const HeadColumns& wanted) {
+        places_.clear();
+        for (const HeadColumn* column : wanted) {
+            const auto [known, is_new] = known_.try_emplace(column, columns_.size());
+            if (is_new) add(*column);
+            places_.push_back(known->second);
+        }
+        return places_;
+    }
+
+private:
+    void add(const HeadColumn& column) {
+        DecodedColumn& added = columns_.emplace_back();
+        added.name = column.name;
+        added.type = column.type;
+        added.append_nulls(row_count_);
+    }
+
+    std::vector<DecodedColumn>& columns_;
+    std::size_t row_count_;
+    std::unordered_map<const HeadColumn*, std::size_t> known_;
+    std::vector<std::size_t> places_;
+};
 
 }  // namespace
 
-std::shared_ptr<const HeadColumns> HeadColumnSets::share(HeadColumns columns) {
-    const std::uint64_t hash = hash_of(columns);
-    const auto known =
-        slots_.find(hash, [&](std::uint32_t number) { return *sets_[number] == columns; });
-    if (known) return sets_[*known];
-    slots_.add(hash, static_cast<std::uint32_t>(sets_.size()));
-    return sets_.emplace_back(std::make_shared<const HeadColumns>(std::move(columns)));
+// ---- Columns ------------------------------------------------------------------------------
+
+const HeadColumns* HeadColumnSets::share(std::span<const HeadField> fields) {
+    std::uint64_t hash = 0;
+    for (const HeadField& field : fields) hash = hash_of(field, hash);
+    const auto known = set_slots_.find(hash, [&](std::uint32_t number) {
+        return std::ranges::equal(sets_[number], fields,
+                                  [](const HeadColumn* column, const HeadField& field) {
+                                      return is_column_of(*column, field);
+                                  });
+    });
+    if (known) return &sets_[*known];
+    HeadColumns columns;
+    columns.reserve(fields.size());
+    for (const HeadField& field : fields) columns.push_back(column_of(field));
+    set_slots_.add(hash, static_cast<std::uint32_t>(sets_.size()));
+    return &sets_.emplace_back(std::move(columns));
+}
+
+const HeadColumn* HeadColumnSets::column_of(const HeadField& field) {
+    const std::uint64_t hash = hash_of(field, 0);
+    const auto known = column_slots_.find(
+        hash, [&](std::uint32_t number) { return is_column_of(columns_[number], field); });
+    if (known) return &columns_[*known];
+    column_slots_.add(hash, static_cast<std::uint32_t>(columns_.size()));
+    return &columns_.emplace_back(HeadColumn{field.index, field.type, std::string(field.name)});
 }
 
 // ---- Appending ----------------------------------------------------------------------------
@@ -36,179 +198,153 @@ std::shared_ptr<const HeadColumns> HeadColumnSets::share(HeadColumns columns) {
 void HeadRows::append(Sequence sequence, std::int64_t time_ns, std::span<const HeadField> fields,
                       HeadColumnSets& sets) {
     const bool is_usual = has_columns_of(fields);
-    if (!is_usual) add_columns(fields, sets);
-    make_room();
-    words_.push_back(sequence);
-    words_.push_back(static_cast<std::uint64_t>(time_ns));
-    if (is_usual) {
-        for (const HeadField& field : fields) words_.push_back(word_of(field));
-        ++row_count_;
-        return;
+    const HeadColumns* columns = is_usual ? columns_ : sets.share(fields);
+    const std::uint64_t lead = (sequence - last_sequence_) * 2 + (is_usual ? 0 : 1);
+    const std::uint64_t step_ns =
+        static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(last_time_ns_);
+    const std::uint64_t time = zigzag_encode(static_cast<std::int64_t>(step_ns - last_step_ns_));
+
+    std::size_t size_bytes = varint_size_bytes(lead) + varint_size_bytes(time);
+    if (!is_usual) size_bytes += sizeof columns;
+    for (const HeadField& field : fields) size_bytes += value_size_bytes(field);
+    std::byte* out = put_varint(lead, make_room(size_bytes));
+    if (!is_usual) {
+        std::memcpy(out, &columns, sizeof columns);
+        out += sizeof columns;
     }
-    const std::size_t first_word = words_.size();
-    words_.resize(first_word + column_count());
-    std::vector<bool> is_there(column_count());
-    for (std::size_t position = 0; position < fields.size(); ++position) {
-        const std::size_t column = column_of(fields[position], position);
-        words_[first_word + column] = word_of(fields[position]);
-        is_there[column] = true;
-    }
-    for (std::size_t column = 0; column < is_there.size(); ++column) {
-        if (!is_there[column]) mark_null(row_count_, column);
-    }
+    out = put_varint(time, out);
+    for (const HeadField& field : fields) out = put_value(field, out);
+
+    columns_ = columns;
+    last_sequence_ = sequence;
+    last_time_ns_ = time_ns;
+    last_step_ns_ = row_count_ == 0 ? 0 : step_ns;
     ++row_count_;
 }
 
 bool HeadRows::has_columns_of(std::span<const HeadField> fields) const {
-    if (fields.size() != column_count()) return false;
+    if (columns_ == nullptr || fields.size() != columns_->size()) return false;
     for (std::size_t position = 0; position < fields.size(); ++position) {
-        if ((*columns_)[position].index != fields[position].index) return false;
+        if ((*columns_)[position]->index != fields[position].index) return false;
     }
     return true;
 }
 
-// A little more than is there: most series of a store may have a few rows for a long time.
-void HeadRows::make_room() {
-    const std::size_t needed = words_.size() + words_per_row();
-    if (needed <= words_.capacity()) return;
-    constexpr std::size_t kFewRows = 4;
-    words_.reserve(words_.size() + std::max(words_.size() / 2, kFewRows * words_per_row()));
-}
-
-// Columns for the fields that have none yet. The rows that are there have nothing in them.
-void HeadRows::add_columns(std::span<const HeadField> fields, HeadColumnSets& sets) {
-    HeadColumns columns = columns_ == nullptr ? HeadColumns() : *columns_;
-    for (const HeadField& field : fields) {
-        if (std::ranges::find(columns, field.index, &HeadColumn::index) != columns.end()) continue;
-        columns.push_back({field.index, field.type, std::string(field.name)});
+/// The place of so many bytes behind the others.
+std::byte* HeadRows::make_room(std::size_t size_bytes) {
+    const std::size_t old_size_bytes = bytes_.size();
+    const std::size_t needed = old_size_bytes + size_bytes;
+    if (needed > bytes_.capacity()) {
+        // A little more than is there: most series of a store may have a few rows for a long time.
+        // The allocator gives out steps of 16 bytes and keeps 8 for itself.
+        constexpr std::size_t kStep = 16;
+        constexpr std::size_t kKept = 8;
+        const std::size_t wanted = std::max(needed, old_size_bytes + old_size_bytes / 2);
+        bytes_.reserve((wanted + kKept + kStep - 1) / kStep * kStep - kKept);
     }
-    if (columns.size() == column_count()) return;
-    HeadRows wider;
-    wider.columns_ = sets.share(std::move(columns));
-    wider.words_.reserve((row_count_ + 1) * wider.words_per_row());
-    for (; wider.row_count_ < row_count_; ++wider.row_count_) {
-        const std::uint64_t* words = row(wider.row_count_);
-        wider.words_.insert(wider.words_.end(), words, words + words_per_row());
-        wider.words_.resize(wider.words_.size() + wider.column_count() - column_count());
-        for (std::size_t column = 0; column < wider.column_count(); ++column) {
-            const bool is_old = column < column_count();
-            if (!is_old || is_null(wider.row_count_, column)) {
-                wider.mark_null(wider.row_count_, column);
-            }
-        }
-    }
-    wider.texts_ = std::move(texts_);
-    *this = std::move(wider);
-}
-
-// The field has a column.
-std::size_t HeadRows::column_of(const HeadField& field, std::size_t position_hint) const {
-    const HeadColumns& columns = *columns_;
-    if (position_hint < columns.size() && columns[position_hint].index == field.index) {
-        return position_hint;
-    }
-    const auto found = std::ranges::find(columns, field.index, &HeadColumn::index);
-    return static_cast<std::size_t>(found - columns.begin());
-}
-
-std::uint64_t HeadRows::word_of(const HeadField& field) {
-    if (field.type != FieldType::String) return field.bits;
-    texts_.emplace_back(field.text);
-    return texts_.size() - 1;
-}
-
-bool HeadRows::is_null(std::size_t row, std::size_t column) const {
-    const std::size_t bit = row * column_count() + column;
-    return bit / 64 < nulls_.size() && ((nulls_[bit / 64] >> (bit % 64)) & 1U) != 0;
-}
-
-void HeadRows::mark_null(std::size_t row, std::size_t column) {
-    const std::size_t bit = row * column_count() + column;
-    if (nulls_.size() <= bit / 64) nulls_.resize(bit / 64 + 1);
-    nulls_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    bytes_.resize(needed);
+    return bytes_.data() + old_size_bytes;
 }
 
 // ---- Reading ------------------------------------------------------------------------------
 
-std::size_t HeadRows::visible_count(Sequence sequence) const {
-    std::size_t begin = 0;
-    std::size_t end = row_count_;
-    while (begin < end) {
-        const std::size_t middle = begin + (end - begin) / 2;
-        if (this->sequence(middle) <= sequence) {
-            begin = middle + 1;
-        } else {
-            end = middle;
+/// Goes from row to row. There must be as many as it is asked for.
+class HeadRows::Walk {
+public:
+    explicit Walk(const HeadRows& rows) : place_(rows.bytes_.data()) {}
+
+    /// Reads what stands in front of a row's values; they are to be taken or skipped then.
+    void enter_row() {
+        const std::uint64_t lead = take_varint(place_);
+        sequence_ += lead / 2;
+        if (lead % 2 != 0) {
+            std::memcpy(&columns_, place_, sizeof columns_);
+            place_ += sizeof columns_;
         }
+        const auto change = static_cast<std::uint64_t>(zigzag_decode(take_varint(place_)));
+        const std::uint64_t step_ns = step_ns_ + change;
+        time_ns_ += step_ns;
+        step_ns_ = is_first_ ? 0 : step_ns;
+        is_first_ = false;
     }
-    return begin;
+
+    void skip_values() {
+        for (const HeadColumn* column : *columns_) skip_value(place_, column->type);
+    }
+    /// `places` has one of `columns` for each of the row's.
+    void take_values(std::size_t row, std::span<const std::size_t> places,
+                     std::vector<DecodedColumn>& columns) {
+        for (const std::size_t place : places) take_value(place_, row, columns[place]);
+    }
+
+    Sequence sequence() const { return sequence_; }
+    std::int64_t time_ns() const { return static_cast<std::int64_t>(time_ns_); }
+    const HeadColumns* columns() const { return columns_; }
+
+private:
+    const std::byte* place_;
+    Sequence sequence_ = 0;
+    std::uint64_t time_ns_ = 0;
+    std::uint64_t step_ns_ = 0;
+    bool is_first_ = true;
+    const HeadColumns* columns_ = nullptr;
+};
+
+Sequence HeadRows::sequence(std::size_t index) const {
+    if (index + 1 == row_count_) return last_sequence_;
+    Walk walk(*this);
+    for (std::size_t row = 0; row < index; ++row) {
+        walk.enter_row();
+        walk.skip_values();
+    }
+    walk.enter_row();
+    return walk.sequence();
 }
 
-HeadRows HeadRows::first(std::size_t count) const {
-    HeadRows rows;
-    if (count == 0) return rows;
-    rows.columns_ = columns_;
-    rows.row_count_ = static_cast<std::uint32_t>(count);
-    rows.words_.assign(row(0), row(count));
-    rows.nulls_ = nulls_;
-    rows.texts_ = texts_;
-    return rows;
+std::pair<std::int64_t, std::int64_t> HeadRows::time_span() const {
+    std::pair span(last_time_ns_, last_time_ns_);
+    Walk walk(*this);
+    for (std::size_t row = 0; row + 1 < row_count_; ++row) {
+        walk.enter_row();
+        span.first = std::min(span.first, walk.time_ns());
+        span.second = std::max(span.second, walk.time_ns());
+        walk.skip_values();
+    }
+    return span;
 }
 
-DecodedRows HeadRows::decoded() const { return decoded(row_count_); }
+std::size_t HeadRows::visible_count(Sequence sequence) const {
+    // Nearly every view is of everything.
+    if (last_sequence_ <= sequence) return row_count_;
+    Walk walk(*this);
+    for (std::size_t row = 0; row < row_count_; ++row) {
+        walk.enter_row();
+        if (walk.sequence() > sequence) return row;
+        walk.skip_values();
+    }
+    return row_count_;
+}
 
 DecodedRows HeadRows::decoded(std::size_t count) const {
     DecodedRows rows;
     rows.times.reserve(count);
-    for (std::size_t index = 0; index < count; ++index) {
-        rows.times.push_back(static_cast<std::int64_t>(row(index)[kTimeWord]));
+    ColumnPlaces column_places(rows.columns, count);
+    std::span<const std::size_t> places;
+    const HeadColumns* columns = nullptr;
+    Walk walk(*this);
+    for (std::size_t row = 0; row < count; ++row) {
+        walk.enter_row();
+        rows.times.push_back(walk.time_ns());
+        if (walk.columns() != columns) {
+            columns = walk.columns();
+            places = column_places.find(*columns);
+        }
+        walk.take_values(row, places, rows.columns);
     }
-    rows.columns.reserve(column_count());
-    for (std::size_t column = 0; column < column_count(); ++column) {
-        rows.columns.push_back(decoded_column(column, count));
+    for (DecodedColumn& column : rows.columns) {
+        if (column.non_null_count() == count) column.validity.clear();
     }
     return rows;
-}
-
-DecodedColumn HeadRows::decoded_column(std::size_t column, std::size_t count) const {
-    DecodedColumn decoded;
-    decoded.name = (*columns_)[column].name;
-    decoded.type = (*columns_)[column].type;
-    const auto fill = [&](auto& values, const auto& value_of) {
-        values.resize(count);
-        for (std::size_t index = 0; index < count; ++index) {
-            values[index] = value_of(row(index)[kFirstValueWord + column]);
-        }
-    };
-    switch (decoded.type) {
-        case FieldType::Float:
-            fill(decoded.floats, [](std::uint64_t word) { return std::bit_cast<double>(word); });
-            break;
-        case FieldType::Integer:
-            fill(decoded.integers,
-                 [](std::uint64_t word) { return static_cast<std::int64_t>(word); });
-            break;
-        case FieldType::Unsigned:
-            fill(decoded.unsigneds, [](std::uint64_t word) { return word; });
-            break;
-        case FieldType::Boolean:
-            fill(decoded.booleans,
-                 [](std::uint64_t word) { return static_cast<std::uint8_t>(word != 0 ? 1 : 0); });
-            break;
-        case FieldType::String:
-            decoded.strings.resize(count);
-            for (std::size_t index = 0; index < count; ++index) {
-                if (is_null(index, column)) continue;
-                decoded.strings[index] = texts_[row(index)[kFirstValueWord + column]];
-            }
-            break;
-    }
-    for (std::size_t index = 0; index < count && !nulls_.empty(); ++index) {
-        if (!is_null(index, column)) continue;
-        if (decoded.validity.empty()) decoded.validity = all_rows_valid(count);
-        decoded.validity[index / 64] &= ~(std::uint64_t{1} << (index % 64));
-    }
-    return decoded;
 }
 
 std::shared_ptr<const RowGroup> HeadRows::decoded_group(std::size_t count) const {
@@ -218,7 +354,7 @@ std::shared_ptr<const RowGroup> HeadRows::decoded_group(std::size_t count) const
 
 std::shared_ptr<const RowGroup> HeadRows::encoded_group() const {
     const DecodedRows rows = sort_and_merge(decoded());
-    return make_encoded_row_group(rows, 0, rows.row_count(), first_sequence(), last_sequence());
+    return make_encoded_row_group(rows, 0, rows.row_count(), sequence(0), last_sequence_);
 }
 
 void append_rows(DecodedRows& target, const DecodedRows& source) {

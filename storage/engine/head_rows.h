@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tidemark/types.h>
@@ -22,51 +24,59 @@ struct HeadField {
     FieldType type;
     std::uint64_t bits;     ///< The value's bits; unused for a string.
     std::string_view text;  ///< Of a string.
-    std::string_view name;  ///< Looked at only when the field is the first of its kind.
+    std::string_view name;  ///< Looked at only when the row has other fields than the one before.
 };
 
-/// The fields that rows have room for.
+/// A field that rows have.
 struct HeadColumn {
     FieldIndex index;
     FieldType type;
     std::string name;
-
-    bool operator==(const HeadColumn&) const = default;
 };
-using HeadColumns = std::vector<HeadColumn>;
+/// The fields of a row, in its order.
+using HeadColumns = std::vector<const HeadColumn*>;
 
-/// Keeps the columns of all series once. Not thread-safe.
+/// Keeps every column, and every choice of columns, of all series once. Not thread-safe, but what
+/// it gave out may be read by any thread.
 class HeadColumnSets {
 public:
-    /// The same for equal columns.
-    std::shared_ptr<const HeadColumns> share(HeadColumns columns);
+    /// The same for the same fields in the same order. Valid as long as the sets.
+    const HeadColumns* share(std::span<const HeadField> fields);
 
 private:
-    std::vector<std::shared_ptr<const HeadColumns>> sets_;
-    HashSlots slots_;
+    const HeadColumn* column_of(const HeadField& field);
+
+    std::deque<HeadColumn> columns_;  // Addresses stay, as those of sets_.
+    HashSlots column_slots_;
+    std::deque<HeadColumns> sets_;
+    HashSlots set_slots_;
 };
 
 /// Rows of one series as they arrived: neither sorted nor merged. Each has its own sequence,
-/// never falling. A row is a few words in one place, so that many series with few rows take little
-/// memory, and a row that comes touches little of it. Not thread-safe.
+/// never falling, and the fields that came with it. A row is a few bytes behind those of the row
+/// before, so that many series with few rows take little memory, and what a row costs does not
+/// depend on the fields of others. Not thread-safe.
 class HeadRows {
 public:
     std::size_t row_count() const { return row_count_; }
+    /// There must be rows, as for last_sequence().
     Sequence first_sequence() const { return sequence(0); }
-    Sequence last_sequence() const { return sequence(row_count_ - 1); }
+    Sequence last_sequence() const { return last_sequence_; }
 
-    /// `fields` names each field once. The columns come from `sets`.
+    /// `fields` names each field once. The columns come from `sets`, always the same ones, which
+    /// must outlive the rows.
     void append(Sequence sequence, std::int64_t time_ns, std::span<const HeadField> fields,
                 HeadColumnSets& sets);
+
+    /// The earliest and the latest time. There must be rows.
+    std::pair<std::int64_t, std::int64_t> time_span() const;
 
     /// How many rows a view of everything up to `sequence` has: the first so many.
     std::size_t visible_count(Sequence sequence) const;
 
-    /// The first `count` rows as they are.
-    HeadRows first(std::size_t count) const;
-
-    /// All rows as plain columns, in the order they arrived.
-    DecodedRows decoded() const;
+    /// The first `count` rows as plain columns, in the order they arrived.
+    DecodedRows decoded(std::size_t count) const;
+    DecodedRows decoded() const { return decoded(row_count_); }
 
     /// The first `count` rows, sorted and merged, as a decoded row group; null when `count` is 0.
     std::shared_ptr<const RowGroup> decoded_group(std::size_t count) const;
@@ -75,33 +85,19 @@ public:
     std::shared_ptr<const RowGroup> encoded_group() const;
 
 private:
-    // A row is its sequence, its time, and a word for each column: the bits of the value, of a text
-    // its place in texts_.
-    static constexpr std::size_t kSequenceWord = 0;
-    static constexpr std::size_t kTimeWord = 1;
-    static constexpr std::size_t kFirstValueWord = 2;
+    class Walk;
 
-    std::size_t column_count() const { return columns_ == nullptr ? 0 : columns_->size(); }
-    std::size_t words_per_row() const { return kFirstValueWord + column_count(); }
-    const std::uint64_t* row(std::size_t index) const {
-        return words_.data() + index * words_per_row();
-    }
-    Sequence sequence(std::size_t index) const { return row(index)[kSequenceWord]; }
+    Sequence sequence(std::size_t index) const;
     bool has_columns_of(std::span<const HeadField> fields) const;
-    void add_columns(std::span<const HeadField> fields, HeadColumnSets& sets);
-    void make_room();
-    std::size_t column_of(const HeadField& field, std::size_t position_hint) const;
-    std::uint64_t word_of(const HeadField& field);
-    bool is_null(std::size_t row, std::size_t column) const;
-    void mark_null(std::size_t row, std::size_t column);
-    DecodedRows decoded(std::size_t count) const;
-    DecodedColumn decoded_column(std::size_t column, std::size_t count) const;
+    std::byte* make_room(std::size_t size_bytes);
 
-    std::shared_ptr<const HeadColumns> columns_;  // Null when there are no rows.
+    std::vector<std::byte> bytes_;  // Row by row, see head_rows.cc.
+    // Of the last row.
+    Sequence last_sequence_ = 0;
+    std::int64_t last_time_ns_ = 0;
+    std::uint64_t last_step_ns_ = 0;        // From the row before to it, modulo 2^64.
+    const HeadColumns* columns_ = nullptr;  // Null when there are no rows.
     std::uint32_t row_count_ = 0;
-    std::vector<std::uint64_t> words_;
-    std::vector<std::uint64_t> nulls_;  // A bit for each value, row by row; empty: there are none.
-    std::vector<std::string> texts_;
 };
 
 /// Appends all rows of `source` to `target`.

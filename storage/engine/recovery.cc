@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -49,9 +50,10 @@ private:
     Status read_log(WalRecovery& log);
     Status repair_manifest();
     Status settle(const WalRecovery& log);
-    Status replay_frame(const WalFrame& frame);
+    Status replay_frames(std::span<const WalFrame> frames);
+    Status replay_frame(const WalFrame& frame, Head::Sealer& sealer);
     Status keep_frame(const WalFrame& frame);
-    Status replay_rows(const WalFrame& frame);
+    Status replay_rows(const WalFrame& frame, Head::Sealer& sealer);
     bool name_fields(const BatchRow& row);
     MeasurementId measurement_of(SeriesId id);
     void note_missing_rows(std::string message);
@@ -231,10 +233,10 @@ void Recovery::note_segment(const LiveSegment& segment) {
 Status Recovery::judge_file(std::uint64_t segment_id) {
     const ManifestContents& manifest = store_.manifest->recovered();
     const std::string name = segment_file_name(segment_id);
-    const auto entry =
-        std::ranges::find(manifest.segments, segment_id,
-                          [](const ManifestSegment& known) { return known.info.segment_id; });
-    if (entry != manifest.segments.end()) {
+    const auto entry = std::ranges::lower_bound(
+        manifest.segments, segment_id, {},
+        [](const ManifestSegment& known) { return known.info.segment_id; });
+    if (entry != manifest.segments.end() && entry->info.segment_id == segment_id) {
         const bool was_dropped = store_.catalogue->was_dropped(entry->database);
         return was_dropped ? remove_stray(name, "a segment of a dropped database") : success();
     }
@@ -331,7 +333,7 @@ Status Recovery::replay() {
     if (exists) {
         last_sequence = std::max(last_sequence, log.next_sequence - 1);
         store_.visibility->publish(last_sequence);
-        for (const WalFrame& frame : log.frames) TIDEMARK_RETURN_IF_ERROR(replay_frame(frame));
+        TIDEMARK_RETURN_IF_ERROR(replay_frames(log.frames));
         TIDEMARK_RETURN_IF_ERROR(settle(log));
         store_.position.next_file_number = log.next_file_number;
     }
@@ -395,9 +397,15 @@ Status Recovery::settle(const WalRecovery& log) {
     return success();
 }
 
-Status Recovery::replay_frame(const WalFrame& frame) {
+Status Recovery::replay_frames(std::span<const WalFrame> frames) {
+    Head::Sealer sealer(*store_.head);
+    for (const WalFrame& frame : frames) TIDEMARK_RETURN_IF_ERROR(replay_frame(frame, sealer));
+    return success();
+}
+
+Status Recovery::replay_frame(const WalFrame& frame, Head::Sealer& sealer) {
     const std::uint64_t unknown_before = unknown_row_count_;
-    const Status status = replay_rows(frame);
+    const Status status = replay_rows(frame, sealer);
     if (!status) {
         note_missing_rows("log: the rest of sequence " + std::to_string(frame.sequence) +
                           " is missing: " + status.error().message());
@@ -417,11 +425,11 @@ Status Recovery::keep_frame(const WalFrame& frame) {
     return success();
 }
 
-Status Recovery::replay_rows(const WalFrame& frame) {
+Status Recovery::replay_rows(const WalFrame& frame, Head::Sealer& sealer) {
     RowBatchReader reader(frame.payload);
     BatchRow row;
     named_groups_.clear();
-    Head::Appender head(*store_.head, frame.sequence);
+    Head::Appender head(*store_.head, frame.sequence, &sealer);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const bool is_row, reader.next(row));
         if (!is_row) return success();

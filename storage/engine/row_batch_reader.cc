@@ -149,11 +149,7 @@ Status RowBatchReader::read_columns(ByteReader& reader) {
 
 // ---- The rows -----------------------------------------------------------------------------
 
-Result<std::int64_t> RowBatchReader::Runs::next() {
-    if (rows_left > 0) {
-        --rows_left;
-        return std::int64_t{0};
-    }
+Result<std::int64_t> RowBatchReader::Runs::begin_run() {
     const std::size_t begin = reader.offset();
     const auto change = reader.read_zigzag();
     if (!change) return corruption(offset + begin, change.error().message());
@@ -163,6 +159,8 @@ Result<std::int64_t> RowBatchReader::Runs::next() {
     return change.value();
 }
 
+// There are millions of rows to be read at a start, so what most of them need is here, and the
+// rest, with its many Results, apart.
 Result<bool> RowBatchReader::next(BatchRow& row) {
     if (!is_open_) TIDEMARK_RETURN_IF_ERROR(open());
     is_open_ = true;
@@ -170,44 +168,44 @@ Result<bool> RowBatchReader::next(BatchRow& row) {
         TIDEMARK_RETURN_IF_ERROR(check_end());
         return false;
     }
-    TIDEMARK_ASSIGN_OR_RETURN(const Member* member, next_member());
-    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t time_change, times_.next());
-    // Modulo 2^64, as it was written.
-    time_ns_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(time_ns_) +
-                                         static_cast<std::uint64_t>(time_change) *
-                                             static_cast<std::uint64_t>(time_unit_));
-    Group& group = groups_[member->group];
-    TIDEMARK_RETURN_IF_ERROR(read_values(*member, group));
-    row = {member->id, time_ns_, group.fields, member->group};
+    std::uint64_t number = next_member_;
+    if (!order_.goes_on()) {
+        order_offset_ = order_.offset + order_.reader.offset();
+        TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t jump, order_.begin_run());
+        number += static_cast<std::uint64_t>(jump);
+    }
+    if (number >= begun_member_count_) TIDEMARK_RETURN_IF_ERROR(begin_member(number));
+    next_member_ = number + 1;
+    if (!times_.goes_on()) {
+        TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t change, times_.begin_run());
+        // Modulo 2^64, as it was written.
+        time_ns_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(time_ns_) +
+                                             static_cast<std::uint64_t>(change) *
+                                                 static_cast<std::uint64_t>(time_unit_));
+    }
+    const Member& member = members_[static_cast<std::size_t>(number)];
+    Group& group = groups_[member.group];
+    for (std::size_t index = 0; index < group.fields.size(); ++index) {
+        HeadField& field = group.fields[index];
+        std::uint64_t& before = numbers_[member.first_number + index];
+        if (group.columns[index].read(before, field.bits, field.text)) continue;
+        return corruption(group.column_ends[index] - group.columns[index].remaining_size_bytes(),
+                          "a value is truncated or impossible");
+    }
+    row = {member.id, time_ns_, group.fields, member.group};
     return true;
 }
 
-Result<RowBatchReader::Member*> RowBatchReader::next_member() {
-    const std::size_t offset = order_.offset + order_.reader.offset();
-    TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t jump, order_.next());
-    const std::uint64_t number = next_member_ + static_cast<std::uint64_t>(jump);
+/// The member's first row comes; those of the members before it came.
+Status RowBatchReader::begin_member(std::uint64_t number) {
     if (number > begun_member_count_ || number >= members_.size()) {
-        return corruption(offset, "a row of a series that is not due");
+        return corruption(order_offset_, "a row of a series that is not due");
     }
-    next_member_ = number + 1;
+    ++begun_member_count_;
     Member& member = members_[static_cast<std::size_t>(number)];
-    if (number == begun_member_count_) {
-        ++begun_member_count_;
-        member.first_number = numbers_.size();
-        for (const BatchColumnReader& column : groups_[member.group].columns) {
-            numbers_.push_back(column.base());
-        }
-    }
-    return &member;
-}
-
-Status RowBatchReader::read_values(const Member& member, Group& group) {
-    for (std::size_t index = 0; index < group.fields.size(); ++index) {
-        HeadField& field = group.fields[index];
-        BatchColumnReader& column = group.columns[index];
-        if (column.read(numbers_[member.first_number + index], field.bits, field.text)) continue;
-        return corruption(group.column_ends[index] - column.remaining_size_bytes(),
-                          "a value is truncated or impossible");
+    member.first_number = numbers_.size();
+    for (const BatchColumnReader& column : groups_[member.group].columns) {
+        numbers_.push_back(column.base());
     }
     return success();
 }

@@ -51,8 +51,14 @@ private:
         std::uint64_t rows_left = 0;  // Of the run that was begun.
 
         bool is_at_end() const { return rows_left == 0 && reader.is_at_end(); }
-        /// The change that the next row brings; 0 within a run.
-        Result<std::int64_t> next();
+        /// Whether the next row follows the pattern of the one before.
+        bool goes_on() {
+            if (rows_left == 0) return false;
+            --rows_left;
+            return true;
+        }
+        /// The change that the next row brings, the first of another run.
+        Result<std::int64_t> begin_run();
     };
 
     Status open();
@@ -61,8 +67,7 @@ private:
     Status read_members(ByteReader& reader);
     Result<Runs> read_runs(ByteReader& reader) const;
     Status read_columns(ByteReader& reader);
-    Result<Member*> next_member();
-    Status read_values(const Member& member, Group& group);
+    Status begin_member(std::uint64_t number);
     Status check_end() const;
 
     std::span<const std::byte> payload_;
@@ -77,6 +82,7 @@ private:
     Runs times_;
     std::int64_t time_unit_ = 1;
     std::uint64_t next_member_ = 0;  // Behind that of the last row.
+    std::size_t order_offset_ = 0;   // In the body, of the run that was begun last.
     std::int64_t time_ns_ = 0;
 };
 

@@ -12,12 +12,19 @@ constexpr std::string_view kTimeKey = "time";
 
 Error refusal(std::string reason) { return {ErrorCode::InvalidArgument, std::move(reason)}; }
 
+bool is_escaped(char character) {
+    return character == ',' || character == '=' || character == ' ' || character == '\\';
+}
+
 void append_escaped(std::string& out, std::string_view text) {
-    for (const char character : text) {
-        if (character == ',' || character == '=' || character == ' ' || character == '\\') {
-            out.push_back('\\');
-        }
-        out.push_back(character);
+    while (true) {
+        const auto end = std::ranges::find_if(text, is_escaped);
+        const auto plain_size_bytes = static_cast<std::size_t>(end - text.begin());
+        out.append(text.substr(0, plain_size_bytes));
+        if (end == text.end()) return;
+        out.push_back('\\');
+        out.push_back(*end);
+        text.remove_prefix(plain_size_bytes + 1);
     }
 }
 
@@ -70,15 +77,27 @@ Result<SeriesName> make_series_name(const SeriesKeyParts& parts) {
     return name;
 }
 
+std::vector<TagView> views_of(const TagSet& tags) {
+    std::vector<TagView> views;
+    views.reserve(tags.size());
+    for (const Tag& tag : tags) views.push_back({tag.key, tag.value});
+    return views;
+}
+
+void append_series_key(std::string_view measurement, std::span<const TagView> tags,
+                       std::string& out) {
+    append_escaped(out, measurement);
+    for (const TagView& tag : tags) {
+        out.push_back(',');
+        append_escaped(out, tag.key);
+        out.push_back('=');
+        append_escaped(out, tag.value);
+    }
+}
+
 std::string make_series_key(std::string_view measurement, const TagSet& tags) {
     std::string key;
-    append_escaped(key, measurement);
-    for (const Tag& tag : tags) {
-        key.push_back(',');
-        append_escaped(key, tag.key);
-        key.push_back('=');
-        append_escaped(key, tag.value);
-    }
+    append_series_key(measurement, views_of(tags), key);
     return key;
 }
 

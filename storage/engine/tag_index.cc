@@ -1,19 +1,105 @@
 #include "storage/engine/tag_index.h"
 
+#include <algorithm>
+#include <deque>
 #include <map>
+#include <utility>
 
 #include <roaring/roaring.hh>
+
+#include "storage/base/bytes.h"
+#include "storage/base/checksum.h"
+#include "storage/base/hash_slots.h"
+#include "storage/base/text_arena.h"
 
 namespace tidemark::storage {
 namespace {
 
-using ValueBitmaps = std::map<std::string, Roaring, std::less<>>;
+/// The series of a tag value, of which there is one at least. There are tags that have another
+/// value for each series, so one takes no more than its number.
+class Postings {
+public:
+    explicit Postings(SeriesId id) : first_(id) {}
+
+    void add(SeriesId id) {
+        if (several_ == nullptr) several_ = std::make_unique<Roaring>(Roaring::bitmapOf(1, first_));
+        several_->add(id);
+    }
+
+    /// False when none is left.
+    bool remove(const Roaring& series) {
+        if (several_ == nullptr) return !series.contains(first_);
+        *several_ -= series;
+        return !several_->isEmpty();
+    }
+
+    void add_to(Roaring& series) const {
+        if (several_ != nullptr) {
+            series |= *several_;
+        } else {
+            series.add(first_);
+        }
+    }
+
+private:
+    SeriesId first_;
+    std::unique_ptr<Roaring> several_;  // With the first.
+};
+
+/// The values of one tag.
+class TagValues {
+public:
+    struct Value {
+        std::string_view text;
+        Postings series;
+    };
+
+    void add(std::string_view text, SeriesId id) {
+        const std::uint64_t hash = hash_of(text);
+        if (const auto known = number_of(text, hash)) return values_[*known].series.add(id);
+        append(text, hash, Postings(id));
+    }
+
+    void remove(const Roaring& series) {
+        TagValues kept;
+        for (Value& value : values_) {
+            if (!value.series.remove(series)) continue;
+            kept.append(value.text, hash_of(value.text), std::move(value.series));
+        }
+        *this = std::move(kept);
+    }
+
+    /// Null when no series has it.
+    const Value* find(std::string_view text) const {
+        const auto known = number_of(text, hash_of(text));
+        return known ? &values_[*known] : nullptr;
+    }
+
+    const std::deque<Value>& all() const { return values_; }
+
+private:
+    static std::uint64_t hash_of(std::string_view text) { return xxh3_64(as_bytes(text), 0); }
+
+    void append(std::string_view text, std::uint64_t hash, Postings series) {
+        slots_.add(hash, static_cast<std::uint32_t>(values_.size()));
+        values_.push_back({texts_.keep(text), std::move(series)});
+    }
+
+    std::optional<std::uint32_t> number_of(std::string_view text, std::uint64_t hash) const {
+        return slots_.find(hash,
+                           [&](std::uint32_t number) { return values_[number].text == text; });
+    }
+
+    TextArena texts_;
+    std::deque<Value> values_;
+    HashSlots slots_;
+};
 
 }  // namespace
 
 struct TagIndex::State {
     Roaring all;
-    std::map<std::string, ValueBitmaps, std::less<>> by_key;
+    std::map<std::string, TagValues, std::less<>> by_key;
 
     Roaring matching(const TagMatcher& matcher) const {
         Roaring matching_series;
@@ -21,16 +107,22 @@ struct TagIndex::State {
         const bool takes_empty = holds_for(matcher, {});
         if (key == by_key.end()) return takes_empty ? all : matching_series;
         if (matcher.op == CompareOp::Equal && !takes_empty) {
-            const auto value = key->second.find(matcher.value);
-            return value == key->second.end() ? matching_series : value->second;
+            const TagValues::Value* value = key->second.find(matcher.value);
+            if (value != nullptr) value->series.add_to(matching_series);
+            return matching_series;
         }
         Roaring with_key;
-        for (const auto& [value, series] : key->second) {
-            with_key |= series;
-            if (holds_for(matcher, value)) matching_series |= series;
+        for (const TagValues::Value& value : key->second.all()) {
+            if (takes_empty) value.series.add_to(with_key);
+            if (holds_for(matcher, value.text)) value.series.add_to(matching_series);
         }
         if (takes_empty) matching_series |= all - with_key;
         return matching_series;
+    }
+
+    TagValues& values_of(std::string_view key) {
+        const auto known = by_key.find(key);
+        return known != by_key.end() ? known->second : by_key[std::string(key)];
     }
 };
 
@@ -39,19 +131,16 @@ TagIndex::~TagIndex() = default;
 TagIndex::TagIndex(TagIndex&&) noexcept = default;
 TagIndex& TagIndex::operator=(TagIndex&&) noexcept = default;
 
-void TagIndex::add(SeriesId id, const TagSet& tags) {
+void TagIndex::add(SeriesId id, std::span<const TagView> tags) {
     state_->all.add(id);
-    for (const Tag& tag : tags) state_->by_key[tag.key][tag.value].add(id);
+    for (const TagView& tag : tags) state_->values_of(tag.key).add(tag.value, id);
 }
 
 void TagIndex::remove(const std::vector<SeriesId>& ids) {
     const Roaring removed(ids.size(), ids.data());
     state_->all -= removed;
-    for (auto& [key, values] : state_->by_key) {
-        for (auto& [value, series] : values) series -= removed;
-        std::erase_if(values, [](const auto& entry) { return entry.second.isEmpty(); });
-    }
-    std::erase_if(state_->by_key, [](const auto& entry) { return entry.second.empty(); });
+    for (auto& [key, values] : state_->by_key) values.remove(removed);
+    std::erase_if(state_->by_key, [](const auto& entry) { return entry.second.all().empty(); });
 }
 
 std::vector<SeriesId> TagIndex::select(const std::vector<TagMatcher>& matchers) const {
@@ -75,7 +164,8 @@ std::vector<std::string> TagIndex::values(std::string_view key) const {
     std::vector<std::string> values;
     const auto found = state_->by_key.find(key);
     if (found == state_->by_key.end()) return values;
-    for (const auto& [value, series] : found->second) values.push_back(value);
+    for (const TagValues::Value& value : found->second.all()) values.emplace_back(value.text);
+    std::ranges::sort(values);
     return values;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,10 +9,12 @@
 #include <tidemark/scan.h>
 #include <tidemark/types.h>
 
+#include "storage/engine/series_key.h"
+
 namespace tidemark::storage {
 
-/// Which series of one measurement have which tags: for each tag key and value a bitmap of series.
-/// Not thread-safe.
+/// Which series of one measurement have which tags: for each tag key and value the series, as a
+/// bitmap where there are several. Not thread-safe.
 class TagIndex {
 public:
     TagIndex();
@@ -19,7 +22,7 @@ public:
     TagIndex(TagIndex&&) noexcept;
     TagIndex& operator=(TagIndex&&) noexcept;
 
-    void add(SeriesId id, const TagSet& tags);
+    void add(SeriesId id, std::span<const TagView> tags);
     /// Also those that are not here.
     void remove(const std::vector<SeriesId>& ids);
 

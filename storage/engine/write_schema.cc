@@ -130,7 +130,8 @@ Result<ResolvedPoint> WriteSchema::resolve_new_series(const WriteBatch& batch,
     const auto known = catalogue_.find_series(measurement.id, name.tags);
     const SeriesId id = known ? *known : catalogue_.add_series(measurement.id, name.tags);
     series_slots_.add(hash, static_cast<std::uint32_t>(series_.size()));
-    Series& series = series_.emplace_back(Series{id, &measurement, std::string(raw_key), nullptr});
+    Series& series =
+        series_.emplace_back(Series{id, &measurement, raw_keys_.keep(raw_key), nullptr});
     if (last_series_ != nullptr) last_series_->follower = &series;
     last_series_ = &series;
     return ResolvedPoint{measurement.id, id, fields_};

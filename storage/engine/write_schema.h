@@ -14,6 +14,7 @@
 #include <tidemark/write_batch.h>
 
 #include "storage/base/hash_slots.h"
+#include "storage/base/text_arena.h"
 #include "storage/engine/catalogue.h"
 #include "storage/engine/head_rows.h"
 
@@ -65,8 +66,8 @@ private:
     struct Series {
         SeriesId id;
         Measurement* measurement;
-        std::string raw_key;
-        Series* follower;  // The series that had a point after its last one; null at first.
+        std::string_view raw_key;  // In raw_keys_.
+        Series* follower;          // The series that had a point after its last one; null at first.
     };
 
     // Stands in HeadField::index until the catalogue gave one.
@@ -95,7 +96,8 @@ private:
     bool accepts_nan_ = false;
     std::map<std::string, Measurement, std::less<>> measurements_;
     std::deque<Series> series_;  // Addresses stay.
-    HashSlots series_slots_;     // By raw key.
+    TextArena raw_keys_;
+    HashSlots series_slots_;  // By raw key.
     Series* last_series_ = nullptr;
     std::vector<HeadField> fields_;            // Of the point being resolved.
     std::vector<std::size_t> unknown_fields_;  // Positions in fields_ that have no index yet.

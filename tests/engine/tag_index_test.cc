@@ -10,6 +10,7 @@ namespace tidemark::tests {
 namespace {
 
 using storage::TagIndex;
+using storage::views_of;
 
 TagMatcher equal(const std::string& key, const std::string& value) {
     return {key, CompareOp::Equal, value, {}};
@@ -33,8 +34,8 @@ std::string_view tag_value(const TagSet& tags, const std::string& key) {
 
 TEST_CASE("series are selected by their tags, a missing tag being empty", "[engine]") {
     TagIndex index;
-    index.add(1, {{"host", "a"}, {"region", "eu"}});
-    index.add(2, {{"host", "b"}});
+    index.add(1, views_of({{"host", "a"}, {"region", "eu"}}));
+    index.add(2, views_of({{"host", "b"}}));
     index.add(3, {});
 
     CHECK(index.select({}) == std::vector<SeriesId>{1, 2, 3});
@@ -70,7 +71,7 @@ TEST_CASE("the tag index agrees with looking at every series", "[engine]") {
             const std::string value = pick(values);
             if (!value.empty()) tags.push_back({key, value});
         }
-        index.add(id, tags);
+        index.add(id, views_of(tags));
         tags_of.push_back(tags);
     }
     for (int round = 0; round < 200; ++round) {

@@ -12,6 +12,7 @@ constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 std::atomic<std::size_t> failing_size_bytes{kNone};
 thread_local const std::atomic<bool>* fails_next_while = nullptr;
+thread_local std::size_t allocated_by_thread = 0;
 
 bool is_next_to_fail() {
     const std::atomic<bool>* condition = std::exchange(fails_next_while, nullptr);
@@ -20,6 +21,7 @@ bool is_next_to_fail() {
 
 void* allocate(std::size_t size) {
     if (size >= failing_size_bytes || is_next_to_fail()) return nullptr;
+    allocated_by_thread += size;
     return std::malloc(size == 0 ? 1 : size);
 }
 
@@ -52,5 +54,7 @@ LargeAllocationsFail::LargeAllocationsFail(std::size_t size_bytes) {
 LargeAllocationsFail::~LargeAllocationsFail() { failing_size_bytes = kNone; }
 
 void fail_next_allocation(const std::atomic<bool>& condition) { fails_next_while = &condition; }
+
+std::size_t allocated_size_bytes() { return allocated_by_thread; }
 
 }  // namespace tidemark::tests

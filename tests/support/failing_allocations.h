@@ -3,7 +3,8 @@
 #include <atomic>
 #include <cstddef>
 
-// A heap that runs out of memory when a test wants it to. Linking this replaces operator new.
+// A heap that counts, and that runs out of memory when a test wants it to. Linking this replaces
+// operator new.
 
 namespace tidemark::tests {
 
@@ -20,5 +21,8 @@ public:
 /// The calling thread's next allocation throws std::bad_alloc, if `condition` is still true then.
 /// The condition must outlive the thread.
 void fail_next_allocation(const std::atomic<bool>& condition);
+
+/// What the calling thread has asked for since it began, whether it was given back or not.
+std::size_t allocated_size_bytes();
 
 }  // namespace tidemark::tests
