@@ -34,7 +34,18 @@ void check_floats(std::span<const std::byte> bytes, std::size_t count) {
     require(encoded_mask == decoded_mask);
 }
 
+void check_unsigneds(std::span<const std::byte> bytes, std::size_t count) {
+    std::vector<std::uint64_t> values(count);
+    if (!decode_unsigneds(bytes, values)) return;
+    std::vector<std::byte> again;
+    encode_unsigneds(values, again);
+    std::vector<std::uint64_t> same(count);
+    require(decode_unsigneds(again, same).has_value());
+    require(same == values);
+}
+
 void check_integers(std::span<const std::byte> bytes, std::size_t count) {
+    check_unsigneds(bytes, count);
     std::vector<std::int64_t> values(count);
     if (!decode_integers(bytes, values)) return;
     std::vector<std::byte> again;
