@@ -16,7 +16,8 @@ from tidemark_format.floats import decode_floats
 from tidemark_format.integers import decode_integers
 from tidemark_format.record_log import HEADER_SIZE, read_record_log
 from tidemark_format.row_batch import read_row_batch
-from tidemark_format.segment import read_segment
+from tidemark_format.segment import Column, RowGroup, check_records, read_segment
+from tidemark_format.series_block import read_series_block
 from tidemark_format.strings import decode_strings
 from tidemark_format.summary import SummarisedRows, check_summary, read_summary
 from tidemark_format.times import decode_times
@@ -30,10 +31,17 @@ MS_NS = 10**6
 STORE = "## 1 Store directory"
 WAL = "## 2 WAL"
 SEGMENT = "## 3 Segment"
+BLOCKS = "### 3.1 Blocks"
 SUMMARY = "### 4.8 Summaries"
 MANIFEST = "## 5 Manifest"
 CATALOGUE = "## 6 Catalogue"
 ROWS = "## 7 Rows of a write"
+
+
+ROW_GROUPS_OF_BLOCK = [
+    RowGroup(5 + 2 * index, 6 + 2 * index, [1000 * (index + 1)],
+             [Column(b"load", FieldType.INTEGER, [value])])
+    for index, value in enumerate((3, 5, 4, 4))]
 
 
 def record_log_with(magic: bytes, payload: bytes) -> bytes:
@@ -68,6 +76,13 @@ class Examples(unittest.TestCase):
         self.assertEqual(row_group.times, [1000, 2000, 3000])
         self.assertEqual((column.name, column.field_type, column.values),
                          (b"load", FieldType.INTEGER, [3, None, 5]))
+
+    def test_the_block_is_that_of_its_row_groups(self):
+        block = read_series_block(hex_example(BLOCKS))
+        self.assertEqual((block.key, len(block.places)), (b"cpu", 4))
+        record, = block.records
+        self.assertEqual((record.first_time, record.last_time, record.row_count), (1000, 4000, 4))
+        check_records(block, ROW_GROUPS_OF_BLOCK, set())
 
     def test_the_summary_is_that_of_its_values(self):
         summary = read_summary(FieldType.FLOAT, SummarisedRows(4, 1000, 1040),
@@ -113,6 +128,18 @@ class Examples(unittest.TestCase):
         ])
 
 
+class Blocks(unittest.TestCase):
+    def test_segments_with_blocks_are_read(self):
+        for name, row_group_count, record_count in [
+                ("one", 1, 0), ("block", 5, 1), ("blocks", 70, 3), ("overlap", 5, 1), ("runs", 4, 1)]:
+            with self.subTest(name=name):
+                segment = read_segment((CORPUS / "segment" / name).read_bytes(), set())
+                self.assertEqual(segment.damages, [])
+                self.assertEqual(len(segment.series[0].row_groups), row_group_count)
+                self.assertEqual(len(segment.series[0].records), record_count)
+        self.assertTrue(segment.series[0].records[0].columns[0].value_runs)
+
+
 class Damaged(unittest.TestCase):
     """Whichever bit is not as it was, the reader says so."""
 
@@ -129,6 +156,15 @@ class Damaged(unittest.TestCase):
             for data in self.flipped(heading):
                 self.assertRegex(" ".join(read_record_log(data, magic).damages),
                                  "checksum of the (header|record)|truncated")
+
+    def test_in_the_record_of_a_block(self):
+        record_begin, sequences, record_end = 0x0f, (0x14, 0x15), 0x2f
+        for offset, data in enumerate(self.flipped(BLOCKS)):
+            # A record's sequences may reach further than those of its row groups.
+            if not record_begin <= offset < record_end or offset in sequences:
+                continue
+            with self.assertRaises(Damage):
+                check_records(read_series_block(data), ROW_GROUPS_OF_BLOCK, set())
 
     def test_in_the_log(self):
         for data in self.flipped(WAL):

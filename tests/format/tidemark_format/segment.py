@@ -7,7 +7,7 @@ from .byte_reader import U64_MASK, ByteReader, to_signed
 from .codecs_met import CodecsMet
 from .columns import FieldType, Value, decode_column
 from .damage import Damage, Unsupported, check_checksum, require, within
-from .series_block import ColumnPlace, RowGroupPlace, SeriesBlock, read_series_block
+from .series_block import ColumnPlace, Record, RowGroupPlace, SeriesBlock, read_series_block
 from .summary import SummarisedRows, check_summary, read_summary
 from .times import decode_times
 
@@ -65,6 +65,7 @@ class SegmentSeries:
     series_id: int
     key: bytes
     row_groups: list[RowGroup] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
 
 
 @dataclass
@@ -99,7 +100,7 @@ def read_segment(data: bytes, met: CodecsMet) -> Segment:
         except Damage as damage:
             segment.damages.append(str(damage))
             continue
-        series = SegmentSeries(entry.series_id, block.key)
+        series = SegmentSeries(entry.series_id, block.key, records=block.records)
         segment.series.append(series)
         for place in block.places:
             try:
@@ -111,7 +112,7 @@ def read_segment(data: bytes, met: CodecsMet) -> Segment:
             continue
         try:
             with within(f"series block at 0x{entry.block_offset:x}"):
-                _check_records(block, series.row_groups, met)
+                check_records(block, series.row_groups, met)
         except Damage as damage:
             segment.damages.append(str(damage))
     if not segment.damages:
@@ -186,7 +187,7 @@ def _read_series_block(data: bytes, trailer: Trailer, seed: int,
     return block
 
 
-def _check_records(block: SeriesBlock, row_groups: list[RowGroup], met: CodecsMet) -> None:
+def check_records(block: SeriesBlock, row_groups: list[RowGroup], met: CodecsMet) -> None:
     """Damage unless each record says of its row groups what is so."""
     for record in block.records:
         members = row_groups[record.first_place:][:len(record.places)]
