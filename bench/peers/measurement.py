@@ -17,21 +17,20 @@ from workload import read_into_cache
 # Where this checkout is says nothing to others.
 CHECKOUT = f"{Path(__file__).resolve().parents[2]}/"
 # The warm runs come in so many rounds of all systems, so many runs of a question in each.
-ROUNDS = 5
-WARM_RUNS = 7
-# Slower ones are asked so often in all rounds together.
+ROUNDS = 7
+WARM_RUNS = 5
+# Slower ones are asked once in each round.
 SLOW_ABOVE_S = 0.5
-SLOW_RUNS = 7
 # In every other round, and not at all cold.
 VERY_SLOW_ABOVE_S = 2.5
 # Only once.
 ONCE_ABOVE_S = 10.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
-QUICK_RUNS = 25
-QUICK_BUDGET_S = 0.4
+QUICK_RUNS = 15
+QUICK_BUDGET_S = 0.25
 # Loads that are quicker than this are repeated, and the quickest counts.
 QUICK_LOAD_S = 12.0
-LOADS = 3
+LOADS = 2
 # Where asking for the engine's time is a request of its own, one for so many runs.
 TRACED_EVERY = 5
 # Of all cold runs of a system, restarts included.
@@ -42,23 +41,33 @@ def measure(systems: list[System]) -> dict[str, dict[str, object]]:
     """What the result holds of each system; one that fails is reported and left out.
 
     All are loaded, one after the other, and then asked in rounds: what the machine does besides
-    comes and goes within minutes, and must not fall on one system alone. The other loads, whose
-    time is all they are for, stand between the rounds and draw them apart. Only one system runs
-    at any time, and none afterwards.
+    comes and goes within seconds or minutes, and must not fall on one system alone. The first one,
+    with which all are compared, is asked before each of the others. The other loads, whose time is
+    all they are for, stand between the rounds and draw them apart. Only one system runs at any
+    time, and none afterwards.
     """
-    courses = {system.name: Course(system) for system in systems}
-    phases = [Course.load]
+    names = [system.name for system in systems]
+    steps = [(name, Course.load) for name in names]
     for index in range(ROUNDS):
-        phases += [Course.load_again, partial(Course.ask, round_index=index)]
-    phases.append(Course.ask_cold)
-    for phase in phases:
-        for name, course in list(courses.items()):
-            try:
-                course.run(phase)
-            except (OSError, RuntimeError) as failure:
-                print(f"{name}: {failure}", file=sys.stderr)
-                del courses[name]
+        steps += [(name, Course.load_again) for name in names]
+        steps += [(name, partial(Course.ask, round_index=index)) for name in turns(names)]
+    steps += [(name, Course.ask_cold) for name in names]
+    courses = {system.name: Course(system) for system in systems}
+    for name, phase in steps:
+        if name not in courses:
+            continue
+        try:
+            courses[name].run(phase)
+        except (OSError, RuntimeError) as failure:
+            print(f"{name}: {failure}", file=sys.stderr)
+            del courses[name]
     return {name: course.result() for name, course in courses.items()}
+
+
+def turns(names: list[str]) -> list[str]:
+    """Of one round: the first one before each of the others."""
+    first, *others = names
+    return [name for other in others for name in (first, other)] or [first]
 
 
 class Course:
@@ -97,16 +106,17 @@ class Course:
         """Every question, several times."""
         system = self._system
         system.start()
-        if round_index == 0:
+        is_first_turn = not self._questions
+        if is_first_turn:
             self._questions = [WarmQuestion(system, question) for question in QUESTIONS]
         for question in self._questions:
-            question.ask_again(round_index)
+            question.ask_again(round_index, is_warm=is_first_turn)
 
     def ask_cold(self) -> None:
         """The first question that a fresh process gets, nothing of its files being in memory."""
         system, begin = self._system, time.monotonic()
         for question in self._questions:
-            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count < SLOW_RUNS:
+            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count < ROUNDS:
                 continue
             if not drop_caches():
                 return
@@ -243,14 +253,13 @@ def settled(system: System, meter: Meter) -> dict[str, object]:
 class WarmQuestion:
     """One question to a warm system: what it answered at first, and how long it took since.
 
-    What else runs on a machine makes answers slower, never quicker. So the time is the median of
-    the runs of one round, of that round in which this median is the smallest.
+    The time is the median over all turns of the median of the runs of a turn.
     """
 
     def __init__(self, system: System, question: str) -> None:
         self._system, self.name = system, question
         self._runs_s: list[float] = []
-        self._medians_s: list[float] = []  # Of each round.
+        self._medians_s: list[float] = []  # Of each turn.
         self._engine_medians_ms: list[float] = []
         self._idiom = system.idiom(question)
         self._failure = ""
@@ -268,13 +277,13 @@ class WarmQuestion:
         """How many runs count so far."""
         return len(self._runs_s)
 
-    def ask_again(self, round_index: int) -> None:
-        """This round's warm runs."""
+    def ask_again(self, round_index: int, is_warm: bool) -> None:
+        """The runs of one turn; `is_warm` when this process was asked before."""
         runs = 0 if self._failure else warm_runs(self._first_s, round_index)
         if runs == 0:
             return
         system = self._system
-        if round_index > 0:  # The process is a new one.
+        if not is_warm:
             system.ask(self.name)
         traced = [reply for _ in range(max(1, runs // TRACED_EVERY))
                   if (reply := system.ask_traced(self.name))]
@@ -291,17 +300,16 @@ class WarmQuestion:
             result |= {"right": self._verdict.is_right, "error": self._verdict.kind.value,
                        "note": "; ".join(filter(None, notes))}
             if self._system.has_http:
-                result["http_ms"] = round(min(self._medians_s) * 1e3, 3)
-                result["rounds_ms"] = [round(seconds * 1e3, 3) for seconds in self._medians_s]
+                result["http_ms"] = round(statistics.median(self._medians_s) * 1e3, 3)
             if self._engine_medians_ms:
-                result["engine_ms"] = round(min(self._engine_medians_ms), 3)
+                result["engine_ms"] = round(statistics.median(self._engine_medians_ms), 3)
         report(self._system, f"{self.name}: {result['http_ms']} ms over HTTP, "
                f"{result['engine_ms']} ms in the engine, {result['error'] or 'right'}; "
                f"{result['note']}")
         return result
 
     def _take(self, runs_s: list[float], engine_ms: Iterable[float | None]) -> None:
-        """One round."""
+        """One turn."""
         self._runs_s += runs_s
         self._medians_s.append(statistics.median(runs_s))
         engine_ms = list(engine_ms)
@@ -317,13 +325,13 @@ def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
 
 
 def warm_runs(first_s: float, round_index: int) -> int:
-    """How often to ask in this round what took `first_s` at first."""
+    """How often to ask in a turn of this round what took `first_s` at first."""
     if first_s > ONCE_ABOVE_S:
         return 0
     if first_s > VERY_SLOW_ABOVE_S:
         return 1 if round_index % 2 == 0 else 0
     if first_s > SLOW_ABOVE_S:
-        return SLOW_RUNS * (round_index + 1) // ROUNDS - SLOW_RUNS * round_index // ROUNDS
+        return 1
     return max(WARM_RUNS, min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s)))
 
 

@@ -132,9 +132,13 @@ class Table(unittest.TestCase):
 
 class Comparison(unittest.TestCase):
     def unsteady(self, second_ms, first_ms=100.0, own_ms=20.0, second_own_ms=20.0):
+        """The titles of what is unsteady; of one peer rows and figures say the same."""
         first = result(tidemark=system(1, own_ms), vm=system(1, first_ms))
         second = result(tidemark=system(1, second_own_ms), vm=system(1, second_ms))
-        return {pair.title for pair in compare.pairs(first, second) if pair.is_unsteady}
+        rows, figures = ({pair.title for pair in pairs(first, second) if pair.is_unsteady}
+                         for pairs in (compare.of_rows, compare.of_systems))
+        self.assertEqual(rows, figures)
+        return rows
 
     def test_what_counts_is_the_ratio_to_tidemark(self):
         self.assertEqual(self.unsteady(200.0, second_own_ms=40.0), set())
@@ -145,6 +149,15 @@ class Comparison(unittest.TestCase):
     def test_short_times_do_not_count(self):
         self.assertEqual(self.unsteady(8.0, first_ms=4.0), set())
         self.assertEqual(self.unsteady(200.0, own_ms=4.0, second_own_ms=4.0), set())
+
+    def test_a_row_is_that_of_the_best_peer_whichever_it_is(self):
+        first = result(tidemark=system(1, 20.0), vm=system(1, 100.0), duckdb=system(1, 110.0))
+        second = result(tidemark=system(1, 20.0), vm=system(1, 200.0), duckdb=system(1, 105.0))
+        row = next(row for row in compare.of_rows(first, second) if row.title == "Q1 ms")
+        self.assertEqual((row.systems, row.ratios), (("vm", "duckdb"), (5.0, 5.25)))
+        self.assertFalse(row.is_unsteady)
+        self.assertEqual([pair.is_unsteady for pair in compare.of_systems(first, second)
+                          if pair.title == "Q1 ms"], [False, True, False])
 
 
 class Ranges(unittest.TestCase):
@@ -213,28 +226,27 @@ class Runs(unittest.TestCase):
         def rounds(first_s):
             return [measurement.warm_runs(first_s, index) for index in range(measurement.ROUNDS)]
 
-        self.assertEqual(rounds(12.0), [0, 0, 0, 0, 0])
-        self.assertEqual(rounds(8.0), [1, 0, 1, 0, 1])
-        self.assertEqual(sum(rounds(1.0)), 7)
-        self.assertEqual(min(rounds(1.0)), 1)
-        self.assertEqual(rounds(0.3), [7] * 5)
-        self.assertEqual(rounds(0.001), [25] * 5)
+        self.assertEqual(rounds(12.0), [0] * 7)
+        self.assertEqual(rounds(8.0), [1, 0, 1, 0, 1, 0, 1])
+        self.assertEqual(rounds(1.0), [1] * 7)
+        self.assertEqual(rounds(0.3), [5] * 7)
+        self.assertEqual(rounds(0.001), [15] * 7)
 
-    def test_the_time_is_the_median_of_the_quietest_round(self):
-        seconds = iter([9.0, 0.3, 0.2, 0.4, 0.6, 0.1, 0.6])
+    def test_the_time_is_the_median_of_the_medians_of_all_turns(self):
+        seconds = iter([9.0, 0.3, 0.2, 0.4, 0.6, 0.1, 0.6, 0.5, 0.1, 0.7])
         with mock.patch("measurement.timed", lambda act: (next(seconds), act())), \
                 mock.patch("measurement.warm_runs", lambda *_: 3), \
                 contextlib.redirect_stderr(io.StringIO()):
             question = measurement.WarmQuestion(CountingSystem("a"), "Q1")
-            question.ask_again(0)
-            question.ask_again(1)
-            self.assertEqual(question.result()["http_ms"], 300.0)
+            for index in range(3):
+                question.ask_again(index, is_warm=index == 0)
+            self.assertEqual(question.result()["http_ms"], 500.0)
 
     def test_a_question_that_is_asked_once_counts(self):
         with mock.patch("measurement.timed", lambda act: (11.0, act())), \
                 contextlib.redirect_stderr(io.StringIO()):
             question = measurement.WarmQuestion(CountingSystem("a", traces=False), "Q1")
-            question.ask_again(0)
+            question.ask_again(0, is_warm=True)
             self.assertEqual((question.run_count, question.result()["http_ms"]), (1, 11_000.0))
 
 
@@ -307,9 +319,19 @@ class Rounds(unittest.TestCase):
         found = self.measure(system)["a"]["queries"]
         self.assertTrue(found["Q1"]["right"])
         self.assertEqual(found["Q6"]["error"], Kind.EDGE_LOST.value)
-        self.assertEqual({result["runs"] for result in found.values()}, {125})
-        # Once to be judged, and once to warm up in each of the four other rounds.
-        self.assertEqual(set(system.asked.values()), {125 + 5})
+        self.assertEqual({result["runs"] for result in found.values()}, {7 * 15})
+        # Once to be judged, and once to warm up in each of the six other rounds.
+        self.assertEqual(set(system.asked.values()), {7 * 15 + 7})
+
+    def test_the_first_system_is_asked_before_each_of_the_others(self):
+        systems = [CountingSystem(name) for name in "abc"]
+        order = []
+        for system in systems:
+            system.start = lambda name=system.name: order.append(name)
+        found = self.measure(*systems)
+        self.assertEqual("".join(order), "abac" * measurement.ROUNDS)
+        self.assertEqual({system: result["queries"]["Q1"]["runs"]
+                          for system, result in found.items()}, {"a": 210, "b": 105, "c": 105})
 
     def test_a_command_names_no_folder_of_this_machine(self):
         found = self.measure(CountingSystem("a"))["a"]
@@ -342,8 +364,8 @@ class Rounds(unittest.TestCase):
         return found
 
     def test_quick_loads_are_repeated_and_the_quickest_counts(self):
-        found = self.loads([2e6, 3e6, 4e6, 5e6, 2e6, 2e6])
-        self.assertEqual([ingest["loads"] for ingest in found], [3, 3])
+        found = self.loads([2e6, 3e6, 4e6, 5e6])
+        self.assertEqual([ingest["loads"] for ingest in found], [2, 2])
         self.assertEqual([ingest["samples_per_s"] for ingest in found], [4e6, 5e6])
         self.assertEqual([ingest.get("bytes_per_sample") for ingest in found], [None, 1.0])
 
