@@ -34,24 +34,14 @@ void check_floats(std::span<const std::byte> bytes, std::size_t count) {
     require(encoded_mask == decoded_mask);
 }
 
-void check_unsigneds(std::span<const std::byte> bytes, std::size_t count) {
-    std::vector<std::uint64_t> values(count);
-    if (!decode_unsigneds(bytes, values)) return;
+template <typename T, auto kDecode, auto kEncode>
+void check_whole_numbers(std::span<const std::byte> bytes, std::size_t count) {
+    std::vector<T> values(count);
+    if (!kDecode(bytes, values)) return;
     std::vector<std::byte> again;
-    encode_unsigneds(values, again);
-    std::vector<std::uint64_t> same(count);
-    require(decode_unsigneds(again, same).has_value());
-    require(same == values);
-}
-
-void check_integers(std::span<const std::byte> bytes, std::size_t count) {
-    check_unsigneds(bytes, count);
-    std::vector<std::int64_t> values(count);
-    if (!decode_integers(bytes, values)) return;
-    std::vector<std::byte> again;
-    encode_integers(values, again);
-    std::vector<std::int64_t> same(count);
-    require(decode_integers(again, same).has_value());
+    kEncode(values, again);
+    std::vector<T> same(count);
+    require(kDecode(again, same).has_value());
     require(same == values);
 }
 
@@ -88,7 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             check_floats(bytes, count);
             break;
         case 1:
-            check_integers(bytes, count);
+            check_whole_numbers<std::int64_t, decode_integers, encode_integers>(bytes, count);
+            check_whole_numbers<std::uint64_t, decode_unsigneds, encode_unsigneds>(bytes, count);
             break;
         case 2:
             check_times(bytes, count);
