@@ -79,41 +79,35 @@ TIDEMARK_AVX512 void zigzag(std::span<const std::uint64_t> values, std::uint64_t
 TIDEMARK_AVX512 void bit_lengths(std::span<const std::uint64_t> values, std::uint64_t base,
                                  std::uint8_t* lengths) {
     const __m512i bases = all_lanes(base);
-    const __m512i widest = all_lanes(64);
-    std::size_t i = 0;
-    for (; i + 64 <= values.size(); i += 64) {
-        // The order of the lengths does not matter, so each vector takes one byte of each lane.
+    // Byte k of lane j belongs to value 8 k + j.
+    const __m512i rows = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i order =
+        _mm512_add_epi64(all_lanes(0x3830'2820'1810'0800),
+                         _mm512_mullo_epi64(rows, all_lanes(0x0101'0101'0101'0101)));
+    for (std::size_t begin = 0; begin < values.size(); begin += 64) {
+        const std::size_t count = std::min<std::size_t>(64, values.size() - begin);
         __m512i zeros = _mm512_setzero_si512();
-        for (unsigned byte = 0; byte < 8; ++byte) {
-            const __m512i distance = _mm512_sub_epi64(load(&values[i + byte * kLaneCount]), bases);
-            zeros = _mm512_or_si512(_mm512_slli_epi64(zeros, 8), _mm512_lzcnt_epi64(distance));
-        }
+        for_each_eight(count, [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
+            const __m512i distance =
+                _mm512_sub_epi64(_mm512_maskz_loadu_epi64(lanes, &values[begin + i]), bases);
+            zeros = _mm512_or_si512(zeros,
+                                    _mm512_sllv_epi64(_mm512_lzcnt_epi64(distance), all_lanes(i)));
+        });
         const __m512i widths = _mm512_sub_epi8(_mm512_set1_epi8(64), zeros);
-        _mm512_storeu_si512(lengths + i, widths);
-    }
-    for (; i < values.size(); i += kLaneCount) {
-        const __mmask8 lanes = first_lanes(std::min(kLaneCount, values.size() - i));
-        const __m512i distance =
-            _mm512_sub_epi64(_mm512_maskz_loadu_epi64(lanes, &values[i]), bases);
-        const __m512i widths = _mm512_sub_epi64(widest, _mm512_lzcnt_epi64(distance));
-        alignas(16) std::uint8_t bytes[16];
-        _mm_store_si128(reinterpret_cast<__m128i*>(bytes), _mm512_cvtepi64_epi8(widths));
-        for (std::size_t lane = 0; lane < kLaneCount && i + lane < values.size(); ++lane) {
-            lengths[i + lane] = bytes[lane];
-        }
+        _mm512_mask_storeu_epi8(lengths + begin, first_bytes(count),
+                                _mm512_permutexvar_epi8(order, widths));
     }
 }
 
 TIDEMARK_AVX512 std::size_t count_bytes(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
     const __m512i wanted = _mm512_set1_epi8(static_cast<char>(byte));
     std::size_t count = 0;
-    std::size_t i = 0;
-    for (; i + 64 <= bytes.size(); i += 64) {
-        const __m512i found = _mm512_loadu_si512(bytes.data() + i);
-        count +=
-            static_cast<std::size_t>(__builtin_popcountll(_mm512_cmpeq_epi8_mask(found, wanted)));
+    for (std::size_t i = 0; i < bytes.size(); i += 64) {
+        const __mmask64 taken = first_bytes(bytes.size() - i);
+        const __m512i found = _mm512_maskz_loadu_epi8(taken, bytes.data() + i);
+        count += static_cast<std::size_t>(
+            __builtin_popcountll(_mm512_mask_cmpeq_epi8_mask(taken, found, wanted)));
     }
-    for (; i < bytes.size(); ++i) count += bytes[i] == byte ? 1U : 0U;
     return count;
 }
 
