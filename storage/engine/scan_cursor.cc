@@ -7,7 +7,6 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <utility>
 
@@ -194,7 +193,8 @@ private:
         if (!source->is_block()) return activate(std::move(source));
         TIDEMARK_ASSIGN_OR_RETURN(auto members, source->take_members());
         const auto others = static_cast<std::ptrdiff_t>(waiting_.size());
-        std::ranges::move(std::views::reverse(members), std::back_inserter(waiting_));
+        waiting_.insert(waiting_.end(), std::move_iterator(members.rbegin()),
+                        std::move_iterator(members.rend()));
         // Mostly nothing else begins where the block is, and everything is in order already.
         std::ranges::inplace_merge(waiting_, waiting_.begin() + others, std::greater<>{},
                                    first_ns_of);
