@@ -19,10 +19,11 @@ struct DeltaColumn {
     std::span<const std::byte> deltas;
 };
 
-std::size_t delta_size_bytes(const IntegerColumn& column) {
+std::size_t delta_size_bound_bytes(const IntegerColumn& column) {
     if (column.values().size() < 2) return kCannotHold;
+    constexpr std::size_t kLeastHeadSizeBytes = 3;  // Of the differences: id, base, width.
     return zigzag_size_bytes(static_cast<std::int64_t>(column.values().front())) +
-           integer_size_bound_bytes(column.deltas(), kRank);
+           kLeastHeadSizeBytes + column.delta_guess().smallest();
 }
 
 bool encode_delta(const IntegerColumn& column, std::size_t size_limit_bytes,
@@ -81,8 +82,8 @@ NestedColumn nested_deltas(std::span<const std::byte> bytes, std::size_t count) 
 
 }  // namespace
 
-const IntegerCodec kDeltaIntegers{CodecId::Delta,      "delta",      kRank,
-                                  delta_size_bytes,    encode_delta, decode_delta,
-                                  decode_delta_scaled, match_delta,  nested_deltas};
+const IntegerCodec kDeltaIntegers{CodecId::Delta,         "delta",      kRank,
+                                  delta_size_bound_bytes, encode_delta, decode_delta,
+                                  decode_delta_scaled,    match_delta,  nested_deltas};
 
 }  // namespace tidemark::storage

@@ -45,15 +45,17 @@ private:
 }  // namespace
 
 DistinctGuess guess_distinct(std::span<const std::uint64_t> values) {
-    constexpr std::size_t kLookCount = 128;
     constexpr unsigned kHashBits = 11;
-    const std::size_t look_count = std::min(values.size(), kLookCount);
+    const std::size_t look_count = std::min(values.size(), kDistinctLookCount);
     // A bit for each hash: hardly fewer than there are distinct values.
     std::array<std::uint64_t, (std::size_t{1} << kHashBits) / 64> seen{};
     std::size_t first_half_count = 0;
     std::size_t count = 0;
     for (std::size_t i = 0; i < look_count; ++i) {
-        if (i == look_count / 2) first_half_count = count;
+        if (i == look_count / 2) {
+            if (count == i && i != 0) return {false, values.size()};
+            first_half_count = count;
+        }
         const std::size_t hash = hash_of(values[i], kHashBits);
         count += mask_bit(seen, hash) ? 0U : 1U;
         set_mask_bit(seen, hash, true);

@@ -9,10 +9,13 @@
 
 namespace tidemark::storage {
 
+/// The guess for a whole column looks at so many of its first values.
+inline constexpr std::size_t kDistinctLookCount = 128;
+
 /// How many distinct values a column may have, from a look at the first ones. Cheap.
 struct DistinctGuess {
     bool has_repetitions = false;  ///< Some come again soon.
-    std::size_t count = 0;         ///< Of the whole column; rather too few.
+    std::size_t count = 0;         ///< Of the whole column; rather too few if there are any.
 };
 DistinctGuess guess_distinct(std::span<const std::uint64_t> values);
 

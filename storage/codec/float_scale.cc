@@ -58,7 +58,7 @@ std::optional<unsigned> best_decimals(const Sample& sample) {
     std::array<std::size_t, kMaxDecimalExponent + 1> count_by_decimals{};
     std::size_t decimal_count = 0;
     double largest = 1;
-    constexpr std::size_t kHopelessCount = 12;
+    constexpr std::size_t kHopelessCount = 8;
     for (std::size_t i = 0; i < sample.count; ++i) {
         if (const auto decimals = decimals_of(sample.values[i])) {
             ++count_by_decimals[*decimals];

@@ -79,11 +79,6 @@ private:
 
 std::span<const IntegerCodec* const> integer_codecs() { return kIntegerCodecs; }
 
-std::size_t integer_size_bound_bytes(const IntegerColumn& column, unsigned rank_limit) {
-    const Candidates candidates(column, rank_limit);
-    return 1 + candidates.begin()->bound_bytes;
-}
-
 bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
                            std::size_t size_limit_bytes, std::vector<std::byte>& out) {
     const std::size_t begin = out.size();

@@ -36,8 +36,8 @@ struct IntegerCodec {
     std::string_view name;  ///< As shown by describe_column().
     unsigned rank;          ///< Below kAnyRank.
 
-    /// About the least that encode() appends, and mostly just that; kCannotHold when it is bound to
-    /// fail or too unlikely to be worth it. Cheap, as nothing is written.
+    /// About the least that encode() appends, by a look at long columns; kCannotHold when it is
+    /// bound to fail or too unlikely to be worth it. Cheap, as nothing is written.
     std::size_t (*size_bound_bytes)(const IntegerColumn& column);
 
     /// Appends the encoded column when it takes at most `size_limit_bytes`. Else, or when that is
@@ -72,9 +72,6 @@ bool encode_integer_column(const IntegerColumn& column, unsigned rank_limit,
 
 /// Without a limit; always succeeds.
 void encode_integer_column(const IntegerColumn& column, std::vector<std::byte>& out);
-
-/// The smallest bound of the codecs of a rank below `rank_limit`, the id included.
-std::size_t integer_size_bound_bytes(const IntegerColumn& column, unsigned rank_limit);
 
 Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                              std::span<std::uint64_t> values);

@@ -15,19 +15,18 @@
 namespace tidemark::storage {
 namespace {
 
-/// The width that makes the three packed streams smallest, given the bits that each number needs,
-/// none more than `widest`.
-PatchPlan plan_patches(std::span<const std::uint8_t> lengths, unsigned widest) {
+/// The width that makes the three packed streams of `count` numbers smallest, given the bits that
+/// each number needs, none more than `widest`; or that some of them need, which stand for all.
+PatchPlan plan_patches(std::span<const std::uint8_t> lengths, unsigned widest, std::size_t count) {
     const EncodeKernels& kernels = encode_kernels();
-    const std::size_t count = lengths.size();
     const unsigned index_width = index_bit_width(count);
-    std::size_t widest_count = kernels.count_bytes(lengths, static_cast<std::uint8_t>(widest));
-    while (widest > 0 && widest_count == 0) {
-        --widest;
-        widest_count = kernels.count_bytes(lengths, static_cast<std::uint8_t>(widest));
-    }
+    const auto count_of = [&](unsigned width) {
+        return kernels.count_bytes(lengths, static_cast<std::uint8_t>(width)) * count /
+               lengths.size();
+    };
+    std::size_t patch_count = count_of(widest);
+    while (widest > 0 && patch_count == 0) patch_count = count_of(--widest);
     PatchPlan best{widest, 0, 0, packed_size_bytes(count, widest)};
-    std::size_t patch_count = widest_count;
     for (unsigned width = widest; width-- > 0;) {
         const std::size_t size_bytes = packed_size_bytes(count, width) +
                                        packed_size_bytes(patch_count, index_width) +
@@ -37,20 +36,70 @@ PatchPlan plan_patches(std::span<const std::uint8_t> lengths, unsigned widest) {
         }
         // Narrower still, there are as many patches at least, each of which takes all its bits.
         if (packed_size_bytes(patch_count, index_width + widest) >= best.packed_size_bytes) break;
-        patch_count += kernels.count_bytes(lengths, static_cast<std::uint8_t>(width));
+        patch_count += count_of(width);
     }
     return best;
 }
 
-PatchPlan plan_patches(std::span<const std::uint64_t> numbers, std::uint64_t base,
-                       unsigned widest) {
+/// Of the distances of `numbers`, or of a look at them, from a base.
+PatchPlan plan_patches(std::span<const std::uint64_t> numbers, std::uint64_t base, unsigned widest,
+                       std::size_t count) {
     Scratch<std::uint8_t> lengths(numbers.size());
     encode_kernels().bit_lengths(numbers, base, lengths.values().data());
-    return plan_patches(lengths.values(), widest);
+    return plan_patches(lengths.values(), widest, count);
+}
+
+/// Of their zigzag forms instead.
+PatchPlan plan_centred(std::span<const std::uint64_t> numbers, std::uint64_t centre,
+                       const Extremes& extremes, std::size_t count) {
+    Scratch<std::uint64_t> distances(numbers.size());
+    encode_kernels().zigzag(numbers, centre, distances.values().data());
+    // Distances of 2^63 and more do not keep the order of the values.
+    const bool is_ordered = extremes.max - extremes.min < std::uint64_t{1} << 63;
+    const auto width_of = [&](std::uint64_t value) {
+        return bit_width_of(zigzag_encode(static_cast<std::int64_t>(value - centre)));
+    };
+    const unsigned widest =
+        is_ordered ? std::max(width_of(extremes.min), width_of(extremes.max)) : kMaxBitWidth;
+    return plan_patches(distances.values(), 0, widest, count);
+}
+
+/// Flipping the sign bit brings signed numbers into unsigned order.
+Extremes extremes_of(std::span<const std::uint64_t> values, IntegerOrder order) {
+    const std::uint64_t flip = order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
+    return encode_kernels().extremes(values, flip);
 }
 
 std::uint64_t median_of(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     return std::max(std::min(a, b), std::min(std::max(a, b), c));
+}
+
+/// Medians of three of medians of three, down to one: no branch to be mispredicted.
+template <std::size_t kSampleCount>
+std::uint64_t middle_of(std::span<const std::uint64_t> values, std::uint64_t base) {
+    std::array<std::uint64_t, kSampleCount> medians;
+    for (std::size_t i = 0; i < kSampleCount; ++i) {
+        medians[i] = values[i * values.size() / kSampleCount] - base;
+    }
+    for (std::size_t count = kSampleCount; count > 1; count /= 3) {
+        const std::size_t third = count / 3;
+        for (std::size_t i = 0; i < third; ++i) {
+            medians[i] = median_of(medians[i], medians[i + third], medians[i + 2 * third]);
+        }
+    }
+    return medians.front();
+}
+
+PackedGuess guess_from(std::span<const std::uint64_t> look, const Extremes& extremes,
+                       std::size_t count) {
+    const unsigned widest = bit_width_of(extremes.max - extremes.min);
+    const std::uint64_t centre = extremes.min + middle_of<9>(look, extremes.min);
+    const auto somewhat_below = [](const PatchPlan& plan) {
+        constexpr std::size_t kShare = 32;
+        return plan.packed_size_bytes - plan.packed_size_bytes / kShare;
+    };
+    return {somewhat_below(plan_patches(look, extremes.min, widest, count)),
+            somewhat_below(plan_centred(look, centre, extremes, count))};
 }
 
 /// The greatest common divisor of the distances from `base`; 0 when they are all 0.
@@ -82,19 +131,11 @@ std::uint64_t factor_of_distances(std::span<const std::uint64_t> values, std::ui
 }  // namespace
 
 std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64_t base) {
-    // Medians of three of medians of three of medians of three: no branch to be mispredicted.
-    constexpr std::size_t kSampleCount = 27;
-    std::array<std::uint64_t, kSampleCount> medians;
-    for (std::size_t i = 0; i < kSampleCount; ++i) {
-        medians[i] = values[i * values.size() / kSampleCount] - base;
-    }
-    for (std::size_t count = kSampleCount; count > 1; count /= 3) {
-        const std::size_t third = count / 3;
-        for (std::size_t i = 0; i < third; ++i) {
-            medians[i] = median_of(medians[i], medians[i + third], medians[i + 2 * third]);
-        }
-    }
-    return medians.front();
+    return middle_of<27>(values, base);
+}
+
+PackedGuess guess_packed(std::span<const std::uint64_t> look, std::size_t count) {
+    return guess_from(look, extremes_of(look, IntegerOrder::Signed), count);
 }
 
 struct IntegerColumn::Deltas {
@@ -111,9 +152,7 @@ struct IntegerColumn::Deltas {
 IntegerColumn::IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order)
     : values_(values), order_(order) {
     if (values.empty()) return;
-    // Flipping the sign bit brings signed numbers into unsigned order.
-    const std::uint64_t flip = order == IntegerOrder::Signed ? std::uint64_t{1} << 63 : 0;
-    const Extremes extremes = encode_kernels().extremes(values, flip);
+    const Extremes extremes = extremes_of(values, order);
     min_ = extremes.min;
     max_ = extremes.max;
 }
@@ -133,7 +172,9 @@ std::size_t IntegerColumn::change_count() const {
 }
 
 const PatchPlan& IntegerColumn::patched() const {
-    if (!patched_) patched_ = plan_patches(values_, min_, bit_width_of(max_ - min_));
+    if (!patched_) {
+        patched_ = plan_patches(values_, min_, bit_width_of(max_ - min_), values_.size());
+    }
     return *patched_;
 }
 
@@ -145,16 +186,38 @@ std::uint64_t IntegerColumn::centre() const {
 
 const PatchPlan& IntegerColumn::centred() const {
     if (centred_) return *centred_;
-    Scratch<std::uint64_t> numbers(values_.size());
-    encode_kernels().zigzag(values_, centre(), numbers.values().data());
-    // Distances of 2^63 and more do not keep the order of the values.
-    const bool is_ordered = max_ - min_ < std::uint64_t{1} << 63;
-    const auto width_of = [&](std::uint64_t value) {
-        return bit_width_of(zigzag_encode(static_cast<std::int64_t>(value - centre())));
-    };
-    const unsigned widest = is_ordered ? std::max(width_of(min_), width_of(max_)) : kMaxBitWidth;
-    centred_ = plan_patches(numbers.values(), 0, widest);
+    centred_ = plan_centred(values_, centre(), {min_, max_}, values_.size());
     return *centred_;
+}
+
+const ColumnLook* IntegerColumn::look() const {
+    if (values_.size() <= ColumnLook::kShortCount) return nullptr;
+    if (!look_) look_.emplace(values_);
+    return &*look_;
+}
+
+const PackedGuess& IntegerColumn::guess() const {
+    if (guess_) return *guess_;
+    if (look() != nullptr) {
+        guess_ = guess_from(look()->values(), {min_, max_}, values_.size());
+    } else {
+        guess_ = PackedGuess{patched().packed_size_bytes, centred().packed_size_bytes};
+    }
+    return *guess_;
+}
+
+const PackedGuess& IntegerColumn::delta_guess() const {
+    if (delta_guess_) return *delta_guess_;
+    delta_guess_ =
+        look() != nullptr ? guess_packed(look()->deltas(), values_.size() - 1) : deltas().guess();
+    return *delta_guess_;
+}
+
+std::size_t IntegerColumn::change_count_guess() const {
+    if (look() == nullptr) return change_count();
+    const auto deltas = look()->deltas();
+    const auto same_count = static_cast<std::size_t>(std::ranges::count(deltas, 0U));
+    return (deltas.size() - same_count) * (values_.size() - 1) / deltas.size();
 }
 
 std::uint64_t IntegerColumn::common_factor() const {

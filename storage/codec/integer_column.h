@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "storage/codec/column_look.h"
+
 namespace tidemark::storage {
 
 /// How the bit patterns of a column are ordered. Decoding does not need it; encoders choose their
@@ -20,8 +22,23 @@ struct PatchPlan {
     std::size_t packed_size_bytes = 0;  ///< Of low bits, indices and high bits.
 };
 
-/// About the median of the distances of the values, at least one, from `base`, as unsigned numbers;
-/// of a few evenly spaced ones. Outliers do not move it, as they would a mean.
+/// What a column may take, patched or centred, without what stands in front of the packed numbers:
+/// exact for a short column; of a long one a little less than a look at it promises.
+struct PackedGuess {
+    std::size_t patched_size_bytes = 0;
+    std::size_t centred_size_bytes = 0;
+
+    std::size_t smallest() const {
+        return patched_size_bytes < centred_size_bytes ? patched_size_bytes : centred_size_bytes;
+    }
+};
+
+/// The guess for a column of `count` integers, of signed order, of which these, at least one, are a
+/// look.
+PackedGuess guess_packed(std::span<const std::uint64_t> look, std::size_t count);
+
+/// About the median of the distances of the values, at least one, from `base`, as unsigned numbers:
+/// of 27 evenly spaced ones. Outliers do not move it, as they would a mean.
 std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64_t base);
 
 /// A column to be encoded, with what encoders ask about it; each answer is computed when it is
@@ -55,6 +72,14 @@ public:
     /// The best plan for the zigzag forms of the distances from the centre.
     const PatchPlan& centred() const;
 
+    /// Null for a short column, which is cheap to measure.
+    const ColumnLook* look() const;
+    /// Of this column, and of deltas(), of which a look makes none.
+    const PackedGuess& guess() const;
+    const PackedGuess& delta_guess() const;
+    /// About change_count().
+    std::size_t change_count_guess() const;
+
     /// The greatest common divisor of the distances from the smallest value; 0 when all are equal.
     std::uint64_t common_factor() const;
 
@@ -66,6 +91,9 @@ private:
     std::uint64_t min_ = 0;
     std::uint64_t max_ = 0;
     mutable std::unique_ptr<const Deltas> deltas_;
+    mutable std::optional<ColumnLook> look_;
+    mutable std::optional<PackedGuess> guess_;
+    mutable std::optional<PackedGuess> delta_guess_;
     mutable std::optional<PatchPlan> patched_;
     mutable std::optional<std::uint64_t> centre_;
     mutable std::optional<PatchPlan> centred_;

@@ -29,50 +29,51 @@ std::uint64_t height_of(std::uint64_t rise) {
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(rise) >> kSlopeShift);
 }
 
-/// The slope of the differences, 0 when there is none. Outliers, such as a reset of the counter, do
-/// not move it.
-std::int64_t slope_of(const IntegerColumn& column) {
-    constexpr std::size_t kLeastCount = 3;
-    if (column.values().size() < kLeastCount) return 0;
-    const IntegerColumn& deltas = column.deltas();
-    const auto values = deltas.values();
-    const std::size_t half_count = values.size() / 2;
-    const std::uint64_t earlier = middle_distance(values.first(half_count), deltas.min());
-    const std::uint64_t later = middle_distance(values.last(half_count), deltas.min());
+/// The slope of `count` differences, of which these are all or a look; 0 when there is none.
+/// Outliers, such as a reset of the counter, do not move it.
+std::int64_t slope_of(std::span<const std::uint64_t> deltas, std::size_t count) {
+    if (deltas.size() < 2) return 0;
+    constexpr std::uint64_t kLeast = std::uint64_t{1} << 63;  // Of signed numbers.
+    const std::uint64_t earlier = middle_distance(deltas.first(deltas.size() / 2), kLeast);
+    const std::uint64_t later = middle_distance(deltas.last(deltas.size() / 2), kLeast);
     constexpr std::uint64_t kLargestRise = std::uint64_t{1} << 40;
     const std::uint64_t rise_size = std::max(earlier, later) - std::min(earlier, later);
     if (rise_size > kLargestRise) return 0;
     const auto rise = static_cast<std::int64_t>(later - earlier);
     constexpr std::int64_t kUnit = std::int64_t{1} << kSlopeShift;
-    const std::size_t distance = values.size() - half_count;
+    const std::size_t distance = count - count / 2;  // From the middle of one half to the other's.
     return rise * kUnit / static_cast<std::int64_t>(distance);
 }
 
-/// True when the line rises by an eighth at least of what the differences spread over.
-bool is_worth(const IntegerColumn& column, std::int64_t slope) {
-    constexpr std::size_t kLeastCount = 64;
-    constexpr unsigned kShareShift = 3;
-    if (column.values().size() < kLeastCount) return false;
-    const IntegerColumn& deltas = column.deltas();
-    const unsigned width = std::min(deltas.patched().width, deltas.centred().width);
-    const std::uint64_t rise =
-        static_cast<std::uint64_t>(std::abs(slope)) * (deltas.values().size() / 2) >> kSlopeShift;
-    return bit_width_of(rise << kShareShift) > width;
-}
-
+/// From what a look's differences take without the line, which must be worth it.
 std::size_t line_size_bound_bytes(const IntegerColumn& column) {
-    const std::int64_t slope = slope_of(column);
-    if (slope == 0 || !is_worth(column, slope)) return kCannotHold;
-    constexpr std::size_t kLeastResidualsSizeBytes = 2;
+    constexpr std::size_t kLeastCount = 64;
+    if (column.values().size() < kLeastCount) return kCannotHold;
+    const ColumnLook* const look = column.look();
+    const auto deltas = look != nullptr ? look->deltas() : column.deltas().values();
+    const std::size_t count = column.values().size() - 1;
+    const std::int64_t slope = slope_of(deltas, count);
+    if (slope == 0) return kCannotHold;
+    Scratch<std::uint64_t> residuals(deltas.size());
+    for (std::size_t i = 0; i < deltas.size(); ++i) {
+        const std::size_t index = look != nullptr ? look->delta_index(i) : i;
+        residuals.values()[i] = deltas[i] - height_of(static_cast<std::uint64_t>(slope) * index);
+    }
+    const std::size_t size_bytes = guess_packed(residuals.values(), count).smallest();
+    const std::size_t without_line_bytes = column.delta_guess().smallest();
+    constexpr std::size_t kWorthShare = 64;
+    if (size_bytes + without_line_bytes / kWorthShare >= without_line_bytes) return kCannotHold;
+    constexpr std::size_t kLeastHeadSizeBytes = 3;  // Of the residuals: id, base, width.
     return zigzag_size_bytes(static_cast<std::int64_t>(column.values().front())) +
-           zigzag_size_bytes(slope) + kLeastResidualsSizeBytes;
+           zigzag_size_bytes(slope) + kLeastHeadSizeBytes + size_bytes;
 }
 
 bool encode_line(const IntegerColumn& column, std::size_t size_limit_bytes,
                  std::vector<std::byte>& out) {
-    const std::int64_t slope = slope_of(column);
-    if (slope == 0) return false;
+    if (column.values().size() < 2) return false;
     const auto deltas = column.deltas().values();
+    const std::int64_t slope = slope_of(deltas, deltas.size());
+    if (slope == 0) return false;
     Scratch<std::uint64_t> residuals(deltas.size());
     std::uint64_t rise = 0;
     for (std::size_t i = 0; i < deltas.size(); ++i) {

@@ -27,10 +27,15 @@
 namespace tidemark::storage {
 namespace {
 
-std::size_t size_bytes_of(std::uint64_t base, const PatchPlan& plan) {
+/// What stands in front of the packed numbers, but for the number of patches.
+std::size_t head_size_bytes(std::uint64_t base) {
     constexpr std::size_t kWidthsSizeBytes = 2;
-    return zigzag_size_bytes(static_cast<std::int64_t>(base)) + kWidthsSizeBytes +
-           varint_size_bytes(plan.patch_count) + plan.packed_size_bytes;
+    return zigzag_size_bytes(static_cast<std::int64_t>(base)) + kWidthsSizeBytes;
+}
+
+bool fits(std::uint64_t base, const PatchPlan& plan, std::size_t size_limit_bytes) {
+    return head_size_bytes(base) + varint_size_bytes(plan.patch_count) + plan.packed_size_bytes <=
+           size_limit_bytes;
 }
 
 /// Writes the column of the numbers values[i] - distance_base.
@@ -58,26 +63,28 @@ void write_column(std::uint64_t base, const PatchPlan& plan, std::span<const std
     pack_bits(high_bits.values(), plan.high_width, out);
 }
 
-std::size_t patched_size_bytes(const IntegerColumn& column) {
-    return column.is_empty() ? kCannotHold : size_bytes_of(column.min(), column.patched());
+std::size_t patched_size_bound_bytes(const IntegerColumn& column) {
+    if (column.is_empty()) return kCannotHold;
+    return head_size_bytes(column.min()) + 1 + column.guess().patched_size_bytes;
 }
 
 bool encode_patched(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    const std::size_t size_bytes = patched_size_bytes(column);
-    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
+    if (column.is_empty() || !fits(column.min(), column.patched(), size_limit_bytes)) return false;
     write_column(column.min(), column.patched(), column.values(), column.min(), out);
     return true;
 }
 
-std::size_t centred_size_bytes(const IntegerColumn& column) {
-    return column.is_empty() ? kCannotHold : size_bytes_of(column.centre(), column.centred());
+std::size_t centred_size_bound_bytes(const IntegerColumn& column) {
+    if (column.is_empty()) return kCannotHold;
+    return head_size_bytes(column.min()) + 1 + column.guess().centred_size_bytes;
 }
 
 bool encode_centred(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
-    const std::size_t size_bytes = centred_size_bytes(column);
-    if (size_bytes == kCannotHold || size_bytes > size_limit_bytes) return false;
+    if (column.is_empty() || !fits(column.centre(), column.centred(), size_limit_bytes)) {
+        return false;
+    }
     Scratch<std::uint64_t> numbers(column.values().size());
     encode_kernels().zigzag(column.values(), column.centre(), numbers.values().data());
     write_column(column.centre(), column.centred(), numbers.values(), 0, out);
@@ -207,13 +214,13 @@ Status match_centred(std::span<const std::byte> bytes, std::size_t count,
 
 }  // namespace
 
-const IntegerCodec kPatchedIntegers{CodecId::Patched,      "patched",      0,
-                                    patched_size_bytes,    encode_patched, decode_patched,
-                                    decode_patched_scaled, match_patched,  nothing_nested};
+const IntegerCodec kPatchedIntegers{CodecId::Patched,         "patched",      0,
+                                    patched_size_bound_bytes, encode_patched, decode_patched,
+                                    decode_patched_scaled,    match_patched,  nothing_nested};
 const IntegerCodec kCentredIntegers{CodecId::Centred,
                                     "centred",
                                     0,
-                                    centred_size_bytes,
+                                    centred_size_bound_bytes,
                                     encode_centred,
                                     decode_centred,
                                     decode_then_scale<decode_centred>,

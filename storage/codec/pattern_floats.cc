@@ -36,8 +36,11 @@ bool encode_pattern(std::span<const double> values, std::size_t size_limit_bytes
     constexpr std::size_t kBytesPerValueWorth = 2;
     if (values.empty() || size_limit_bytes < kBytesPerValueWorth * values.size()) return false;
     Scratch<std::uint64_t> patterns(values.size());
+    const std::size_t look_count = std::min(values.size(), kDistinctLookCount);
+    const auto look = patterns.values().first(look_count);
+    std::ranges::transform(values.first(look_count), look.begin(), pattern_of);
+    if (!guess_distinct(look).has_repetitions) return false;
     std::ranges::transform(values, patterns.values().begin(), pattern_of);
-    if (!guess_distinct(patterns.values()).has_repetitions) return false;
     return encode_integer_column({patterns.values(), IntegerOrder::Unsigned}, kAnyRank,
                                  size_limit_bytes, out);
 }

@@ -29,19 +29,26 @@ void gather_plane(std::span<const double> values, unsigned plane, std::span<std:
     std::ranges::transform(values, bytes.begin(), shift_plane);
 }
 
-/// A look at some bytes: of noise, nearly all of them differ.
-bool is_noise(std::span<const std::byte> bytes) {
-    constexpr std::size_t kLookCount = 64;
-    constexpr std::size_t kNoiseCount = 48;  // Of 64 random bytes, 57 differ on average.
-    if (bytes.size() < kLookCount) return false;
-    std::array<std::uint64_t, 256 / 64> seen{};
+/// A bit for each plane that is noise, by a look at some values: nearly all of its bytes differ.
+unsigned find_noise(std::span<const double> values) {
+    constexpr std::size_t kLookCount = 32;
+    constexpr std::size_t kNoiseCount = 26;  // Of 32 random bytes, 30 differ on average.
+    if (values.size() < kLookCount) return 0;
+    std::array<std::uint64_t, kLookCount> look;
     for (std::size_t i = 0; i < kLookCount; ++i) {
-        set_mask_bit(seen, std::to_integer<std::size_t>(bytes[i * bytes.size() / kLookCount]),
-                     true);
+        look[i] = std::bit_cast<std::uint64_t>(values[i * values.size() / kLookCount]);
     }
-    std::size_t count = 0;
-    for (const std::uint64_t word : seen) count += static_cast<std::size_t>(std::popcount(word));
-    return count >= kNoiseCount;
+    unsigned noise = 0;
+    for (unsigned plane = 0; plane < kPlaneCount; ++plane) {
+        std::array<std::uint64_t, 256 / 64> seen{};
+        for (const std::uint64_t bits : look) set_mask_bit(seen, bits >> (8 * plane) & 0xff, true);
+        std::size_t count = 0;
+        for (const std::uint64_t word : seen) {
+            count += static_cast<std::size_t>(std::popcount(word));
+        }
+        noise |= (count >= kNoiseCount ? 1U : 0U) << plane;
+    }
+    return noise;
 }
 
 bool encode_planes(std::span<const double> values, std::size_t size_limit_bytes,
@@ -54,21 +61,27 @@ bool encode_planes(std::span<const double> values, std::size_t size_limit_bytes,
     Scratch<std::byte> plane_bytes(count);
     std::vector<std::byte> compressed;
     std::uint8_t compressed_planes = 0;
+    unsigned noise = find_noise(values);
     ByteWriter writer(out);
     writer.write_u8(0);
-    for (unsigned plane = kPlaneCount; plane-- > 0;) {
+    const auto is_hopeless = [&] {
+        const std::size_t noise_bytes = static_cast<std::size_t>(std::popcount(noise)) * count;
+        return out.size() - begin + noise_bytes > size_limit_bytes;
+    };
+    for (unsigned plane = kPlaneCount; plane-- > 0 && !is_hopeless();) {
         gather_plane(values, plane, plane_bytes.values());
         compressed.clear();
-        if (!is_noise(plane_bytes.values()) && compress_lz4(plane_bytes.values(), compressed)) {
-            compressed_planes = static_cast<std::uint8_t>(compressed_planes | 1U << plane);
+        const unsigned flag = 1U << plane;
+        if ((noise & flag) == 0 && compress_lz4(plane_bytes.values(), compressed)) {
+            compressed_planes = static_cast<std::uint8_t>(compressed_planes | flag);
             writer.write_sized_bytes(compressed);
         } else {
             writer.write_bytes(plane_bytes.values());
         }
-        if (out.size() - begin > size_limit_bytes) break;
+        noise &= ~flag;
     }
     out[begin] = static_cast<std::byte>(compressed_planes);
-    if (compressed_planes != 0 && out.size() - begin <= size_limit_bytes) return true;
+    if (compressed_planes != 0 && !is_hopeless()) return true;
     out.resize(begin);
     return false;
 }

@@ -32,11 +32,10 @@ std::size_t sparse_size_bound_bytes(const IntegerColumn& column) {
     if (count < 2) return kCannotHold;
     // The bit that every value costs must come in again by the values left out.
     const unsigned width = bit_width_of(column.max() - column.min());
-    const std::size_t kept_count = column.change_count() + 1;
+    const std::size_t kept_count = column.change_count_guess() + 1;
     if ((count - kept_count) * width <= count) return kCannotHold;
-    const std::size_t all_size_bytes = std::min(
-        {column.patched().packed_size_bytes, column.centred().packed_size_bytes,
-         column.deltas().patched().packed_size_bytes, column.deltas().centred().packed_size_bytes});
+    const std::size_t all_size_bytes =
+        std::min(column.guess().smallest(), column.delta_guess().smallest());
     constexpr std::size_t kLessShare = 8;
     const std::size_t kept_size_bytes = all_size_bytes * kept_count / count;
     return bitmap_size_bytes(column) + kept_size_bytes - kept_size_bytes / kLessShare;
