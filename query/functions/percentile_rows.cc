@@ -1,14 +1,17 @@
 #include "query/functions/percentile_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "query/functions/column_access.h"
 #include "query/functions/double_double.h"
+#include "query/functions/kernels/lane_sort.h"
 #include "query/functions/kernels/sliding_ranks.h"
 
 namespace tidemark::query {
@@ -72,6 +75,65 @@ double interpolate(const DoubleDouble& low, const DoubleDouble& high,
     const DoubleDouble fraction{position.fraction, position.fraction_error};
     return add(low, multiply(difference, fraction)).rounded();
 }
+
+/// Brings what belongs to these places, ascending, there.
+template <typename T, typename IsBefore>
+void select_all(std::vector<T>& items, std::span<const std::size_t> wanted, IsBefore is_before) {
+    std::size_t settled = 0;  // Items before it are in their final places.
+    for (const std::size_t place : wanted) {
+        if (place < settled) continue;
+        std::nth_element(items.begin() + static_cast<std::ptrdiff_t>(settled),
+                         items.begin() + static_cast<std::ptrdiff_t>(place), items.end(),
+                         is_before);
+        settled = place + 1;
+    }
+}
+
+/// Some windows of few rows, which are sorted together.
+class ShortWindows {
+public:
+    bool is_full() const { return count_ == kSortLanes; }
+
+    /// There is room for it; `keys` are at most kSortRows.
+    void add(std::size_t window, std::span<const std::uint64_t> keys) {
+        windows_[count_++] = {window, keys};
+        row_count_ = std::max(row_count_, keys.size());
+    }
+
+    /// Calls answer(window, its number of rows, a function that tells the key at a place in order)
+    /// for each, and forgets them.
+    template <typename Answer>
+    void sort(const Answer& answer) {
+        const auto keys = std::span(keys_).first(row_count_ * kSortLanes);
+        // What is missing to the longest window, and behind the last one, is behind all keys.
+        std::ranges::fill(keys, ~std::uint64_t{0});
+        for (std::size_t lane = 0; lane < count_; ++lane) {
+            std::uint64_t* target = &keys_[lane];
+            for (const std::uint64_t key : windows_[lane].keys) {
+                *target = key;
+                target += kSortLanes;
+            }
+        }
+        lane_sort().sort(keys);
+        for (std::size_t lane = 0; lane < count_; ++lane) {
+            answer(windows_[lane].number, windows_[lane].keys.size(),
+                   [&](std::size_t place) { return keys_[place * kSortLanes + lane]; });
+        }
+        count_ = 0;
+        row_count_ = 0;
+    }
+
+private:
+    struct Window {
+        std::size_t number = 0;
+        std::span<const std::uint64_t> keys;
+    };
+
+    std::size_t count_ = 0;
+    std::size_t row_count_ = 0;  // Of the longest one.
+    std::array<Window, kSortLanes> windows_;
+    std::array<std::uint64_t, kSortRows * kSortLanes> keys_;
+};
 
 }  // namespace
 
@@ -156,7 +218,7 @@ std::vector<FoldResult> PercentileRows::evaluate(std::span<const TimeRange> wind
     sort_by_time();
     const std::vector<RowRange> ranges = row_ranges(windows);
     std::size_t visited = 0;
-    for (const RowRange& range : ranges) visited += range.end - range.begin;
+    for (const RowRange& range : ranges) visited += range.row_count();
     std::vector<FoldResult> results(windows.size() * requests.size());
     // Ranking costs about as much as selecting in a handful of windows that hold each row.
     if (visited <= 4 * times_.size()) {
@@ -167,62 +229,85 @@ std::vector<FoldResult> PercentileRows::evaluate(std::span<const TimeRange> wind
     return results;
 }
 
+Cell PercentileRows::value_of(FunctionId function, const PercentileRequest::Position& position,
+                              std::uint64_t low, std::uint64_t high) const {
+    const bool is_between = position.fraction != 0;
+    switch (function) {
+        case FunctionId::Median:
+            return is_between ? middle_of(low, high, type_) : double_of_key(low, type_);
+        case FunctionId::PercentileCont:
+            if (!is_between) return double_of_key(low, type_);
+            return interpolate(wide_value_of_key(low, type_), wide_value_of_key(high, type_),
+                               position);
+        default:
+            return cell_of_key(low, type_);
+    }
+}
+
 FoldResult PercentileRows::result_of(const PercentileRequest& request,
                                      const PercentileRequest::Position& position, std::size_t row,
                                      std::size_t next_row) const {
     FoldResult result;
-    switch (request.function()) {
-        case FunctionId::Median:
-            result.cell = position.fraction == 0 ? double_of_key(keys_[row], type_)
-                                                 : middle_of(keys_[row], keys_[next_row], type_);
-            break;
-        case FunctionId::PercentileCont:
-            result.cell = position.fraction == 0
-                              ? double_of_key(keys_[row], type_)
-                              : interpolate(wide_value_of_key(keys_[row], type_),
-                                            wide_value_of_key(keys_[next_row], type_), position);
-            break;
-        case FunctionId::Percentile:
-            result.time_ns = times_[row];
-            result.series_rank = series_of(row);
-            [[fallthrough]];
-        default:
-            result.cell = cell_of_key(keys_[row], type_);
-            break;
+    result.cell = value_of(request.function(), position, keys_[row], keys_[next_row]);
+    if (request.function() == FunctionId::Percentile) {
+        result.time_ns = times_[row];
+        result.series_rank = series_of(row);
     }
     return result;
 }
 
-void PercentileRows::select_in_each(std::span<const RowRange> ranges,
-                                    std::span<const PercentileRequest> requests,
-                                    std::vector<FoldResult>& results) const {
+/// Neighbouring windows mostly hold equally many rows, and exact positions take long division.
+class PercentileRows::Positions {
+public:
+    explicit Positions(std::span<const PercentileRequest> requests)
+        : requests_(requests), known_(requests.size()) {}
+
+    /// Of that request in a window of so many rows.
+    const PercentileRequest::Position& of(std::size_t request, std::size_t row_count) {
+        Known& known = known_[request];
+        if (known.row_count != row_count)
+            known = {row_count, requests_[request].position(row_count)};
+        return known.position;
+    }
+
+private:
+    struct Known {
+        std::size_t row_count = 0;
+        PercentileRequest::Position position;
+    };
+
+    std::span<const PercentileRequest> requests_;
+    std::vector<Known> known_;
+};
+
+void PercentileRows::find_wanted(Positions& positions, std::size_t request_count,
+                                 std::size_t row_count, std::vector<std::size_t>& wanted) {
+    wanted.clear();
+    for (std::size_t r = 0; r < request_count; ++r) {
+        const PercentileRequest::Position& position = positions.of(r, row_count);
+        if (!position.has_value) continue;
+        wanted.push_back(position.low);
+        if (position.fraction != 0) wanted.push_back(position.low + 1);
+    }
+    std::ranges::sort(wanted);
+}
+
+void PercentileRows::select_rows_in_each(std::span<const RowRange> ranges,
+                                         std::span<const PercentileRequest> requests,
+                                         std::vector<FoldResult>& results) const {
     const auto is_before = [&](std::size_t left, std::size_t right) {
         return keys_[left] != keys_[right] ? keys_[left] < keys_[right] : left < right;
     };
+    Positions positions(requests);
     std::vector<std::size_t> rows;
     std::vector<std::size_t> wanted;
-    std::vector<PercentileRequest::Position> positions(requests.size());
     for (std::size_t w = 0; w < ranges.size(); ++w) {
-        rows.resize(ranges[w].end - ranges[w].begin);
+        rows.resize(ranges[w].row_count());
         std::iota(rows.begin(), rows.end(), ranges[w].begin);
-        wanted.clear();
+        find_wanted(positions, requests.size(), rows.size(), wanted);
+        select_all(rows, wanted, is_before);
         for (std::size_t r = 0; r < requests.size(); ++r) {
-            positions[r] = requests[r].position(rows.size());
-            if (!positions[r].has_value) continue;
-            wanted.push_back(positions[r].low);
-            if (positions[r].fraction != 0) wanted.push_back(positions[r].low + 1);
-        }
-        std::ranges::sort(wanted);
-        std::size_t settled = 0;  // Rows before it are in their final places.
-        for (const std::size_t position : wanted) {
-            if (position < settled) continue;
-            const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(settled);
-            const auto place = rows.begin() + static_cast<std::ptrdiff_t>(position);
-            std::nth_element(begin, place, rows.end(), is_before);
-            settled = position + 1;
-        }
-        for (std::size_t r = 0; r < requests.size(); ++r) {
-            const PercentileRequest::Position& position = positions[r];
+            const PercentileRequest::Position& position = positions.of(r, rows.size());
             if (!position.has_value) continue;
             const std::size_t row = rows[position.low];
             const std::size_t next_row = position.fraction == 0 ? row : rows[position.low + 1];
@@ -231,21 +316,61 @@ void PercentileRows::select_in_each(std::span<const RowRange> ranges,
     }
 }
 
+void PercentileRows::select_values_in_each(std::span<const RowRange> ranges,
+                                           std::span<const PercentileRequest> requests,
+                                           std::vector<FoldResult>& results) const {
+    Positions positions(requests);
+    ShortWindows short_windows;
+    std::vector<std::uint64_t> keys;
+    std::vector<std::size_t> wanted;
+    const auto answer = [&](std::size_t window, std::size_t row_count, const auto& key_at) {
+        for (std::size_t r = 0; r < requests.size(); ++r) {
+            const PercentileRequest::Position& position = positions.of(r, row_count);
+            if (!position.has_value) continue;
+            const std::uint64_t low = key_at(position.low);
+            const std::uint64_t high = position.fraction == 0 ? low : key_at(position.low + 1);
+            results[window * requests.size() + r].cell =
+                value_of(requests[r].function(), position, low, high);
+        }
+    };
+    for (std::size_t w = 0; w < ranges.size(); ++w) {
+        const std::size_t row_count = ranges[w].row_count();
+        const auto window = std::span(keys_).subspan(ranges[w].begin, row_count);
+        if (row_count <= kSortRows) {
+            short_windows.add(w, window);
+            if (short_windows.is_full()) short_windows.sort(answer);
+            continue;
+        }
+        keys.assign(window.begin(), window.end());
+        find_wanted(positions, requests.size(), row_count, wanted);
+        select_all(keys, wanted, std::less<>{});
+        answer(w, row_count, [&](std::size_t position) { return keys[position]; });
+    }
+    short_windows.sort(answer);
+}
+
+void PercentileRows::select_in_each(std::span<const RowRange> ranges,
+                                    std::span<const PercentileRequest> requests,
+                                    std::vector<FoldResult>& results) const {
+    const auto needs_row = [](const PercentileRequest& request) {
+        return request.function() == FunctionId::Percentile;
+    };
+    if (std::ranges::any_of(requests, needs_row)) {
+        select_rows_in_each(ranges, requests, results);
+    } else {
+        select_values_in_each(ranges, requests, results);
+    }
+}
+
 void PercentileRows::slide_over(std::span<const RowRange> ranges,
                                 std::span<const PercentileRequest> requests,
                                 std::vector<FoldResult>& results) const {
     std::size_t longest = 0;
-    for (const RowRange& range : ranges) longest = std::max(longest, range.end - range.begin);
+    for (const RowRange& range : ranges) longest = std::max(longest, range.row_count());
     // Rows are ranked in stretches of eight windows, of which one is ranked twice.
     const std::size_t stretch_rows = std::max<std::size_t>(4096, 8 * longest);
 
-    // Neighbouring windows mostly hold equally many rows, and exact positions take long division.
-    struct KnownPosition {
-        std::size_t count = 0;
-        PercentileRequest::Position position;
-    };
-    std::vector<KnownPosition> known(requests.size());
-
+    Positions positions(requests);
     SlidingRanks ranks;
     std::size_t w = 0;
     while (w < ranges.size()) {
@@ -263,9 +388,8 @@ void PercentileRows::slide_over(std::span<const RowRange> ranges,
             for (; entered < ranges[w].end; ++entered) ranks.enter(entered - base);
             for (; left < ranges[w].begin; ++left) ranks.leave(left - base);
             for (std::size_t r = 0; r < requests.size(); ++r) {
-                const std::size_t count = ranges[w].end - ranges[w].begin;
-                if (known[r].count != count) known[r] = {count, requests[r].position(count)};
-                const PercentileRequest::Position& position = known[r].position;
+                const PercentileRequest::Position& position =
+                    positions.of(r, ranges[w].row_count());
                 if (!position.has_value) continue;
                 const std::size_t row = ranks.select(r, position.low);
                 const std::size_t next_row = position.fraction == 0 ? row : ranks.next(row);

@@ -52,7 +52,10 @@ private:
     struct RowRange {
         std::size_t begin;
         std::size_t end;
+
+        std::size_t row_count() const { return end - begin; }
     };
+    class Positions;
     /// The series from that row on, until the next mark.
     struct SeriesMark {
         std::size_t first_row;
@@ -64,8 +67,21 @@ private:
     void select_in_each(std::span<const RowRange> ranges,
                         std::span<const PercentileRequest> requests,
                         std::vector<FoldResult>& results) const;
+    // With times and series.
+    void select_rows_in_each(std::span<const RowRange> ranges,
+                             std::span<const PercentileRequest> requests,
+                             std::vector<FoldResult>& results) const;
+    void select_values_in_each(std::span<const RowRange> ranges,
+                               std::span<const PercentileRequest> requests,
+                               std::vector<FoldResult>& results) const;
+    // The places that all requests ask for in a window of so many rows, ascending.
+    static void find_wanted(Positions& positions, std::size_t request_count, std::size_t row_count,
+                            std::vector<std::size_t>& wanted);
     void slide_over(std::span<const RowRange> ranges, std::span<const PercentileRequest> requests,
                     std::vector<FoldResult>& results) const;
+    // From the keys at the position and behind it.
+    Cell value_of(FunctionId function, const PercentileRequest::Position& position,
+                  std::uint64_t low, std::uint64_t high) const;
     FoldResult result_of(const PercentileRequest& request,
                          const PercentileRequest::Position& position, std::size_t row,
                          std::size_t next_row) const;

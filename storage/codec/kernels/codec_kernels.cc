@@ -1,6 +1,6 @@
 #include "storage/codec/kernels/codec_kernels.h"
 
-#include "storage/codec/kernels/kernel_choice.h"
+#include "storage/base/kernel_choice.h"
 
 namespace tidemark::storage {
 
