@@ -146,10 +146,16 @@ void PercentileRows::add_values(std::span<const std::int64_t> times, const Colum
     if (begin >= end) return;
     if (marks_.empty()) begin_series(0);
     if (!times_.empty() && times[begin] < times_.back()) is_sorted_ = false;
+    // Vectors that grow by themselves look for room at each row.
+    std::size_t count = times_.size();
+    times_.resize(count + (end - begin));
+    keys_.resize(count + (end - begin));
     for_each_number(values, begin, end, [&](std::size_t row, auto number) {
-        times_.push_back(times[row]);
-        keys_.push_back(to_key(number));
+        times_[count] = times[row];
+        keys_[count++] = to_key(number);
     });
+    times_.resize(count);
+    keys_.resize(count);
 }
 
 std::size_t PercentileRows::memory_size_bytes() const {

@@ -1,6 +1,9 @@
 #include "query/functions/sample_fold.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
@@ -180,6 +183,9 @@ public:
                 if (values.is_valid(row - 1)) return offer(column[row - 1], times[row - 1]);
             }
         } else {
+            if constexpr (kIsNumber) {
+                if (values.validity.empty()) return offer_extreme(times, column, begin, end);
+            }
             for_each_valid_row(values, begin, end,
                                [&](std::size_t row) { offer(column[row], times[row]); });
         }
@@ -206,8 +212,43 @@ public:
     }
 
 private:
+    static constexpr bool kIsNumber = std::is_arithmetic_v<T> && sizeof(T) == sizeof(double);
+
     void offer_stored(const Value& value, std::int64_t time_ns) {
         offer(T(std::get<StoredType<T>>(value)), time_ns);
+    }
+
+    /// Offers the smallest or greatest value of [begin, end), found without a branch: each new one
+    /// of random values would be mispredicted.
+    void offer_extreme(std::span<const std::int64_t> times, std::span<const T> column,
+                       std::size_t begin, std::size_t end) {
+        if (begin >= end) return;
+        const auto rows = column.subspan(begin, end - begin);
+        const T extreme = pick_ == Pick::Min ? extreme_of(rows, std::less<>{})
+                                             : extreme_of(rows, std::greater<>{});
+        for (std::size_t row = begin; row < end; ++row) {
+            if (column[row] != extreme) continue;
+            offer(column[row], times[row]);
+            if (extreme != 0) return;  // The two zeros are equal, but one is below the other.
+        }
+    }
+
+    template <typename IsBetter>
+    static T extreme_of(std::span<const T> values, IsBetter is_better) {
+        // Several at once, because one comparison waits for the one before it.
+        std::array<T, 4> lanes;
+        lanes.fill(values.front());
+        std::size_t i = 0;
+        for (; i + lanes.size() <= values.size(); i += lanes.size()) {
+            for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+                const T value = values[i + lane];
+                lanes[lane] = is_better(value, lanes[lane]) ? value : lanes[lane];
+            }
+        }
+        for (; i < values.size(); ++i) {
+            lanes[0] = is_better(values[i], lanes[0]) ? values[i] : lanes[0];
+        }
+        return *std::ranges::min_element(lanes, is_better);
     }
 
     void offer(const T& value, std::int64_t time_ns) {
