@@ -77,6 +77,41 @@ std::size_t end_of_group(const DecodedRows& rows, std::size_t begin, std::size_t
     return end;
 }
 
+struct Sequences {
+    Sequence first;
+    Sequence last;
+};
+
+/// Row groups of at most so many of the rows, which are in order, each of one partition.
+void append_groups(const DecodedRows& rows, std::size_t row_limit, std::int64_t partition_width_ns,
+                   const Sequences& sequences, std::vector<RowGroupPointer>& groups) {
+    for (std::size_t begin = 0; begin < rows.row_count();) {
+        const std::size_t end = end_of_group(rows, begin, row_limit, partition_width_ns);
+        groups.push_back(
+            make_encoded_row_group(rows, begin, end - begin, sequences.first, sequences.last));
+        begin = end;
+    }
+}
+
+/// Only row groups across an edge are encoded again, in parts; the others stay as they are, so that
+/// a flush of several partitions takes little memory beside the head's.
+Result<std::vector<RowGroupPointer>> split_by_partition(const std::vector<RowGroupPointer>& groups,
+                                                        std::int64_t partition_width_ns) {
+    std::vector<RowGroupPointer> split;
+    split.reserve(groups.size());
+    for (const RowGroupPointer& group : groups) {
+        if (is_within_partition(*group, partition_width_ns)) {
+            split.push_back(group);
+            continue;
+        }
+        const RowGroupInfo& info = group->info();
+        TIDEMARK_ASSIGN_OR_RETURN(const DecodedRows rows, decode_row_group(*group));
+        append_groups(rows, info.row_count, partition_width_ns,
+                      {info.first_sequence, info.last_sequence}, split);
+    }
+    return split;
+}
+
 /// The partition that all rows are of, if there is one.
 std::optional<std::int64_t> common_partition(const std::vector<HeadGroup>& groups,
                                              std::int64_t partition_width_ns) {
@@ -184,20 +219,13 @@ Result<std::vector<RowGroupPointer>> arrange_for_segments(const std::vector<Head
                       [](const RowGroupPointer& group) { return group->info().first_ns; });
     const bool is_in_order =
         std::ranges::adjacent_find(arranged, std::not_fn(is_before)) == arranged.end();
-    const bool is_partitioned = std::ranges::all_of(arranged, [&](const RowGroupPointer& group) {
-        return is_within_partition(*group, partition_width_ns);
-    });
-    if (is_in_order && is_partitioned) return arranged;
+    if (is_in_order) return split_by_partition(arranged, partition_width_ns);
 
     TIDEMARK_ASSIGN_OR_RETURN(DecodedRows all, decode_all(groups));
-    const DecodedRows rows = sort_and_merge(std::move(all));
+    const Sequences sequences{groups.front().first_sequence, groups.back().last_sequence};
     arranged.clear();
-    for (std::size_t begin = 0; begin < rows.row_count();) {
-        const std::size_t end = end_of_group(rows, begin, rows_per_vector, partition_width_ns);
-        arranged.push_back(make_encoded_row_group(
-            rows, begin, end - begin, groups.front().first_sequence, groups.back().last_sequence));
-        begin = end;
-    }
+    append_groups(sort_and_merge(std::move(all)), rows_per_vector, partition_width_ns, sequences,
+                  arranged);
     return arranged;
 }
 
