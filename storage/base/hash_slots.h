@@ -24,6 +24,9 @@ public:
         }
     }
 
+    /// Has the processor fetch what find() and add() of this hash look at first.
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask()]); }
+
     void add(std::uint64_t hash, std::uint32_t number) {
         if (++count_ * 2 > slots_.size()) grow();
         place({hash, number, round_});

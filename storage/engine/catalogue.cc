@@ -64,37 +64,6 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(FileSystem& file_system, cons
     return catalogue;
 }
 
-void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>& messages) {
-    damage_ = contents.damage;
-    MutexLock lock(mutex_);
-    // Ids are given out one per record, so a log of this size cannot hold more, but for those that
-    // were reserved because an earlier log was lost.
-    const std::uint64_t id_limit = contents.bytes.size() / kRecordHeaderSizeBytes;
-    std::size_t refused_count = 0;
-    std::string first_reason;
-    SeriesAddedView series;
-    for (const auto& payload : contents.records) {
-        const Status status = read_record(payload, id_limit, series);
-        if (status) continue;
-        if (refused_count++ == 0) first_reason = status.error().message();
-    }
-    if (refused_count > 0) {
-        damage_.push_back(
-            "catalogue: " + std::to_string(refused_count) +
-            " records make no sense and were left out, the first because: " + first_reason);
-    }
-    messages.insert(messages.end(), damage_.begin(), damage_.end());
-}
-
-// Nearly all records are of series.
-Status Catalogue::read_record(std::span<const std::byte> payload, std::uint64_t id_limit,
-                              SeriesAddedView& series) {
-    TIDEMARK_ASSIGN_OR_RETURN(const bool is_series, decode_series_added(payload, series));
-    if (is_series) return apply_series(series, id_limit);
-    TIDEMARK_ASSIGN_OR_RETURN(const CatalogueRecord record, decode_catalogue_record(payload));
-    return apply(record, id_limit);
-}
-
 Status Catalogue::apply(const CatalogueRecord& record, std::uint64_t id_limit) {
     if (const auto* created = std::get_if<DatabaseCreated>(&record)) {
         if (created->id == 0 || created->id > id_limit + kMaxLostDatabases) {
@@ -147,20 +116,25 @@ Status Catalogue::apply_schema(const CatalogueRecord& record, std::uint64_t id_l
         return apply_field(*field, id_limit);
     }
     const auto& series = std::get<SeriesAdded>(record);
-    return apply_series({series.id, series.measurement, views_of(series.tags)}, id_limit);
+    const SeriesAddedIds ids{series.id, series.measurement};
+    const auto tags = views_of(series.tags);
+    make_key(ids.measurement, tags, key_);
+    TIDEMARK_RETURN_IF_ERROR(apply_series(ids, key_, id_limit));
+    if (is_served(ids.id)) measurements_[ids.measurement].tags.add(ids.id, tags);
+    return success();
 }
 
-Status Catalogue::apply_series(const SeriesAddedView& series, std::uint64_t id_limit) {
-    if (series.id == 0 || series.id > id_limit + kMaxLostSeries) {
+Status Catalogue::apply_series(const SeriesAddedIds& ids, const HashedKey& key,
+                               std::uint64_t id_limit) {
+    if (ids.id == 0 || ids.id > id_limit + kMaxLostSeries) {
         return nonsense("a series id is too big");
     }
-    make_place_for(series_, series.id);
-    if (!is_known(measurements_, series.measurement)) {
-        return nonsense("series " + std::to_string(series.id) + " is of an unknown measurement");
+    make_place_for(series_, ids.id);
+    if (!is_known(measurements_, ids.measurement)) {
+        return nonsense("series " + std::to_string(ids.id) + " is of an unknown measurement");
     }
-    if (series_[series.id].measurement != 0 ||
-        !insert_series(series.id, series.measurement, series.tags)) {
-        return nonsense("series " + std::to_string(series.id) + " was there");
+    if (series_[ids.id].measurement != 0 || !insert_series(ids, key)) {
+        return nonsense("series " + std::to_string(ids.id) + " was there");
     }
     return success();
 }
@@ -238,8 +212,11 @@ SeriesId Catalogue::add_series(MeasurementId measurement, const TagSet& tags) {
     MutexLock lock(mutex_);
     const auto id = static_cast<SeriesId>(series_.size());
     series_.emplace_back();
-    const bool is_fresh = insert_series(id, measurement, views_of(tags));
+    const auto views = views_of(tags);
+    make_key(measurement, views, key_);
+    const bool is_fresh = insert_series({id, measurement}, key_);
     TIDEMARK_ASSERT(is_fresh, "a series is added once");
+    if (is_served(id)) measurements_[measurement].tags.add(id, views);
     append(SeriesAdded{id, measurement, tags});
     return id;
 }
@@ -249,23 +226,34 @@ void Catalogue::append(const CatalogueRecord& record) {
     log_->add(encode_catalogue_record(record));
 }
 
-bool Catalogue::insert_series(SeriesId id, MeasurementId measurement_id,
-                              std::span<const TagView> tags) {
-    Measurement& measurement = measurements_[measurement_id];
-    Series& series = series_[id];
-    const bool is_live = policies_[measurement.policy].is_live && !measurement.is_dropped;
-    if (is_live) {
-        key_.clear();
-        append_series_key(measurement.name, tags, key_);
-        const std::uint64_t hash = hash_of(key_);
-        if (find_series_locked(measurement, key_, hash)) return false;
-        series.key = measurement.series_keys.keep(key_);
-        measurement.series.add(hash, id);
+bool Catalogue::is_taking_series(const Measurement& measurement) const {
+    return policies_[measurement.policy].is_live && !measurement.is_dropped;
+}
+
+bool Catalogue::is_served(SeriesId id) const { return !series_[id].key.empty(); }
+
+void Catalogue::make_key(MeasurementId measurement_id, std::span<const TagView> tags,
+                         HashedKey& key) const {
+    key.text.clear();
+    if (!is_known(measurements_, measurement_id)) return;
+    const Measurement& measurement = measurements_[measurement_id];
+    if (!is_taking_series(measurement)) return;
+    append_series_key(measurement.name, tags, key.text);
+    key.hash = hash_of(key.text);
+    measurement.series.prefetch(key.hash);
+}
+
+bool Catalogue::insert_series(const SeriesAddedIds& ids, const HashedKey& key) {
+    Measurement& measurement = measurements_[ids.measurement];
+    Series& series = series_[ids.id];
+    if (is_taking_series(measurement)) {
+        if (find_series_locked(measurement, key.text, key.hash)) return false;
+        series.key = measurement.series_keys.keep(key.text);
+        measurement.series.add(key.hash, ids.id);
         ++measurement.series_count;
-        measurement.tags.add(id, tags);
         ++live_series_count_;
     }
-    series.measurement = measurement_id;
+    series.measurement = ids.measurement;
     return true;
 }
 

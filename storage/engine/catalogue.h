@@ -170,23 +170,37 @@ private:
         std::string_view key;           // Its measurement's; empty when it was dropped.
         MeasurementId measurement = 0;  // 0: never given out, or lost.
     };
+    struct HashedKey {
+        std::string text;
+        std::uint64_t hash = 0;
+    };
+    struct Loading;
 
     Catalogue() = default;
 
     void load(const RecordLogContents& contents, std::vector<std::string>& messages)
         TIDEMARK_EXCLUDES(mutex_);
-    // `series` is only memory to be used again.
-    Status read_record(std::span<const std::byte> payload, std::uint64_t id_limit,
-                       SeriesAddedView& series) TIDEMARK_REQUIRES(mutex_);
+    // The records of series that `loading` has taken.
+    void load_batch(Loading& loading) TIDEMARK_REQUIRES(mutex_);
+    // Of those the next ones, from `begin` on. How many.
+    std::size_t load_series(std::size_t begin, Loading& loading) TIDEMARK_REQUIRES(mutex_);
+    Status load_record(std::span<const std::byte> payload, std::uint64_t id_limit)
+        TIDEMARK_REQUIRES(mutex_);
     // One record of the log. InvalidArgument says why it makes no sense.
     Status apply(const CatalogueRecord& record, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
     Status apply_field(const FieldAdded& field, std::uint64_t id_limit) TIDEMARK_REQUIRES(mutex_);
-    Status apply_series(const SeriesAddedView& series, std::uint64_t id_limit)
+    // But for its tags, which the caller indexes if is_served().
+    Status apply_series(const SeriesAddedIds& ids, const HashedKey& key, std::uint64_t id_limit)
         TIDEMARK_REQUIRES(mutex_);
     void append(const CatalogueRecord& record) TIDEMARK_REQUIRES(mutex_);
-    // False, and nothing is changed, when the measurement has a series of these tags.
-    bool insert_series(SeriesId id, MeasurementId measurement, std::span<const TagView> tags)
+    bool is_taking_series(const Measurement& measurement) const TIDEMARK_REQUIRES(mutex_);
+    bool is_served(SeriesId id) const TIDEMARK_REQUIRES(mutex_);
+    // As insert_series() needs it; empty when that does not. It is looked for soon.
+    void make_key(MeasurementId measurement, std::span<const TagView> tags, HashedKey& key) const
         TIDEMARK_REQUIRES(mutex_);
+    // But for its tags. False, and nothing is changed, when the measurement has a series of this
+    // key.
+    bool insert_series(const SeriesAddedIds& ids, const HashedKey& key) TIDEMARK_REQUIRES(mutex_);
     std::optional<SeriesId> find_series_locked(const Measurement& measurement, std::string_view key,
                                                std::uint64_t hash) const TIDEMARK_REQUIRES(mutex_);
     Status apply_schema(const CatalogueRecord& record, std::uint64_t id_limit)
@@ -235,7 +249,7 @@ private:
     std::map<std::string, DatabaseId, std::less<>> live_databases_ TIDEMARK_GUARDED_BY(mutex_);
     std::deque<Measurement> measurements_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Measurement>(1);
     std::deque<Series> series_ TIDEMARK_GUARDED_BY(mutex_) = std::deque<Series>(1);
-    std::string key_ TIDEMARK_GUARDED_BY(mutex_);  // In use only while a series is inserted.
+    HashedKey key_ TIDEMARK_GUARDED_BY(mutex_);  // In use only while a series is inserted.
     std::uint64_t live_series_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;
     std::uint64_t lost_field_count_ TIDEMARK_GUARDED_BY(mutex_) = 0;  // Places skipped in the log.
 };

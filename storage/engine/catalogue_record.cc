@@ -125,27 +125,16 @@ Result<CatalogueRecord> decode_field_added(ByteReader& reader) {
     return CatalogueRecord(FieldAdded{measurement, index, type, std::move(name)});
 }
 
-Status read_series_added(ByteReader& reader, SeriesAddedView& record) {
+Result<CatalogueRecord> decode_series_added(ByteReader& reader) {
+    SeriesAdded record{};
     TIDEMARK_ASSIGN_OR_RETURN(record.id, read_id(reader));
     TIDEMARK_ASSIGN_OR_RETURN(record.measurement, read_id(reader));
     TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t tag_count, reader.read_varint());
-    record.tags.clear();
     for (std::uint64_t index = 0; index < tag_count; ++index) {
-        TagView tag;
-        TIDEMARK_ASSIGN_OR_RETURN(tag.key, reader.read_sized_string());
-        TIDEMARK_ASSIGN_OR_RETURN(tag.value, reader.read_sized_string());
-        record.tags.push_back(tag);
-    }
-    return success();
-}
-
-Result<CatalogueRecord> decode_series_added(ByteReader& reader) {
-    SeriesAddedView view;
-    TIDEMARK_RETURN_IF_ERROR(read_series_added(reader, view));
-    SeriesAdded record{view.id, view.measurement, {}};
-    record.tags.reserve(view.tags.size());
-    for (const TagView& tag : view.tags) {
-        record.tags.push_back({std::string(tag.key), std::string(tag.value)});
+        Tag tag;
+        TIDEMARK_ASSIGN_OR_RETURN(tag.key, read_name(reader));
+        TIDEMARK_ASSIGN_OR_RETURN(tag.value, read_name(reader));
+        record.tags.push_back(std::move(tag));
     }
     return CatalogueRecord(std::move(record));
 }
@@ -239,6 +228,49 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }
 
+/// ByteReader without words for what is wrong: false, and nothing more is read.
+class QuickReader {
+public:
+    explicit QuickReader(std::span<const std::byte> bytes)
+        : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+    bool take_varint(std::uint64_t& value) {
+        value = 0;
+        for (unsigned shift = 0; shift < 63; shift += 7) {
+            if (next_ == end_) return false;
+            const auto byte = std::to_integer<std::uint64_t>(*next_++);
+            value |= (byte & 0x7f) << shift;
+            if (byte < 0x80) return true;
+        }
+        // Of the tenth byte one bit is left.
+        if (next_ == end_ || *next_ > std::byte{1}) return false;
+        value |= std::to_integer<std::uint64_t>(*next_++) << 63;
+        return true;
+    }
+
+    bool take_id(std::uint32_t& id) {
+        std::uint64_t value = 0;
+        if (!take_varint(value) || value > std::numeric_limits<std::uint32_t>::max()) return false;
+        id = static_cast<std::uint32_t>(value);
+        return true;
+    }
+
+    bool take_text(std::string_view& text) {
+        std::uint64_t size_bytes = 0;
+        if (!take_varint(size_bytes)) return false;
+        if (size_bytes > static_cast<std::uint64_t>(end_ - next_)) return false;
+        text = as_text({next_, static_cast<std::size_t>(size_bytes)});
+        next_ += size_bytes;
+        return true;
+    }
+
+    bool is_at_end() const { return next_ == end_; }
+
+private:
+    const std::byte* next_;
+    const std::byte* end_;
+};
+
 Status expect_end(const ByteReader& reader) {
     if (reader.is_at_end()) return success();
     return Error(ErrorCode::Corruption,
@@ -262,12 +294,28 @@ Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> paylo
     return record;
 }
 
-Result<bool> decode_series_added(std::span<const std::byte> payload, SeriesAddedView& record) {
-    ByteReader reader(payload);
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint8_t kind, reader.read_u8());
-    if (kind != static_cast<std::uint8_t>(RecordKind::SeriesAdded)) return false;
-    TIDEMARK_RETURN_IF_ERROR(read_series_added(reader, record));
-    TIDEMARK_RETURN_IF_ERROR(expect_end(reader));
+bool take_series_added(std::span<const std::byte> payload, SeriesAddedIds& ids,
+                       std::vector<TagView>& tags) {
+    constexpr auto kKind = std::byte{static_cast<std::uint8_t>(RecordKind::SeriesAdded)};
+    if (payload.empty() || payload.front() != kKind) return false;
+    QuickReader reader(payload.subspan(1));
+    SeriesAddedIds taken;
+    std::uint64_t tag_count = 0;
+    if (!reader.take_id(taken.id) || !reader.take_id(taken.measurement) ||
+        !reader.take_varint(tag_count)) {
+        return false;
+    }
+    const std::size_t tags_before = tags.size();
+    bool is_sound = true;
+    for (std::uint64_t index = 0; index < tag_count && is_sound; ++index) {
+        TagView& tag = tags.emplace_back();
+        is_sound = reader.take_text(tag.key) && reader.take_text(tag.value);
+    }
+    if (!is_sound || !reader.is_at_end()) {
+        tags.resize(tags_before);
+        return false;
+    }
+    ids = taken;
     return true;
 }
 

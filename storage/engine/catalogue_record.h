@@ -99,16 +99,17 @@ std::vector<std::byte> encode_catalogue_record(const CatalogueRecord& record);
 /// Corruption when `payload` is not exactly one record.
 Result<CatalogueRecord> decode_catalogue_record(std::span<const std::byte> payload);
 
-/// SeriesAdded, of which there may be millions, without copies: views into its payload.
-struct SeriesAddedView {
+/// SeriesAdded, of which there may be millions, without copies. Its tags are elsewhere.
+struct SeriesAddedIds {
     SeriesId id = 0;
     MeasurementId measurement = 0;
-    std::vector<TagView> tags;
 };
 
-/// Reads `payload` into `record`, whose memory is used again. False when it is a record of another
-/// kind; Corruption as decode_catalogue_record().
-Result<bool> decode_series_added(std::span<const std::byte> payload, SeriesAddedView& record);
+/// Reads a SeriesAdded; its tags, views into `payload`, go behind those in `tags`. False, and
+/// nothing is changed, for any other record and for one that decode_catalogue_record() refuses:
+/// that tells which, and why.
+bool take_series_added(std::span<const std::byte> payload, SeriesAddedIds& ids,
+                       std::vector<TagView>& tags);
 
 /// Ids that ascend, each once, as FORMAT.md section 6 says.
 void encode_series_ids(ByteWriter& writer, std::span<const SeriesId> ids);

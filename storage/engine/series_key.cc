@@ -1,6 +1,7 @@
 #include "storage/engine/series_key.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "storage/base/utf8.h"
@@ -12,9 +13,16 @@ constexpr std::string_view kTimeKey = "time";
 
 Error refusal(std::string reason) { return {ErrorCode::InvalidArgument, std::move(reason)}; }
 
-bool is_escaped(char character) {
-    return character == ',' || character == '=' || character == ' ' || character == '\\';
-}
+/// By byte.
+constexpr auto kIsEscaped = [] {
+    std::array<bool, 256> is_escaped{};
+    for (const char character : {',', '=', ' ', '\\'}) {
+        is_escaped[static_cast<unsigned char>(character)] = true;
+    }
+    return is_escaped;
+}();
+
+bool is_escaped(char character) { return kIsEscaped[static_cast<unsigned char>(character)]; }
 
 void append_escaped(std::string& out, std::string_view text) {
     while (true) {

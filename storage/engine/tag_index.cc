@@ -54,10 +54,18 @@ public:
         Postings series;
     };
 
-    void add(std::string_view text, SeriesId id) {
-        const std::uint64_t hash = hash_of(text);
+    void add(std::string_view text, SeriesId id) { add(text, hash_of(text), id); }
+
+    void add(std::string_view text, std::uint64_t hash, SeriesId id) {
         if (const auto known = number_of(text, hash)) return values_[*known].series.add(id);
         append(text, hash, Postings(id));
+    }
+
+    /// For an add() of this text that is to come soon. Its hash.
+    std::uint64_t prefetch(std::string_view text) const {
+        const std::uint64_t hash = hash_of(text);
+        slots_.prefetch(hash);
+        return hash;
     }
 
     void remove(const Roaring& series) {
@@ -134,6 +142,36 @@ TagIndex& TagIndex::operator=(TagIndex&&) noexcept = default;
 void TagIndex::add(SeriesId id, std::span<const TagView> tags) {
     state_->all.add(id);
     for (const TagView& tag : tags) state_->values_of(tag.key).add(tag.value, id);
+}
+
+// With millions of values each lookup waits for memory. So the places of the next few are fetched
+// before the first of them is looked at.
+void TagIndex::add_all(std::span<const Addition> additions) {
+    constexpr std::size_t kAheadCount = 32;
+    struct Lookup {
+        TagValues* values;
+        std::string_view text;
+        std::uint64_t hash;
+        SeriesId id;
+    };
+    std::vector<Lookup> lookups;
+    lookups.reserve(kAheadCount);
+    while (!additions.empty()) {
+        const auto next = additions.first(std::min(kAheadCount, additions.size()));
+        additions = additions.subspan(next.size());
+        lookups.clear();
+        for (const Addition& addition : next) {
+            State& state = *addition.index->state_;
+            state.all.add(addition.id);
+            for (const TagView& tag : addition.tags) {
+                TagValues& values = state.values_of(tag.key);
+                lookups.push_back({&values, tag.value, values.prefetch(tag.value), addition.id});
+            }
+        }
+        for (const Lookup& lookup : lookups) {
+            lookup.values->add(lookup.text, lookup.hash, lookup.id);
+        }
+    }
 }
 
 void TagIndex::remove(const std::vector<SeriesId>& ids) {

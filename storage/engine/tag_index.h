@@ -23,6 +23,9 @@ public:
     TagIndex& operator=(TagIndex&&) noexcept;
 
     void add(SeriesId id, std::span<const TagView> tags);
+    struct Addition;
+    /// The same for many, of any indexes, in this order; faster than one by one.
+    static void add_all(std::span<const Addition> additions);
     /// Also those that are not here.
     void remove(const std::vector<SeriesId>& ids);
 
@@ -36,6 +39,13 @@ public:
 private:
     struct State;
     std::unique_ptr<State> state_;
+};
+
+/// A series that is to be added, and where.
+struct TagIndex::Addition {
+    TagIndex* index;
+    SeriesId id;
+    std::span<const TagView> tags;
 };
 
 /// Whether `matcher` holds for a tag of this value.

@@ -255,4 +255,39 @@ TEST_CASE("ids in front of a gap belong to nobody, and ids that were reserved co
     CHECK_FALSE(catalogue->was_dropped(lost_database));
 }
 
+TEST_CASE("a catalogue of many series is the same after it was opened again",
+          "[engine][concurrency]") {
+    constexpr std::size_t kCount = 20'000;  // More than are taken from the log at a time.
+    CrashingFileSystem files;
+    const auto written = open_sound_catalogue(files);
+    const auto database = written->create_database("ops");
+    REQUIRE(database);
+    const MeasurementId cpu = written->add_measurement(database.value(), "cpu");
+    const MeasurementId disk = written->add_measurement(database.value(), "disk");
+    std::vector<SeriesId> dropped;
+    for (std::size_t index = 0; index < kCount; ++index) {
+        const TagSet tags = {{"host", std::to_string(index)},
+                             {"site", "s" + std::to_string(index % 7)}};
+        const SeriesId id = written->add_series(index % 3 == 0 ? disk : cpu, tags);
+        if (index % 5 == 0 && index < 5000) dropped.push_back(id);
+        if (index == kCount / 2) REQUIRE(written->drop_series(dropped));
+    }
+    const TagSet again = {{"host", "0"}, {"site", "s0"}};  // Of one that was dropped.
+    const SeriesId made_anew = written->add_series(disk, again);
+    REQUIRE(written->make_durable());
+
+    const auto image = files.recover_image(CrashingFileSystem::Unsynced::Drop);
+    const auto read = open_sound_catalogue(*image);
+    CHECK(read->series_count() == kCount - dropped.size() + 1);
+    CHECK(read->find_series(disk, again) == made_anew);
+    const std::vector<std::vector<TagMatcher>> selections = {
+        {}, {{"site", CompareOp::Equal, "s3", {}}}, {{"host", CompareOp::Equal, "19999", {}}}};
+    for (const auto& matchers : selections) {
+        for (const char* const name : {"cpu", "disk"}) {
+            const auto expected = ids_of(written->select(database.value(), name, matchers));
+            CHECK(ids_of(read->select(database.value(), name, matchers)) == expected);
+        }
+    }
+}
+
 }  // namespace tidemark::tests
