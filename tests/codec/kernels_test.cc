@@ -16,7 +16,8 @@ namespace {
 
 using namespace tidemark::storage;
 
-constexpr std::size_t kCounts[] = {0, 1, 7, 8, 9, 31, 64, 65, 127, 128, 200, 256, 257, 1024, 1025};
+constexpr std::size_t kCounts[] = {0,   1,   7,   8,   9,   31,  63,  64,   65,
+                                   127, 128, 159, 200, 256, 257, 333, 1024, 1025};
 
 std::vector<std::uint64_t> random_numbers(std::mt19937_64& random, std::size_t count,
                                           unsigned width) {
@@ -36,6 +37,28 @@ std::vector<std::byte> packed_numbers(std::span<const std::uint64_t> numbers, un
 using Mask = std::vector<std::uint64_t>;
 
 Mask garbage_mask(std::size_t count) { return Mask(mask_word_count(count), 0x5555'5555'5555'5555); }
+
+/// Of every table, with the bytes that the numbers take and with more behind them.
+void check_match_packed(std::span<const std::uint64_t> numbers, std::span<const std::byte> packed,
+                        unsigned width, std::uint64_t low, std::uint64_t high) {
+    const std::size_t count = numbers.size();
+    Mask expected(mask_word_count(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        set_mask_bit(expected, i, low <= numbers[i] && numbers[i] <= high);
+    }
+    std::vector<std::byte> longer(packed.begin(), packed.end());
+    longer.resize(packed.size() + 100, std::byte{0xff});
+    for (const CodecKernels* kernels : supported_codec_kernels()) {
+        INFO(kernels->name << ", " << count << " numbers of " << width << " bits in [" << low
+                           << ", " << high << "]");
+        Mask mask = garbage_mask(count);
+        kernels->match_packed(packed, width, count, low, high, mask.data());
+        REQUIRE(mask == expected);
+        mask = garbage_mask(count);
+        kernels->match_packed(longer, width, count, low, high, mask.data());
+        REQUIRE(mask == expected);
+    }
+}
 
 }  // namespace
 
@@ -74,18 +97,15 @@ TEST_CASE("packed numbers are matched as they are unpacked", "[codec]") {
         for (const std::size_t count : kCounts) {
             const auto numbers = random_numbers(random, count, width);
             const auto packed = packed_numbers(numbers, width);
-            const std::uint64_t ends[] = {random() >> (64 - width), random() >> (64 - width)};
-            const std::uint64_t low = std::min(ends[0], ends[1]);
-            const std::uint64_t high = std::max(ends[0], ends[1]);
-            Mask expected(mask_word_count(count));
-            for (std::size_t i = 0; i < count; ++i) {
-                set_mask_bit(expected, i, low <= numbers[i] && numbers[i] <= high);
-            }
-            for (const CodecKernels* kernels : supported_codec_kernels()) {
-                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
-                Mask mask = garbage_mask(count);
-                kernels->match_packed(packed, width, count, low, high, mask.data());
-                REQUIRE(mask == expected);
+            const std::uint64_t greatest = ~std::uint64_t{0} >> (64 - width);
+            const std::uint64_t low = random() >> (64 - width);
+            const std::uint64_t high = std::max(low, random() >> (64 - width));
+            const std::pair<std::uint64_t, std::uint64_t> ranges[] = {
+                {low, high},  {0, high},  {low, greatest},      {0, greatest},
+                {0, 0},       {low, low}, {greatest, greatest}, {0, greatest - 1},
+                {1, greatest}};
+            for (const auto& range : ranges) {
+                check_match_packed(numbers, packed, width, range.first, range.second);
             }
         }
     }
@@ -98,10 +118,23 @@ TEST_CASE("packed numbers are matched with any interval modulo 2^64", "[codec]")
         const auto numbers =
             width == 0 ? std::vector<std::uint64_t>(count) : random_numbers(random, count, width);
         const auto packed = packed_numbers(numbers, width);
+        // Around the ends of the numbers' range and of the integers' one, and anywhere.
+        const std::uint64_t greatest = width == 0 ? 0 : ~std::uint64_t{0} >> (64 - width);
+        std::vector<IntegerInterval> intervals;
+        for (const std::uint64_t low :
+             {0 - std::uint64_t{2}, 0 - std::uint64_t{1}, std::uint64_t{0}, std::uint64_t{1},
+              greatest - 1, greatest, greatest + 1}) {
+            for (const std::uint64_t distance :
+                 {std::uint64_t{0}, std::uint64_t{1}, greatest - 1, greatest, greatest + 1,
+                  0 - std::uint64_t{2}, 0 - std::uint64_t{1}}) {
+                intervals.push_back({low, distance});
+            }
+        }
         for (int round = 0; round < 50; ++round) {
             const std::uint64_t low = random() >> (random() % 64);
-            const IntegerInterval interval{random() % 2 == 0 ? low : 0 - low,
-                                           random() >> (random() % 64)};
+            intervals.push_back({random() % 2 == 0 ? low : 0 - low, random() >> (random() % 64)});
+        }
+        for (const IntegerInterval& interval : intervals) {
             Mask expected(mask_word_count(count));
             for (std::size_t i = 0; i < count; ++i) {
                 set_mask_bit(expected, i, interval.contains(numbers[i]));

@@ -1,8 +1,8 @@
 #include <cstring>
-#include <limits>
 
 #include "storage/base/cpu_features.h"
 #include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/kernels/match_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 
 #if defined(__x86_64__)
@@ -306,137 +306,6 @@ TIDEMARK_AVX2 void expand(const std::uint64_t* differs, const std::byte* changes
         if (i != 0) changes += kCellSizeBytes * ((differs[(i - 1) / 64] >> ((i - 1) % 64)) & 1);
         std::memcpy(cells.data() + i * kCellSizeBytes, changes, kCellSizeBytes);
     }
-}
-
-/// All bits set in the lanes whose unsigned number is at most `limit`'s.
-TIDEMARK_AVX2 __m256i at_most_32(__m256i lanes, __m256i limit) {
-    return _mm256_cmpeq_epi32(_mm256_min_epu32(lanes, limit), lanes);
-}
-
-TIDEMARK_AVX2 std::uint64_t lane_bits_32(__m256i lanes) {
-    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(lanes)));
-}
-
-/// Bytes: 32 comparisons at once. Returns how many numbers were compared, a multiple of 64.
-TIDEMARK_AVX2 std::size_t match_bytes(std::span<const std::byte> packed, std::size_t count,
-                                      std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    const __m256i lows = _mm256_set1_epi8(static_cast<char>(low));
-    const __m256i limit = _mm256_set1_epi8(static_cast<char>(high - low));
-    const auto compare = [&](std::size_t offset) TIDEMARK_AVX2 {
-        const __m256i distance = _mm256_sub_epi8(
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed.data() + offset)), lows);
-        const __m256i inside = _mm256_cmpeq_epi8(_mm256_min_epu8(distance, limit), distance);
-        return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(inside))};
-    };
-    std::size_t i = 0;
-    for (; i + 64 <= count; i += 64) *mask++ = compare(i) | compare(i + 32) << 32;
-    return i;
-}
-
-/// 16-bit numbers, as match_bytes().
-TIDEMARK_AVX2 std::size_t match_words(std::span<const std::byte> packed, std::size_t count,
-                                      std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    const __m256i lows = _mm256_set1_epi16(static_cast<short>(low));
-    const __m256i limit = _mm256_set1_epi16(static_cast<short>(high - low));
-    const auto compare16 = [&](std::size_t i) TIDEMARK_AVX2 {
-        const __m256i distance = _mm256_sub_epi16(
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed.data() + i * 2)), lows);
-        return _mm256_cmpeq_epi16(_mm256_min_epu16(distance, limit), distance);
-    };
-    const auto compare = [&](std::size_t i) TIDEMARK_AVX2 {
-        // The pack works in 128-bit halves; the permutation restores the order.
-        const __m256i packed_lanes = _mm256_permute4x64_epi64(
-            _mm256_packs_epi16(compare16(i), compare16(i + 16)), 0b11'01'10'00);
-        return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(packed_lanes))};
-    };
-    std::size_t i = 0;
-    for (; i + 64 <= count; i += 64) *mask++ = compare(i) | compare(i + 32) << 32;
-    return i;
-}
-
-/// Numbers of up to 25 bits, as match_bytes().
-TIDEMARK_AVX2 std::size_t match_narrow(std::span<const std::byte> packed, unsigned width,
-                                       std::size_t count, std::uint64_t low, std::uint64_t high,
-                                       std::uint64_t* mask) {
-    const NarrowUnpacker unpacker(width);
-    const __m256i lows = _mm256_set1_epi32(static_cast<int>(low));
-    const __m256i limit = _mm256_set1_epi32(static_cast<int>(high - low));
-    const std::size_t word_read_size_bytes = std::size_t{7} * width + unpacker.read_size_bytes();
-    std::size_t i = 0;
-    for (; i + 64 <= count; i += 64) {
-        const std::size_t offset = i / 8 * width;
-        if (packed.size() - offset < word_read_size_bytes) break;
-        std::uint64_t word = 0;
-        for (std::size_t group = 0; group < 8; ++group) {
-            const __m256i lanes = unpacker.unpack(packed.data() + offset + group * width);
-            const __m256i inside = at_most_32(_mm256_sub_epi32(lanes, lows), limit);
-            word |= lane_bits_32(inside) << (8 * group);
-        }
-        *mask++ = word;
-    }
-    return i;
-}
-
-TIDEMARK_AVX2 void match_integers(std::span<const std::uint64_t> values, std::uint64_t low,
-                                  std::uint64_t distance, std::uint64_t* mask) {
-    const __m256i lows = _mm256_set1_epi64x(static_cast<long long>(low));
-    // AVX2 compares signed 64-bit numbers only: flipping the sign bit of both sides makes up for
-    // it.
-    const __m256i sign = _mm256_set1_epi64x(std::numeric_limits<long long>::min());
-    const __m256i limit =
-        _mm256_xor_si256(_mm256_set1_epi64x(static_cast<long long>(distance)), sign);
-    std::size_t i = 0;
-    for (; i + 64 <= values.size(); i += 64) {
-        std::uint64_t outside = 0;
-        for (unsigned lane = 0; lane < 64; lane += 4) {
-            const __m256i lanes =
-                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&values[i + lane]));
-            const __m256i above =
-                _mm256_cmpgt_epi64(_mm256_xor_si256(_mm256_sub_epi64(lanes, lows), sign), limit);
-            const int bits = _mm256_movemask_pd(_mm256_castsi256_pd(above));
-            outside |= std::uint64_t{static_cast<unsigned>(bits)} << lane;
-        }
-        *mask++ = ~outside;
-    }
-    scalar::kCodecKernels.match_integers(values.subspan(i), low, distance, mask);
-}
-
-TIDEMARK_AVX2 void match_packed(std::span<const std::byte> packed, unsigned width,
-                                std::size_t count, std::uint64_t low, std::uint64_t high,
-                                std::uint64_t* mask) {
-    std::size_t i = 0;
-    if (width == 8) {
-        i = match_bytes(packed, count, low, high, mask);
-    } else if (width == 16) {
-        i = match_words(packed, count, low, high, mask);
-    } else if (width <= kWidestNarrow) {
-        i = match_narrow(packed, width, count, low, high, mask);
-    }
-    constexpr std::size_t kBlockCount = 256;
-    std::uint64_t block[kBlockCount];
-    for (; i < count; i += kBlockCount) {
-        const std::span<std::uint64_t> values(block, std::min(kBlockCount, count - i));
-        unpack_above(packed.subspan(i / 8 * width), width, 0, values);
-        match_integers(values, low, high - low, mask + i / 64);
-    }
-}
-
-TIDEMARK_AVX2 void match_doubles(std::span<const double> values, double low, double high,
-                                 std::uint64_t* mask) {
-    const __m256d lows = _mm256_set1_pd(low);
-    const __m256d highs = _mm256_set1_pd(high);
-    std::size_t i = 0;
-    for (; i + 64 <= values.size(); i += 64) {
-        std::uint64_t inside = 0;
-        for (unsigned lane = 0; lane < 64; lane += 4) {
-            const __m256d lanes = _mm256_loadu_pd(&values[i + lane]);
-            const __m256d both = _mm256_and_pd(_mm256_cmp_pd(lows, lanes, _CMP_LE_OQ),
-                                               _mm256_cmp_pd(lanes, highs, _CMP_LE_OQ));
-            inside |= std::uint64_t{static_cast<unsigned>(_mm256_movemask_pd(both))} << lane;
-        }
-        *mask++ = inside;
-    }
-    scalar::kCodecKernels.match_doubles(values.subspan(i), low, high, mask);
 }
 
 TIDEMARK_AVX2 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "storage/codec/kernels/avx512_intrinsics.h"
+#include "storage/codec/kernels/match_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 
 namespace tidemark::storage::avx512 {
@@ -13,18 +14,10 @@ namespace {
 
 constexpr unsigned kWidestNarrow = 25;  // Shift (up to 7) and number fit in 32 bits.
 constexpr unsigned kWidestMiddle = 57;  // Shift and number fit in 64 bits.
-constexpr std::size_t kVectorSizeBytes = 64;
 
 // Eight packed numbers begin at a byte boundary and take `width` bytes, so one load holds a group
 // of any width. A permutation of its bytes brings those of each number into its lane, a shift drops
 // the bits in front of it.
-
-/// The vector that begins `offset` bytes into the packed ones; zeros behind their end.
-TIDEMARK_AVX512 __m512i load_packed(std::span<const std::byte> packed, std::size_t offset) {
-    const std::size_t size_bytes = packed.size() - offset;
-    if (size_bytes >= kVectorSizeBytes) return _mm512_loadu_si512(packed.data() + offset);
-    return _mm512_maskz_loadu_epi8(first_bytes(size_bytes), packed.data() + offset);
-}
 
 /// Sixteen numbers of up to 25 bits in 32-bit lanes.
 struct NarrowUnpacker {
@@ -310,109 +303,6 @@ TIDEMARK_AVX512 void expand(const std::uint64_t* differs, const std::byte* chang
             changes += kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(bits));
         }
     }
-}
-
-/// Collects the bits of comparisons into words.
-struct MaskTarget {
-    std::uint64_t low;
-    std::uint64_t distance;
-    std::uint64_t* mask;
-
-    TIDEMARK_AVX512 void set(std::size_t i, std::uint64_t bits) const {
-        // Words are begun by their first bits.
-        if (i % 64 == 0) mask[i / 64] = 0;
-        mask[i / 64] |= bits << (i % 64);
-    }
-};
-
-struct NarrowMaskTarget : MaskTarget {
-    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const { partial(i, lanes, 16); }
-    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
-        const __m512i from_low = _mm512_sub_epi32(lanes, _mm512_set1_epi32(static_cast<int>(low)));
-        const __m512i limit = _mm512_set1_epi32(static_cast<int>(distance));
-        const std::uint64_t inside = _mm512_cmple_epu32_mask(from_low, limit);
-        set(i, inside & low_bits_mask(static_cast<unsigned>(count)));
-    }
-};
-
-struct WideMaskTarget : MaskTarget {
-    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const { partial(i, lanes, 8); }
-    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
-        const __m512i from_low =
-            _mm512_sub_epi64(lanes, _mm512_set1_epi64(static_cast<long long>(low)));
-        const __m512i limit = _mm512_set1_epi64(static_cast<long long>(distance));
-        const std::uint64_t inside = _mm512_cmple_epu64_mask(from_low, limit);
-        set(i, inside & low_bits_mask(static_cast<unsigned>(count)));
-    }
-};
-
-/// Bytes: 64 comparisons at once.
-TIDEMARK_AVX512 void match_bytes(std::span<const std::byte> packed, std::size_t count,
-                                 std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    const __m512i lows = _mm512_set1_epi8(static_cast<char>(low));
-    const __m512i limit = _mm512_set1_epi8(static_cast<char>(high - low));
-    for (std::size_t i = 0; i < count; i += 64) {
-        const __m512i from_low = _mm512_sub_epi8(load_packed(packed, i), lows);
-        *mask++ = _mm512_mask_cmple_epu8_mask(first_bytes(count - i), from_low, limit);
-    }
-}
-
-/// 16-bit numbers.
-TIDEMARK_AVX512 void match_words(std::span<const std::byte> packed, std::size_t count,
-                                 std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    const __m512i lows = _mm512_set1_epi16(static_cast<short>(low));
-    const __m512i limit = _mm512_set1_epi16(static_cast<short>(high - low));
-    for (std::size_t i = 0; i < count; i += 64) {
-        const __m512i first = _mm512_sub_epi16(load_packed(packed, 2 * i), lows);
-        const __mmask32 low_half = _mm512_cmple_epu16_mask(first, limit);
-        __mmask32 high_half = 0;
-        if (i + 32 < count) {
-            const __m512i second = _mm512_sub_epi16(load_packed(packed, 2 * i + 64), lows);
-            high_half = _mm512_cmple_epu16_mask(second, limit);
-        }
-        // Not a shift: at -O1 GCC 12 leaves something else in the upper half of what it widens.
-        *mask++ = _mm512_kunpackd(high_half, low_half) & first_bytes(count - i);
-    }
-}
-
-TIDEMARK_AVX512 void match_packed(std::span<const std::byte> packed, unsigned width,
-                                  std::size_t count, std::uint64_t low, std::uint64_t high,
-                                  std::uint64_t* mask) {
-    if (width == 8) {
-        match_bytes(packed, count, low, high, mask);
-    } else if (width == 16) {
-        match_words(packed, count, low, high, mask);
-    } else if (width <= kWidestNarrow) {
-        for_each_vector<NarrowUnpacker>(packed, width, count,
-                                        NarrowMaskTarget{{low, high - low, mask}});
-    } else {
-        for_each_vector<WideUnpacker>(packed, width, count,
-                                      WideMaskTarget{{low, high - low, mask}});
-    }
-}
-
-TIDEMARK_AVX512 void match_integers(std::span<const std::uint64_t> values, std::uint64_t low,
-                                    std::uint64_t distance, std::uint64_t* mask) {
-    const __m512i lows = _mm512_set1_epi64(static_cast<long long>(low));
-    const __m512i limit = _mm512_set1_epi64(static_cast<long long>(distance));
-    const MaskTarget target{low, distance, mask};
-    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
-        const __m512i from_low =
-            _mm512_sub_epi64(_mm512_maskz_loadu_epi64(lanes, &values[i]), lows);
-        target.set(i, _mm512_mask_cmple_epu64_mask(lanes, from_low, limit));
-    });
-}
-
-TIDEMARK_AVX512 void match_doubles(std::span<const double> values, double low, double high,
-                                   std::uint64_t* mask) {
-    const __m512d lows = _mm512_set1_pd(low);
-    const __m512d highs = _mm512_set1_pd(high);
-    const MaskTarget target{0, 0, mask};
-    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
-        const __m512d value = _mm512_maskz_loadu_pd(lanes, &values[i]);
-        const __mmask8 above = _mm512_mask_cmp_pd_mask(lanes, lows, value, _CMP_LE_OQ);
-        target.set(i, _mm512_mask_cmp_pd_mask(above, value, highs, _CMP_LE_OQ));
-    });
 }
 
 TIDEMARK_AVX512 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,

@@ -15,6 +15,7 @@
 #endif
 
 #include <cstddef>
+#include <span>
 
 // A target attribute for each function, not a flag for the file: see avx2_doubles.h.
 #define TIDEMARK_AVX512                                                                            \
@@ -28,6 +29,15 @@ namespace tidemark::storage::avx512 {
 inline __mmask8 first_lanes(std::size_t count) { return static_cast<__mmask8>((1U << count) - 1); }
 inline __mmask64 first_bytes(std::size_t count) {
     return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1;
+}
+
+inline constexpr std::size_t kVectorSizeBytes = 64;
+
+/// The vector that begins `offset` bytes into the packed ones; zeros behind their end.
+TIDEMARK_AVX512 inline __m512i load_packed(std::span<const std::byte> packed, std::size_t offset) {
+    const std::size_t size_bytes = packed.size() - offset;
+    if (size_bytes >= kVectorSizeBytes) return _mm512_loadu_si512(packed.data() + offset);
+    return _mm512_maskz_loadu_epi8(first_bytes(size_bytes), packed.data() + offset);
 }
 
 /// Calls step(i, lanes) for each eight of `count` numbers; the last time with the lanes that are
