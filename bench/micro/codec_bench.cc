@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,8 @@ namespace {
 using namespace storage;
 
 using Bytes = std::vector<std::byte>;
+
+constexpr const char* kChosen = "chosen";
 
 template <typename T>
 struct CodecUnderTest {
@@ -132,6 +136,53 @@ void decode(benchmark::State& state, const CodecCase<T>& test, const MemoryBandw
     report_size(state, test);
 }
 
+/// Eight lanes of doubles, whatever vectors the processor has.
+using Lanes = double __attribute__((vector_size(64)));
+
+/// Four vectors of sums, so that no addition waits for the one before it.
+TIDEMARK_BENCH_CLONES("avx512f", "avx2")
+double sum_of(const double* values, std::size_t count) {
+    constexpr std::size_t kLaneCount = 8;
+    Lanes sums[4] = {};
+    std::size_t i = 0;
+    for (; i + 4 * kLaneCount <= count; i += 4 * kLaneCount) {
+        for (std::size_t part = 0; part < 4; ++part) {
+            Lanes lanes;
+            std::memcpy(&lanes, values + i + part * kLaneCount, sizeof lanes);
+            sums[part] += lanes;
+        }
+    }
+    const Lanes lanes = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    double sum = 0;
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) sum += lanes[lane];
+    for (; i < count; ++i) sum += values[i];
+    return sum;
+}
+
+/// What a query does that looks at all values: decoding them where they stay in the nearest cache,
+/// and one pass over them.
+void decode_and_sum(benchmark::State& state, const CodecCase<double>& test,
+                    const MemoryBandwidth& bandwidth) {
+    std::vector<double> decoded(kRowsPerVector);
+    Work work = work_of(test);
+    work.memory_bytes = test.encoded_size_bytes;
+    run(state, work, bandwidth, [&] {
+        double sum = 0;
+        for (std::size_t position = 0; position < test.taken.size(); ++position) {
+            decoded.resize(test.column->vectors[test.taken[position]].size());
+            const Status status = test.codec.decode(test.encoded[position], decoded);
+            sum += status ? sum_of(decoded.data(), decoded.size()) : 0;
+        }
+        benchmark::DoNotOptimize(sum);
+    });
+    report_size(state, test);
+    // How its first vector is encoded.
+    Bytes encoded;
+    const std::vector<double>& first = test.column->vectors[test.taken.front()];
+    encode_floats(first, encoded);
+    state.SetLabel(describe_column(FieldType::Float, encoded, first.size()));
+}
+
 template <typename T>
 void add_case(std::string_view family, const CodecUnderTest<T>& codec,
               const std::shared_ptr<const Vectors<T>>& column, const Surroundings& surroundings) {
@@ -146,6 +197,13 @@ void add_case(std::string_view family, const CodecUnderTest<T>& codec,
                   [&surroundings, test](benchmark::State& state) {
                       decode(state, *test, surroundings.bandwidth);
                   });
+    if constexpr (std::is_same_v<T, double>) {
+        if (codec.name != kChosen) return;
+        add_benchmark(prefix + "/decode_and_sum/" + column->name,
+                      [&surroundings, test](benchmark::State& state) {
+                          decode_and_sum(state, *test, surroundings.bandwidth);
+                      });
+    }
 }
 
 template <typename T>
@@ -172,7 +230,7 @@ std::vector<CodecUnderTest<T>> codecs_of(const Table& table,
         encode(values, out);
         return true;
     };
-    codecs.push_back({"chosen", encode_chosen, decode});
+    codecs.push_back({kChosen, encode_chosen, decode});
     for (const auto* codec : table) {
         codecs.push_back({std::string(codec->name), codec->encode, codec->decode});
     }
@@ -190,7 +248,7 @@ std::vector<CodecUnderTest<std::uint64_t>> integers_under_test() {
                                   std::span<std::uint64_t> values) {
         return decode_integer_column(bytes, kAnyRank, values);
     };
-    codecs.push_back({"chosen", encode_chosen, decode_chosen});
+    codecs.push_back({kChosen, encode_chosen, decode_chosen});
     for (const IntegerCodec* codec : integer_codecs()) {
         const auto encode_by_codec = [codec](std::span<const std::uint64_t> values,
                                              std::size_t size_limit_bytes, Bytes& out) {
@@ -218,7 +276,7 @@ std::vector<CodecUnderTest<std::string_view>> strings_under_test() {
         encode_strings(values, out);
         return true;
     };
-    codecs.push_back({"chosen", encode_chosen, with_arena(decode_strings)});
+    codecs.push_back({kChosen, encode_chosen, with_arena(decode_strings)});
     for (const StringCodec* codec : string_codecs()) {
         codecs.push_back({std::string(codec->name), codec->encode, with_arena(codec->decode)});
     }

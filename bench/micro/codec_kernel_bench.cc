@@ -1,4 +1,5 @@
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,7 @@ namespace {
 
 using namespace storage;
 
-constexpr unsigned kWidths[] = {1, 7, 14, 21, 40};
+constexpr unsigned kWidths[] = {1, 7, 14, 16, 21, 40};
 constexpr std::size_t kValuesPerVector = 1024;
 constexpr std::size_t kVectorCount = 32;
 constexpr double kValueCount = kValuesPerVector * kVectorCount;
@@ -50,21 +51,45 @@ struct Step {
     void (*run)(const CodecKernels& kernels, const Input& in, unsigned width, Output& out);
 };
 
+void match_upper_half(const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
+    const std::uint64_t half = std::uint64_t{1} << (width - 1);
+    kernels.match_packed(in.packed_of(width), width, kValuesPerVector, half, 2 * half - 1,
+                         out.mask.data());
+}
+
+TIDEMARK_BENCH_CLONES("popcnt")
+unsigned count_bits(std::span<const std::uint64_t> mask) {
+    unsigned count = 0;
+    for (const std::uint64_t word : mask) count += static_cast<unsigned>(std::popcount(word));
+    return count;
+}
+
 constexpr Step kPackedSteps[] = {
     {"unpack", kPlainBytes,
      [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
          kernels.unpack(in.packed_of(width), width, out.integers);
      }},
-    // The upper half of the numbers passes.
-    {"match_packed", kMaskBytes,
+    {"unpack_to_doubles", kPlainBytes,
      [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
-         const std::uint64_t half = std::uint64_t{1} << (width - 1);
-         kernels.match_packed(in.packed_of(width), width, kValuesPerVector, half, 2 * half - 1,
-                              out.mask.data());
+         kernels.unpack_to_doubles(in.packed_of(width), width, 7025, 1e12, 1e-14, out.doubles);
+     }},
+    {"unpack_zigzag", kPlainBytes,
+     [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
+         kernels.unpack_zigzag(in.packed_of(width), width, 7025, out.integers);
+     }},
+    {"match_packed", kMaskBytes, match_upper_half},
+    {"match_and_count", kMaskBytes,
+     [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
+         match_upper_half(kernels, in, width, out);
+         benchmark::DoNotOptimize(count_bits(out.mask));
      }},
 };
 
 constexpr Step kPlainSteps[] = {
+    {"add_up_to_doubles", 2 * kPlainBytes,
+     [](const CodecKernels& kernels, const Input& in, unsigned, Output& out) {
+         kernels.add_up_to_doubles(7025, in.integers, 1e12, 1e-14, out.doubles.data());
+     }},
     {"match_integers", kPlainBytes + kMaskBytes,
      [](const CodecKernels& kernels, const Input& in, unsigned, Output& out) {
          kernels.match_integers(in.integers, 1000, 500'000, out.mask.data());

@@ -1,5 +1,7 @@
 #include "bench/micro/measures.h"
 
+#include <string_view>
+
 namespace tidemark::bench {
 
 void report(benchmark::State& state, const Work& work, const MemoryBandwidth& bandwidth,
@@ -15,6 +17,14 @@ void report(benchmark::State& state, const Work& work, const MemoryBandwidth& ba
     if (work.memory_bytes > 0 && seconds > 0) {
         const double bytes = work.memory_bytes * static_cast<double>(state.iterations());
         state.counters["of_memory_bandwidth"] = bytes / seconds / bandwidth.read_by_one_core;
+    }
+}
+
+void report_values_per_cycle(benchmark::State& state, const Work& work, double cycles) {
+    for (const Work::Amount& rate : work.rates) {
+        if (std::string_view(rate.name) != "values") continue;
+        const double values = rate.per_iteration * static_cast<double>(state.iterations());
+        state.counters["values_per_cycle"] = values / cycles;
     }
 }
 

@@ -16,6 +16,14 @@
 // What a benchmark measures of its iterations, and how it is shown. Work in memory is measured by
 // the CPU time of its thread, work with disks or several threads by elapsed time.
 
+/// For a function that is part of what is measured and shall use the processor's instructions, as
+/// the engine's kernels do.
+#if defined(__x86_64__)
+#define TIDEMARK_BENCH_CLONES(...) __attribute__((target_clones(__VA_ARGS__, "default")))
+#else
+#define TIDEMARK_BENCH_CLONES(...)
+#endif
+
 namespace tidemark::bench {
 
 /// What one iteration works through.
@@ -25,7 +33,7 @@ struct Work {
         double per_iteration;
     };
 
-    /// Shown as so many per second: `values=1.2G/s`.
+    /// Shown as so many per second: `values=1.2G/s`; values also as so many per cycle of the core.
     std::vector<Amount> rates;
     /// Shown as the time for one: `row=4.5ns`.
     std::vector<Amount> costs;
@@ -37,6 +45,9 @@ struct Work {
 /// Adds the counters of `work` after the last iteration of `state`, which took `seconds` together.
 void report(benchmark::State& state, const Work& work, const MemoryBandwidth& bandwidth,
             double seconds);
+
+/// Adds how many of a rate called "values" came with each cycle, if there is one.
+void report_values_per_cycle(benchmark::State& state, const Work& work, double cycles);
 
 /// Elapsed time since its making.
 class Stopwatch {
@@ -53,9 +64,12 @@ private:
 template <typename Body>
 void run(benchmark::State& state, const Work& work, const MemoryBandwidth& bandwidth,
          const Body& body) {
+    const double clock_before = clock_hertz();
     const double begin = thread_cpu_seconds();
     for ([[maybe_unused]] auto iteration : state) body();
-    report(state, work, bandwidth, thread_cpu_seconds() - begin);
+    const double seconds = thread_cpu_seconds() - begin;
+    report(state, work, bandwidth, seconds);
+    report_values_per_cycle(state, work, seconds * (clock_before + clock_hertz()) / 2);
 }
 
 /// The same for a body that returns how many seconds count, mostly by a Stopwatch; for

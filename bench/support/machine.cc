@@ -93,6 +93,22 @@ double thread_cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+double clock_hertz() {
+    // Two operations that no compiler can merge and no processor can do at once. Read from memory,
+    // as some processors add constants while they decode.
+    volatile std::uint64_t opaque = 0x9e37'79b9'7f4a'7c15;
+    const std::uint64_t addend = opaque;
+    const std::uint64_t flips = opaque;
+    constexpr std::uint64_t kStepCount = 1'000'000;
+    constexpr double kCyclesPerStep = 2;
+    std::uint64_t value = opaque;
+    const double begin = thread_cpu_seconds();
+    for (std::uint64_t step = 0; step < kStepCount; ++step) value = (value + addend) ^ flips;
+    const double seconds = thread_cpu_seconds() - begin;
+    opaque = value;
+    return kCyclesPerStep * static_cast<double>(kStepCount) / seconds;
+}
+
 MemoryBandwidth measure_memory_bandwidth() {
     // Filled, so that every page is there before the first round.
     std::vector<std::uint64_t> source(kBufferSizeBytes / sizeof(std::uint64_t), 1);

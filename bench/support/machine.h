@@ -18,6 +18,11 @@ Machine this_machine();
 /// they take their share of.
 double thread_cpu_seconds();
 
+/// Cycles per second of the calling thread's core, measured by a loop of dependent additions that
+/// takes about a millisecond. Clocks change with load and temperature: to be asked right beside
+/// what is measured.
+double clock_hertz();
+
 /// Bytes per second between memory and cores, through buffers of 512 MiB, the fastest of five
 /// rounds: what no work on data outside the caches can exceed. One core by its CPU time, two cores
 /// by elapsed time.
