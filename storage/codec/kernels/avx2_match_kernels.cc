@@ -64,7 +64,10 @@ struct ByteLanes {
         : lows(_mm256_set1_epi8(static_cast<char>(low + 0x80))),
           limits(_mm256_set1_epi8(static_cast<char>((high - low) ^ 0x80))) {}
 
+    /// Bytes that inside() may read.
     std::size_t read_size_bytes() const { return 64; }
+    /// For numbers that begin so many bytes behind the place of each load. Whole bytes never do.
+    TIDEMARK_AVX2 ByteLanes moved_up(std::size_t) const { return *this; }
 
     TIDEMARK_AVX2 std::uint64_t inside(const std::byte* groups) const {
         const auto outside = [&](const std::byte* bytes) TIDEMARK_AVX2 {
@@ -105,6 +108,13 @@ struct WordLanes {
     }
 
     std::size_t read_size_bytes() const { return 7 * group_size_bytes + kLoadSizeBytes; }
+    TIDEMARK_AVX2 WordLanes moved_up(std::size_t distance) const {
+        WordLanes moved = *this;
+        const __m256i distances = _mm256_set1_epi8(static_cast<char>(distance));
+        moved.shuffle = _mm256_add_epi8(shuffle, distances);
+        moved.lower_shuffle = _mm256_add_epi8(lower_shuffle, distances);
+        return moved;
+    }
 
     TIDEMARK_AVX2 __m256i outside(const std::byte* lower, const std::byte* upper) const {
         const __m256i bytes = load_halves(lower, upper);
@@ -135,6 +145,7 @@ struct WholeWordLanes {
         : interval(width, low, high) {}
 
     std::size_t read_size_bytes() const { return 128; }
+    TIDEMARK_AVX2 WholeWordLanes moved_up(std::size_t) const { return *this; }
 
     /// Of 32 numbers, as above.
     TIDEMARK_AVX2 __m256i outside(const std::byte* groups) const {
@@ -175,6 +186,12 @@ struct DoublewordLanes {
     }
 
     std::size_t read_size_bytes() const { return 15 * width_bits / 2 + kLoadSizeBytes; }
+    TIDEMARK_AVX2 DoublewordLanes moved_up(std::size_t distance) const {
+        DoublewordLanes moved = *this;
+        const __m256i distances = _mm256_set1_epi8(static_cast<char>(distance));
+        for (__m256i& bytes : moved.shuffle) bytes = _mm256_add_epi8(bytes, distances);
+        return moved;
+    }
 
     /// Of numbers 4 * four to 4 * four + 3 and of the sixteen further down.
     TIDEMARK_AVX2 __m256i outside(const std::byte* groups, std::size_t four) const {
@@ -207,7 +224,14 @@ TIDEMARK_AVX2 void match_lanes(std::span<const std::byte> packed, unsigned width
         *mask++ = lanes.inside(groups);
         groups += word_size_bytes;
     }
-    // The last ones with bytes behind them that may be read.
+    // The last words are loaded from so far in front that nothing is read behind the end.
+    for (; i + 64 <= count; i += 64) {
+        const std::size_t lack = lanes.read_size_bytes() - bytes_left();
+        if (static_cast<std::size_t>(groups - packed.data()) < lack) break;
+        *mask++ = lanes.moved_up(lack).inside(groups - lack);
+        groups += word_size_bytes;
+    }
+    // What is left, with bytes behind that may be read.
     for (; i < count; i += 64) {
         std::byte padded[8 * kWidestDoubleword + kLoadSizeBytes] = {};
         const std::size_t size_bytes = std::min(bytes_left(), word_size_bytes);

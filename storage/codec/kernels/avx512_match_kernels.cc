@@ -195,27 +195,23 @@ TIDEMARK_AVX512 void match_lanes(std::span<const std::byte> packed, unsigned wid
     constexpr std::size_t kCount = Lanes::kCount;
     const Lanes lanes(width, low, high);
     const std::size_t group_size_bytes = kCount / 8 * width;
-    const std::size_t word_read_size_bytes =
-        (64 / kCount - 1) * group_size_bytes + kVectorSizeBytes;
-    const std::byte* group = packed.data();
-    const std::byte* const end = group + packed.size();
-    const auto bytes_left = [&] { return static_cast<std::size_t>(end - group); };
     std::size_t i = 0;
-    for (; i + 64 <= count && bytes_left() >= word_read_size_bytes; i += 64) {
+    std::size_t offset = 0;
+    for (; i + 64 <= count; i += 64) {
         auto* const word = reinterpret_cast<std::byte*>(&mask[i / 64]);
         for (std::size_t first = 0; first < 64; first += kCount) {
-            store_bits(lanes.inside(_mm512_loadu_si512(group)), word + first / 8);
-            group += group_size_bytes;
+            store_bits(lanes.inside(load_packed(packed, offset)), word + first / 8);
+            offset += group_size_bytes;
         }
     }
-    for (; i < count; i += 64) {
-        std::uint64_t word = 0;
-        for (std::size_t first = i; first < std::min(i + 64, count); first += kCount) {
-            store_bits(lanes.inside(load_packed(packed, first / 8 * width)),
-                       reinterpret_cast<std::byte*>(&word) + (first - i) / 8);
-        }
-        mask[i / 64] = word & first_bytes(count - i);
+    if (i == count) return;
+    std::uint64_t word = 0;
+    for (std::size_t first = i; first < count; first += kCount) {
+        store_bits(lanes.inside(load_packed(packed, offset)),
+                   reinterpret_cast<std::byte*>(&word) + (first - i) / 8);
+        offset += group_size_bytes;
     }
+    mask[i / 64] = word & first_bytes(count - i);
 }
 
 /// Numbers of any width, unpacked first, a few at a time, which stay in the nearest cache.
