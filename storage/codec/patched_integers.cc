@@ -168,10 +168,11 @@ Status decode_patched(std::span<const std::byte> bytes, std::span<std::uint64_t>
 
 Status decode_patched_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
                              std::span<double> values) {
-    // Above this share of patches it is quicker to add them to the integers.
+    // Above this share of patches it is quicker to add them to the integers; and always when there
+    // is no shorter way to the doubles.
     constexpr std::size_t kFewShare = 32;
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
-    if (column.patch_count > values.size() / kFewShare) {
+    if (column.patch_count > values.size() / kFewShare || scale.divisor != 1) {
         Scratch<std::uint64_t> integers(values.size());
         TIDEMARK_RETURN_IF_ERROR(decode_numbers(column, column.base, integers.values()));
         scale_integers(integers.values(), scale, values);
@@ -188,8 +189,9 @@ Status decode_centred(std::span<const std::byte> bytes, std::span<std::uint64_t>
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
     unpack_zigzag_bits(column.low_bits, column.width, column.base, values);
     return for_each_patch(column, values.size(), [&](std::size_t index, std::uint64_t addend) {
-        const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
-        values[index] = column.base + static_cast<std::uint64_t>(zigzag_decode(low_bits + addend));
+        const auto distance = static_cast<std::int64_t>(values[index] - column.base);
+        const std::uint64_t number = zigzag_encode(distance) + addend;
+        values[index] = column.base + static_cast<std::uint64_t>(zigzag_decode(number));
     });
 }
 

@@ -19,6 +19,11 @@ inline std::uint64_t packed_number(std::span<const std::byte> packed, std::uint6
                                    unsigned width) {
     const std::size_t offset = static_cast<std::size_t>(bit_offset / 8);
     const unsigned shift = static_cast<unsigned>(bit_offset % 8);
+    if (shift + width <= 64 && offset + sizeof(std::uint64_t) <= packed.size()) {
+        std::uint64_t word;
+        std::memcpy(&word, packed.data() + offset, sizeof word);
+        return (word >> shift) & low_bits_mask(width);
+    }
     std::uint64_t words[2] = {0, 0};
     if (offset < packed.size()) {
         const std::size_t available = std::min<std::size_t>(packed.size() - offset, 9);

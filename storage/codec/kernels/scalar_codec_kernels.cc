@@ -10,19 +10,9 @@ namespace {
 
 void unpack_above(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                   std::span<std::uint64_t> values) {
-    // Up to 57 bits, a number lies inside the 8 bytes that begin with its first byte.
-    constexpr unsigned kWidestInOneLoad = 57;
-    const std::uint64_t keep = low_bits_mask(width);
     std::uint64_t bit_offset = 0;
     for (std::uint64_t& value : values) {
-        const std::size_t offset = static_cast<std::size_t>(bit_offset / 8);
-        if (width <= kWidestInOneLoad && offset + sizeof(std::uint64_t) <= packed.size()) {
-            std::uint64_t word;
-            std::memcpy(&word, packed.data() + offset, sizeof word);
-            value = base + ((word >> (bit_offset % 8)) & keep);
-        } else {
-            value = base + packed_number(packed, bit_offset, width);
-        }
+        value = base + packed_number(packed, bit_offset, width);
         bit_offset += width;
     }
 }
