@@ -226,43 +226,69 @@ struct ZigzagTarget {
     }
 };
 
+/// The same of numbers of up to 25 bits, unfolded before they are widened.
+struct NarrowZigzagTarget {
+    ZigzagTarget target;
+
+    TIDEMARK_AVX512 void full(std::size_t i, __m512i lanes) const {
+        const __m512i is_odd = _mm512_and_si512(lanes, _mm512_set1_epi32(1));
+        const __m512i sign = _mm512_sub_epi32(_mm512_setzero_si512(), is_odd);
+        const __m512i distances = _mm512_xor_si512(_mm512_srli_epi32(lanes, 1), sign);
+        const __m512i low = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(distances));
+        const __m512i high = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(distances, 1));
+        _mm512_storeu_si512(target.values + i, _mm512_add_epi64(low, target.bases));
+        _mm512_storeu_si512(target.values + i + 8, _mm512_add_epi64(high, target.bases));
+    }
+    TIDEMARK_AVX512 void partial(std::size_t i, __m512i lanes, std::size_t count) const {
+        Widened<ZigzagTarget>{target}.partial(i, lanes, count);
+    }
+};
+
 TIDEMARK_AVX512 void unpack_zigzag(std::span<const std::byte> packed, unsigned width,
                                    std::uint64_t base, std::span<std::uint64_t> values) {
     const ZigzagTarget target{_mm512_set1_epi64(static_cast<long long>(base)), values.data()};
     if (width <= kWidestNarrow) {
-        for_each_vector<NarrowUnpacker>(packed, width, values.size(),
-                                        Widened<ZigzagTarget>{target});
+        for_each_vector<NarrowUnpacker>(packed, width, values.size(), NarrowZigzagTarget{target});
     } else {
         for_each_vector<WideUnpacker>(packed, width, values.size(), target);
     }
 }
 
-/// Running sums, eight at a time.
+/// Running sums, eight at a time: each is the one eight lanes before it and the eight numbers
+/// since, which are added up as two, four and eight neighbours. So only one addition waits for the
+/// sums before.
 struct RunningSum {
-    __m512i sum;  ///< The last one, in all lanes.
+    __m512i sums;  ///< The last eight.
+    __m512i ones;  ///< The last eight numbers; zeros in front of them.
+    __m512i twos;
+    __m512i fours;
 
     TIDEMARK_AVX512 explicit RunningSum(std::uint64_t first)
-        : sum(_mm512_set1_epi64(static_cast<long long>(first))) {}
+        : sums(_mm512_set1_epi64(static_cast<long long>(first))),
+          ones(_mm512_setzero_si512()),
+          twos(_mm512_setzero_si512()),
+          fours(_mm512_setzero_si512()) {}
 
     TIDEMARK_AVX512 __m512i add(__m512i lanes) {
-        const __m512i zero = _mm512_setzero_si512();
-        // Each step adds the sums that end 1, 2, 4 lanes further down.
-        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 7));
-        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 6));
-        lanes = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, zero, 4));
-        const __m512i sums = _mm512_add_epi64(lanes, sum);
-        // Off the long chain: the next sums wait for one addition only.
-        sum = _mm512_add_epi64(sum, _mm512_permutexvar_epi64(_mm512_set1_epi64(7), lanes));
-        return sums;
+        const __m512i two = _mm512_add_epi64(lanes, _mm512_alignr_epi64(lanes, ones, 7));
+        const __m512i four = _mm512_add_epi64(two, _mm512_alignr_epi64(two, twos, 6));
+        const __m512i eight = _mm512_add_epi64(four, _mm512_alignr_epi64(four, fours, 4));
+        ones = lanes;
+        twos = two;
+        fours = four;
+        return sums = _mm512_add_epi64(sums, eight);
     }
 };
 
 TIDEMARK_AVX512 void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
     RunningSum sum(first);
-    for_each_eight(values.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
-        const __m512i added = _mm512_maskz_loadu_epi64(lanes, &values[i]);
-        _mm512_mask_storeu_epi64(&values[i], lanes, sum.add(added));
-    });
+    std::size_t i = 0;
+    for (; i + 8 <= values.size(); i += 8) {
+        _mm512_storeu_si512(&values[i], sum.add(_mm512_loadu_si512(&values[i])));
+    }
+    if (i == values.size()) return;
+    const __mmask8 rest = first_lanes(values.size() - i);
+    _mm512_mask_storeu_epi64(&values[i], rest, sum.add(_mm512_maskz_loadu_epi64(rest, &values[i])));
 }
 
 TIDEMARK_AVX512 void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> deltas,
@@ -271,48 +297,78 @@ TIDEMARK_AVX512 void add_up_to_doubles(std::uint64_t first, std::span<const std:
     RunningSum sum(first);
     std::size_t i = 0;
     for (; i + 8 <= deltas.size(); i += 8) {
-        target.full(i, sum.add(_mm512_loadu_si512(&deltas[i])));
+        const __m512i sums = sum.add(_mm512_loadu_si512(&deltas[i]));
+        _mm512_storeu_pd(out + i, target.scaled(_mm512_cvtepi64_pd(sums)));
     }
     if (i == deltas.size()) return;
     const std::size_t count = deltas.size() - i;
     target.partial(i, sum.add(_mm512_maskz_loadu_epi64(first_lanes(count), &deltas[i])), count);
 }
 
+/// Eight cells, which begin with the `first`-th of 64. Bit k of the window, which is in each lane
+/// of `windows`, stands for cell k.
+TIDEMARK_AVX512 __m512i expanded(std::uint64_t window, __m512i windows, unsigned first,
+                                 const std::byte* changes) {
+    const std::uint64_t before = window & (low_bits_mask(first) << 1 | 1);
+    const __m512i next = _mm512_loadu_si512(
+        changes + kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(before)));
+    // How many changes lie at or before each lane but the first: its bits, counted.
+    const __m512i counted =
+        _mm512_slli_epi64(_mm512_set_epi64(0xfe, 0x7e, 0x3e, 0x1e, 0x0e, 0x06, 0x02, 0x00), first);
+    const __m512i ahead = _mm512_popcnt_epi64(_mm512_and_si512(windows, counted));
+    return _mm512_permutexvar_epi64(ahead, next);
+}
+
 TIDEMARK_AVX512 void expand(const std::uint64_t* differs, const std::byte* changes,
                             std::span<std::byte> cells) {
     const std::size_t count = cells.size() / kCellSizeBytes;
     const std::size_t word_count = (count + 62) / 64;
-    const __m512i below = _mm512_set_epi64(0xff, 0x7f, 0x3f, 0x1f, 0x0f, 0x07, 0x03, 0x01);
     std::uint64_t carry = 0;
     for (std::size_t begin = 0; begin < count; begin += 64) {
         // Bit k stands for cell begin + k, so the mask is read one bit further back.
         const std::uint64_t word = begin / 64 < word_count ? differs[begin / 64] : 0;
-        std::uint64_t window = word << 1 | carry;
+        const std::uint64_t window = word << 1 | carry;
+        const __m512i windows = _mm512_set1_epi64(static_cast<long long>(window));
         carry = word >> 63;
-        const std::size_t end = std::min<std::size_t>(begin + 64, count);
-        for (std::size_t i = begin; i < end; i += 8, window >>= 8) {
-            changes += kCellSizeBytes * (window & 1);
-            // How many changes lie at or before each lane but the first: its bits, counted.
-            const std::uint64_t bits = window & 0xfe;
-            const __m512i ahead = _mm512_popcnt_epi64(
-                _mm512_and_si512(below, _mm512_set1_epi64(static_cast<long long>(bits))));
-            const __m512i next = _mm512_loadu_si512(changes);
-            _mm512_mask_storeu_epi64(cells.data() + i * kCellSizeBytes,
-                                     first_lanes(std::min<std::size_t>(8, end - i)),
-                                     _mm512_permutexvar_epi64(ahead, next));
-            changes += kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(bits));
+        std::byte* const target = cells.data() + begin * kCellSizeBytes;
+        if (begin + 64 <= count) {
+#pragma GCC unroll 8
+            for (unsigned first = 0; first < 64; first += 8) {
+                _mm512_storeu_si512(target + first * kCellSizeBytes,
+                                    expanded(window, windows, first, changes));
+            }
+        } else {
+            for (unsigned first = 0; begin + first < count; first += 8) {
+                const __mmask8 lanes = first_lanes(std::min<std::size_t>(8, count - begin - first));
+                _mm512_mask_storeu_epi64(target + first * kCellSizeBytes, lanes,
+                                         expanded(window, windows, first, changes));
+            }
         }
+        changes += kCellSizeBytes * static_cast<unsigned>(__builtin_popcountll(window));
     }
+}
+
+/// out[i] = convert(double(signed integers[i])).
+template <typename Convert>
+TIDEMARK_AVX512 void convert_integers(std::span<const std::uint64_t> integers, double* out,
+                                      const Convert& convert) {
+    std::size_t i = 0;
+    for (; i + 8 <= integers.size(); i += 8) {
+        const __m512d whole = _mm512_cvtepi64_pd(_mm512_loadu_si512(&integers[i]));
+        _mm512_storeu_pd(out + i, convert(whole));
+    }
+    if (i == integers.size()) return;
+    const __mmask8 rest = first_lanes(integers.size() - i);
+    const __m512d whole = _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(rest, &integers[i]));
+    _mm512_mask_storeu_pd(out + i, rest, convert(whole));
 }
 
 TIDEMARK_AVX512 void scale_to_doubles(std::span<const std::uint64_t> integers, double factor,
                                       double fraction, double* out) {
     const __m512d factors = _mm512_set1_pd(factor);
     const __m512d fractions = _mm512_set1_pd(fraction);
-    for_each_eight(integers.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
-        const __m512d whole = _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(lanes, &integers[i]));
-        _mm512_mask_storeu_pd(out + i, lanes,
-                              _mm512_mul_pd(_mm512_mul_pd(whole, factors), fractions));
+    convert_integers(integers, out, [&](__m512d whole) TIDEMARK_AVX512 {
+        return _mm512_mul_pd(_mm512_mul_pd(whole, factors), fractions);
     });
 }
 
@@ -334,9 +390,8 @@ TIDEMARK_AVX512 void divide_to_doubles(std::span<const std::uint64_t> integers, 
                                        double* out) {
     const __m512d divisors = _mm512_set1_pd(divisor);
     const __m512d inverses = _mm512_set1_pd(1 / divisor);
-    for_each_eight(integers.size(), [&](std::size_t i, __mmask8 lanes) TIDEMARK_AVX512 {
-        const __m512d whole = _mm512_cvtepi64_pd(_mm512_maskz_loadu_epi64(lanes, &integers[i]));
-        _mm512_mask_storeu_pd(out + i, lanes, divided(whole, divisors, inverses));
+    convert_integers(integers, out, [&](__m512d whole) TIDEMARK_AVX512 {
+        return divided(whole, divisors, inverses);
     });
 }
 
