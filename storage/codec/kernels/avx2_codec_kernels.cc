@@ -27,18 +27,16 @@ struct NarrowUnpacker {
     std::size_t upper_offset;
 
     TIDEMARK_AVX2 explicit NarrowUnpacker(unsigned width) : upper_offset(width / 2) {
-        alignas(32) std::uint8_t shuffle_bytes[32];
-        alignas(32) std::uint32_t shifts[8];
-        for (unsigned lane = 0; lane < 8; ++lane) {
-            const unsigned half_begin = lane < 4 ? 0 : (4 * width) / 8 * 8;
-            const unsigned bit = lane * width - half_begin;
-            shifts[lane] = bit % 8;
-            for (unsigned byte = 0; byte < 4; ++byte) {
-                shuffle_bytes[lane * 4 + byte] = static_cast<std::uint8_t>(bit / 8 + byte);
-            }
-        }
-        shuffle = _mm256_load_si256(reinterpret_cast<const __m256i*>(shuffle_bytes));
-        shift = _mm256_load_si256(reinterpret_cast<const __m256i*>(shifts));
+        const __m256i number = _mm256_set_epi32(3, 2, 1, 0, 3, 2, 1, 0);
+        // The upper half of an odd width begins amid a byte.
+        const int amid = static_cast<int>(4 * (width % 2));
+        const __m256i begin = _mm256_set_epi32(amid, amid, amid, amid, 0, 0, 0, 0);
+        const __m256i bit = _mm256_add_epi32(
+            _mm256_mullo_epi32(number, _mm256_set1_epi32(static_cast<int>(width))), begin);
+        const __m256i first_byte =
+            _mm256_mullo_epi32(_mm256_srli_epi32(bit, 3), _mm256_set1_epi32(0x0101'0101));
+        shuffle = _mm256_add_epi8(first_byte, _mm256_set1_epi32(0x0302'0100));
+        shift = _mm256_and_si256(bit, _mm256_set1_epi32(7));
         keep = _mm256_set1_epi32(static_cast<int>(low_bits_mask(width)));
     }
 
@@ -236,9 +234,13 @@ struct ZigzagTarget : IntegerTarget {
         const __m256i sign = _mm256_sub_epi64(_mm256_setzero_si256(), is_odd);
         IntegerTarget::put(i, _mm256_xor_si256(_mm256_srli_epi64(lanes, 1), sign));
     }
+    /// Unfolded before they are widened.
     TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
-        put(i, _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
-        put(i + 4, _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
+        const __m256i is_odd = _mm256_and_si256(lanes, _mm256_set1_epi32(1));
+        const __m256i sign = _mm256_sub_epi32(_mm256_setzero_si256(), is_odd);
+        const __m256i distances = _mm256_xor_si256(_mm256_srli_epi32(lanes, 1), sign);
+        IntegerTarget::put(i, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(distances)));
+        IntegerTarget::put(i + 4, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(distances, 1)));
     }
 };
 
@@ -251,24 +253,53 @@ TIDEMARK_AVX2 void unpack_zigzag(std::span<const std::byte> packed, unsigned wid
                                         values.subspan(done));
 }
 
-// A sum waits for the one before it; four lanes take as many additions as four sums.
-void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
-    scalar::kCodecKernels.add_up(first, values);
+/// Running sums, four at a time: each is the one four lanes before it and the four numbers since,
+/// which are added up as two and four neighbours. So only one addition waits for the sums before.
+struct RunningSum {
+    __m256i sums;  ///< The last four.
+    __m256i ones;  ///< The last four numbers; zeros in front of them.
+    __m256i twos;
+
+    TIDEMARK_AVX2 explicit RunningSum(std::uint64_t first)
+        : sums(_mm256_set1_epi64x(static_cast<long long>(first))),
+          ones(_mm256_setzero_si256()),
+          twos(_mm256_setzero_si256()) {}
+
+    TIDEMARK_AVX2 __m256i add(__m256i lanes) {
+        const __m256i two_before = _mm256_permute2x128_si256(ones, lanes, 0x21);
+        const __m256i one_before = _mm256_alignr_epi8(lanes, two_before, 8);
+        const __m256i two = _mm256_add_epi64(lanes, one_before);
+        const __m256i four = _mm256_add_epi64(two, _mm256_permute2x128_si256(twos, two, 0x21));
+        ones = lanes;
+        twos = two;
+        return sums = _mm256_add_epi64(sums, four);
+    }
+    TIDEMARK_AVX2 std::uint64_t last() const {
+        return static_cast<std::uint64_t>(_mm256_extract_epi64(sums, 3));
+    }
+};
+
+TIDEMARK_AVX2 void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
+    RunningSum sum(first);
+    std::size_t i = 0;
+    for (; i + 4 <= values.size(); i += 4) {
+        const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&values[i]));
+        store_integers(&values[i], sum.add(lanes));
+    }
+    scalar::kCodecKernels.add_up(sum.last(), values.subspan(i));
 }
 
 TIDEMARK_AVX2 void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> deltas,
                                      double factor, double fraction, double* out) {
     const DoubleTarget target(0, factor, fraction, out);
+    RunningSum sum(first);
     std::size_t i = 0;
     for (; i + 4 <= deltas.size(); i += 4) {
-        const std::uint64_t second = first + deltas[i];
-        const std::uint64_t third = second + deltas[i + 1];
-        const std::uint64_t fourth = third + deltas[i + 2];
-        first = fourth + deltas[i + 3];
-        const auto lane = [](std::uint64_t sum) { return static_cast<long long>(sum); };
-        target.put(i, _mm256_set_epi64x(lane(first), lane(fourth), lane(third), lane(second)));
+        const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&deltas[i]));
+        target.put(i, sum.add(lanes));
     }
-    scalar::kCodecKernels.add_up_to_doubles(first, deltas.subspan(i), factor, fraction, out + i);
+    scalar::kCodecKernels.add_up_to_doubles(sum.last(), deltas.subspan(i), factor, fraction,
+                                            out + i);
 }
 
 /// For each change of four neighbours but the first one: which of the next changes each takes, as
