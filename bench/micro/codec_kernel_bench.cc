@@ -29,13 +29,20 @@ constexpr double kMaskBytes = kValuesPerVector / 8.0;  // A bit for each value.
 
 /// One vector in all forms; a kernel does not care what the numbers are.
 struct Input {
-    std::array<std::byte, kValuesPerVector * 8> packed;  ///< Up to 64 bits for each number.
+    std::size_t index;
+    std::span<const std::byte> packed;  ///< Of all vectors, without gaps.
     std::array<std::uint64_t, kValuesPerVector> integers;
     std::array<double, kValuesPerVector> doubles;
 
     std::span<const std::byte> packed_of(unsigned width) const {
-        return std::span(packed).first(kValuesPerVector * width / 8);
+        const std::size_t size_bytes = kValuesPerVector * width / 8;
+        return packed.subspan(index * size_bytes, size_bytes);
     }
+};
+
+struct Inputs {
+    std::vector<std::byte> packed;  ///< Up to 64 bits for each number.
+    std::vector<Input> vectors;
 };
 
 struct Output {
@@ -108,16 +115,21 @@ constexpr Step kPlainSteps[] = {
      }},
 };
 
-std::vector<Input> make_inputs() {
-    std::vector<Input> inputs(kVectorCount);
+Inputs make_inputs() {
+    Inputs inputs{std::vector<std::byte>(kVectorCount * kValuesPerVector * 8),
+                  std::vector<Input>(kVectorCount)};
     std::uint64_t state = 42;
-    for (Input& input : inputs) {
+    std::byte* packed = inputs.packed.data();
+    for (std::size_t index = 0; index < kVectorCount; ++index) {
+        Input& input = inputs.vectors[index];
+        input.index = index;
+        input.packed = inputs.packed;
         for (std::size_t i = 0; i < kValuesPerVector; ++i) {
             state = state * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
             input.integers[i] = state >> 44U;
             input.doubles[i] = static_cast<double>(state >> 44U) / 100;
             for (unsigned byte = 0; byte < 8; ++byte) {
-                input.packed[8 * i + byte] = static_cast<std::byte>(state >> (8 * byte));
+                *packed++ = static_cast<std::byte>(state >> (8 * byte));
             }
         }
     }
@@ -127,7 +139,7 @@ std::vector<Input> make_inputs() {
 }  // namespace
 
 void register_codec_kernel_benchmarks(const Surroundings& surroundings) {
-    const auto inputs = std::make_shared<const std::vector<Input>>(make_inputs());
+    const auto inputs = std::make_shared<const Inputs>(make_inputs());
     const auto add = [&](const CodecKernels& kernels, const Step& step, unsigned width,
                          const std::string& suffix) {
         const Work work{.rates = {{"values", kValueCount}},
@@ -139,7 +151,7 @@ void register_codec_kernel_benchmarks(const Surroundings& surroundings) {
                 Output out;
                 benchmark::DoNotOptimize(&out);
                 run(state, work, surroundings.bandwidth, [&] {
-                    for (const Input& input : *inputs) {
+                    for (const Input& input : inputs->vectors) {
                         step.run(kernels, input, width, out);
                     }
                     benchmark::ClobberMemory();
