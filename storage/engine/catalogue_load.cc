@@ -12,13 +12,10 @@ namespace tidemark::storage {
 
 /// What the log brings, in order.
 struct Catalogue::Loading {
-    explicit Loading(std::uint64_t limit) : id_limit(limit) {}
-
     void note(const Status& status) {
         if (!status && refused_count++ == 0) first_reason = status.error().message();
     }
 
-    const std::uint64_t id_limit;
     SeriesBatch batch;
     std::array<HashedKey, 32> keys;             // Of the next series of the batch.
     std::vector<TagIndex::Addition> additions;  // Of the batch.
@@ -30,17 +27,21 @@ struct Catalogue::Loading {
 void Catalogue::load(const RecordLogContents& contents, std::vector<std::string>& messages) {
     damage_ = contents.damage;
     MutexLock lock(mutex_);
-    // Ids are given out one per record, so a log of this size cannot hold more, but for those that
-    // were reserved because an earlier log was lost.
-    Loading loading(contents.bytes.size() / kRecordHeaderSizeBytes);
+    Loading loading;
     for (const auto& payload : contents.records) {
-        if (loading.batch.add(payload)) {
+        // Ids are given out one per record, so there are no more than the log has room for up to
+        // here, but for those that were reserved because an earlier log was lost. What follows must
+        // not count: a record that is refused stays so when others are added.
+        const auto end =
+            static_cast<std::size_t>(payload.data() + payload.size() - contents.bytes.data());
+        const std::uint64_t id_limit = end / kRecordHeaderSizeBytes;
+        if (loading.batch.add(payload, id_limit)) {
             if (loading.batch.is_full()) load_batch(loading);
             continue;
         }
         load_batch(loading);
         loading.indexing.wait();
-        loading.note(load_record(payload, loading.id_limit));
+        loading.note(load_record(payload, id_limit));
     }
     load_batch(loading);
     loading.indexing.wait();
@@ -74,7 +75,7 @@ std::size_t Catalogue::load_series(std::size_t begin, Loading& loading) {
     }
     for (std::size_t index = 0; index < next.size(); ++index) {
         const SeriesAddedIds& ids = next[index].ids;
-        const Status status = apply_series(ids, loading.keys[index], loading.id_limit);
+        const Status status = apply_series(ids, loading.keys[index], next[index].id_limit);
         loading.note(status);
         if (!status || !is_served(ids.id)) continue;
         TagIndex& tags = measurements_[ids.measurement].tags;

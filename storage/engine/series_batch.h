@@ -22,16 +22,17 @@ public:
 
     struct Series {
         SeriesAddedIds ids;
+        std::uint64_t id_limit;
         std::size_t tags_begin;
         std::size_t tags_end;
     };
 
     /// False, and nothing is changed, when `payload` is not exactly one series.
-    bool add(std::span<const std::byte> payload) {
+    bool add(std::span<const std::byte> payload, std::uint64_t id_limit) {
         const std::size_t tags_begin = tags_.size();
         SeriesAddedIds ids;
         if (!take_series_added(payload, ids, tags_)) return false;
-        series_.push_back({ids, tags_begin, tags_.size()});
+        series_.push_back({ids, id_limit, tags_begin, tags_.size()});
         return true;
     }
 
