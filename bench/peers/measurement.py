@@ -19,13 +19,12 @@ CHECKOUT = f"{Path(__file__).resolve().parents[2]}/"
 # The warm runs come in so many rounds of all systems, so many runs of a question in each.
 ROUNDS = 7
 WARM_RUNS = 5
-# Slower ones are asked less often in each round.
+# Slower ones are asked once in each round.
 SLOW_ABOVE_S = 0.5
-SLOW_RUNS = 3
-# Once in each round, and not at all cold.
-VERY_SLOW_ABOVE_S = 1.5
+# In every other round, and not at all cold.
+VERY_SLOW_ABOVE_S = 2.5
 # Only once.
-ONCE_ABOVE_S = 8.0
+ONCE_ABOVE_S = 10.0
 # Quick ones are asked more often, up to this many times for as long as this: their medians jitter.
 QUICK_RUNS = 15
 QUICK_BUDGET_S = 0.25
@@ -49,9 +48,9 @@ def measure(systems: list[System]) -> dict[str, dict[str, object]]:
     """
     names = [system.name for system in systems]
     steps = [(name, Course.load) for name in names]
-    for _ in range(ROUNDS):
+    for index in range(ROUNDS):
         steps += [(name, Course.load_again) for name in names]
-        steps += [(name, Course.ask) for name in turns(names)]
+        steps += [(name, partial(Course.ask, round_index=index)) for name in turns(names)]
     steps += [(name, Course.ask_cold) for name in names]
     courses = {system.name: Course(system) for system in systems}
     for name, phase in steps:
@@ -103,7 +102,7 @@ class Course:
         if waiting := [loads for loads in self._loads if loads.is_waiting]:
             min(waiting, key=lambda loads: loads.count).load_aside()
 
-    def ask(self) -> None:
+    def ask(self, round_index: int) -> None:
         """Every question, several times."""
         system = self._system
         system.start()
@@ -111,13 +110,13 @@ class Course:
         if is_first_turn:
             self._questions = [WarmQuestion(system, question) for question in QUESTIONS]
         for question in self._questions:
-            question.ask_again(is_warm=is_first_turn)
+            question.ask_again(round_index, is_warm=is_first_turn)
 
     def ask_cold(self) -> None:
         """The first question that a fresh process gets, nothing of its files being in memory."""
         system, begin = self._system, time.monotonic()
         for question in self._questions:
-            if time.monotonic() - begin > COLD_BUDGET_S or not question.is_asked_cold:
+            if time.monotonic() - begin > COLD_BUDGET_S or question.run_count < ROUNDS:
                 continue
             if not drop_caches():
                 return
@@ -278,14 +277,9 @@ class WarmQuestion:
         """How many runs count so far."""
         return len(self._runs_s)
 
-    @property
-    def is_asked_cold(self) -> bool:
-        """Not when it is refused, or takes too long to be worth a restart."""
-        return not self._failure and self._first_s <= VERY_SLOW_ABOVE_S
-
-    def ask_again(self, is_warm: bool) -> None:
+    def ask_again(self, round_index: int, is_warm: bool) -> None:
         """The runs of one turn; `is_warm` when this process was asked before."""
-        runs = 0 if self._failure else warm_runs(self._first_s)
+        runs = 0 if self._failure else warm_runs(self._first_s, round_index)
         if runs == 0:
             return
         system = self._system
@@ -330,14 +324,14 @@ def judge(system: System, question: str, replies: list[bytes]) -> Verdict:
     return compare(question, exact, found, system.idiom(question).known_error)
 
 
-def warm_runs(first_s: float) -> int:
-    """How often to ask in a turn what took `first_s` at first."""
+def warm_runs(first_s: float, round_index: int) -> int:
+    """How often to ask in a turn of this round what took `first_s` at first."""
     if first_s > ONCE_ABOVE_S:
         return 0
     if first_s > VERY_SLOW_ABOVE_S:
-        return 1
+        return 1 if round_index % 2 == 0 else 0
     if first_s > SLOW_ABOVE_S:
-        return SLOW_RUNS
+        return 1
     return max(WARM_RUNS, min(QUICK_RUNS, int(QUICK_BUDGET_S / first_s)))
 
 
