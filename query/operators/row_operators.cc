@@ -102,6 +102,16 @@ void fill_number(Rows& rows, std::size_t slot, const Cell& number) {
     }
 }
 
+/// Whether the columns are just what stands in a row already, behind its time.
+bool are_cells_of(const std::vector<RowExpression>& columns, const std::vector<Cell>& row) {
+    if (1 + columns.size() != row.size()) return false;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const auto* reference = std::get_if<SlotReference>(&columns[i].node);
+        if (reference == nullptr || reference->slot != 1 + i) return false;
+    }
+    return true;
+}
+
 /// Nulls first, then by value; cells that cannot be compared by their kind.
 bool is_before(const Cell& left, const Cell& right) {
     if (is_null(left) || is_null(right)) return is_null(left) && !is_null(right);
@@ -158,12 +168,14 @@ Result<RowBatch*> FilterOperator::next() {
 Result<RowBatch*> ComputeOperator::next() {
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
+    if (batch->rows.empty() || are_cells_of(plan_.columns, batch->rows.front())) return batch;
+    std::vector<Cell> computed;  // Afterwards the cells of the row before: memory to be used again.
     for (std::vector<Cell>& row : batch->rows) {
-        std::vector<Cell> computed;
+        computed.clear();
         computed.reserve(1 + plan_.columns.size());
         computed.push_back(row[0]);
         for (const RowExpression& column : plan_.columns) computed.push_back(evaluate(column, row));
-        row = std::move(computed);
+        row.swap(computed);
     }
     return batch;
 }
