@@ -260,8 +260,9 @@ bool Catalogue::insert_series(const SeriesAddedIds& ids, const HashedKey& key) {
 std::optional<SeriesId> Catalogue::find_series_locked(const Measurement& measurement,
                                                       std::string_view key,
                                                       std::uint64_t hash) const {
-    const std::deque<Series>& all = series_;
-    return measurement.series.find(hash, [&](SeriesId id) { return all[id].key == key; });
+    // The analysis of locks does not know that the lock is held inside the lambda as well.
+    const std::deque<Series>* const all = &series_;
+    return measurement.series.find(hash, [&](SeriesId id) { return (*all)[id].key == key; });
 }
 
 void Catalogue::insert_database(DatabaseId id, std::string_view name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -80,7 +81,7 @@ TIDEMARK_AVX2 void store(std::uint64_t* keys, __m256i lanes) {
 
 /// Flips the sign bits: AVX2 compares signed numbers only.
 TIDEMARK_AVX2 void flip_order(std::span<std::uint64_t> keys) {
-    const __m256i sign_bits = _mm256_set1_epi64x(static_cast<long long>(std::uint64_t{1} << 63U));
+    const __m256i sign_bits = _mm256_set1_epi64x(std::numeric_limits<std::int64_t>::min());
     for (std::size_t i = 0; i < keys.size(); i += kRegisterLanes) {
         store(&keys[i], _mm256_xor_si256(load(&keys[i]), sign_bits));
     }
