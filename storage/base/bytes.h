@@ -70,19 +70,26 @@ public:
     /// LEB128; Corruption also when the number does not fit in 64 bits.
     Result<std::uint64_t> read_varint() {
         std::uint64_t value = 0;
+        if (take_varint(value)) return value;
+        if (remaining_size_bytes() < kMaxVarintSizeBytes) return truncated();
+        return Error(ErrorCode::Corruption,
+                     "varint at byte " + std::to_string(offset_) + " exceeds 64 bits");
+    }
+    /// The same without words for what is wrong: false, and nothing is read.
+    bool take_varint(std::uint64_t& value) {
+        value = 0;
         for (std::size_t index = 0; index < kMaxVarintSizeBytes; ++index) {
-            if (index >= remaining_size_bytes()) return truncated();
+            if (index >= remaining_size_bytes()) return false;
             const auto byte = std::to_integer<std::uint64_t>(bytes_[offset_ + index]);
             const bool overflows = index + 1 == kMaxVarintSizeBytes && byte > 1;
-            if (overflows) break;
+            if (overflows) return false;
             value |= (byte & 0x7f) << (7 * index);
             if (byte < 0x80) {
                 offset_ += index + 1;
-                return value;
+                return true;
             }
         }
-        return Error(ErrorCode::Corruption,
-                     "varint at byte " + std::to_string(offset_) + " exceeds 64 bits");
+        return false;
     }
     Result<std::int64_t> read_zigzag() {
         TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t encoded, read_varint());
@@ -107,6 +114,20 @@ public:
     Result<std::string_view> read_sized_string() {
         TIDEMARK_ASSIGN_OR_RETURN(const auto text, read_sized_bytes());
         return as_text(text);
+    }
+
+    /// As take_varint().
+    bool take_sized_string(std::string_view& text) {
+        const std::size_t begin = offset_;
+        std::uint64_t size_bytes = 0;
+        if (!take_varint(size_bytes)) return false;
+        if (size_bytes > remaining_size_bytes()) {
+            offset_ = begin;
+            return false;
+        }
+        text = as_text(bytes_.subspan(offset_, static_cast<std::size_t>(size_bytes)));
+        offset_ += text.size();
+        return true;
     }
 
     std::size_t offset() const { return offset_; }

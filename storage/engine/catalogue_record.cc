@@ -228,48 +228,12 @@ Result<CatalogueRecord> decode(ByteReader& reader) {
     return Error(ErrorCode::Corruption, "unknown kind of record " + std::to_string(kind));
 }
 
-/// ByteReader without words for what is wrong: false, and nothing more is read.
-class QuickReader {
-public:
-    explicit QuickReader(std::span<const std::byte> bytes)
-        : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-
-    bool take_varint(std::uint64_t& value) {
-        value = 0;
-        for (unsigned shift = 0; shift < 63; shift += 7) {
-            if (next_ == end_) return false;
-            const auto byte = std::to_integer<std::uint64_t>(*next_++);
-            value |= (byte & 0x7f) << shift;
-            if (byte < 0x80) return true;
-        }
-        // Of the tenth byte one bit is left.
-        if (next_ == end_ || *next_ > std::byte{1}) return false;
-        value |= std::to_integer<std::uint64_t>(*next_++) << 63;
-        return true;
-    }
-
-    bool take_id(std::uint32_t& id) {
-        std::uint64_t value = 0;
-        if (!take_varint(value) || value > std::numeric_limits<std::uint32_t>::max()) return false;
-        id = static_cast<std::uint32_t>(value);
-        return true;
-    }
-
-    bool take_text(std::string_view& text) {
-        std::uint64_t size_bytes = 0;
-        if (!take_varint(size_bytes)) return false;
-        if (size_bytes > static_cast<std::uint64_t>(end_ - next_)) return false;
-        text = as_text({next_, static_cast<std::size_t>(size_bytes)});
-        next_ += size_bytes;
-        return true;
-    }
-
-    bool is_at_end() const { return next_ == end_; }
-
-private:
-    const std::byte* next_;
-    const std::byte* end_;
-};
+bool take_id(ByteReader& reader, std::uint32_t& id) {
+    std::uint64_t value = 0;
+    if (!reader.take_varint(value)) return false;
+    id = static_cast<std::uint32_t>(value);
+    return value <= std::numeric_limits<std::uint32_t>::max();
+}
 
 Status expect_end(const ByteReader& reader) {
     if (reader.is_at_end()) return success();
@@ -298,10 +262,10 @@ bool take_series_added(std::span<const std::byte> payload, SeriesAddedIds& ids,
                        std::vector<TagView>& tags) {
     constexpr auto kKind = std::byte{static_cast<std::uint8_t>(RecordKind::SeriesAdded)};
     if (payload.empty() || payload.front() != kKind) return false;
-    QuickReader reader(payload.subspan(1));
+    ByteReader reader(payload.subspan(1));
     SeriesAddedIds taken;
     std::uint64_t tag_count = 0;
-    if (!reader.take_id(taken.id) || !reader.take_id(taken.measurement) ||
+    if (!take_id(reader, taken.id) || !take_id(reader, taken.measurement) ||
         !reader.take_varint(tag_count)) {
         return false;
     }
@@ -309,7 +273,7 @@ bool take_series_added(std::span<const std::byte> payload, SeriesAddedIds& ids,
     bool is_sound = true;
     for (std::uint64_t index = 0; index < tag_count && is_sound; ++index) {
         TagView& tag = tags.emplace_back();
-        is_sound = reader.take_text(tag.key) && reader.take_text(tag.value);
+        is_sound = reader.take_sized_string(tag.key) && reader.take_sized_string(tag.value);
     }
     if (!is_sound || !reader.is_at_end()) {
         tags.resize(tags_before);

@@ -243,28 +243,18 @@ TIDEMARK_AVX2 void match_lanes(std::span<const std::byte> packed, unsigned width
     }
 }
 
-/// Numbers of any width, unpacked first, a few at a time, which stay in the nearest cache.
-void match_unpacked(std::span<const std::byte> packed, unsigned width, std::size_t count,
-                    std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    constexpr std::size_t kBlockCount = 256;
-    std::uint64_t block[kBlockCount];
-    for (std::size_t i = 0; i < count; i += kBlockCount) {
-        const std::span<std::uint64_t> values(block, std::min(kBlockCount, count - i));
-        kCodecKernels.unpack(packed.subspan(i / 8 * width), width, values);
-        match_integers(values, low, high - low, mask + i / 64);
-    }
-}
-
 }  // namespace
 
 void match_packed(std::span<const std::byte> packed, unsigned width, std::size_t count,
                   std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    const auto match = width == 8                   ? match_lanes<ByteLanes>
-                       : width <= kWidestOneLoad    ? match_lanes<WordLanes<false>>
-                       : width < kWidestWord        ? match_lanes<WordLanes<true>>
-                       : width == kWidestWord       ? match_lanes<WholeWordLanes>
-                       : width <= kWidestDoubleword ? match_lanes<DoublewordLanes>
-                                                    : match_unpacked;
+    if (width > kWidestDoubleword) {
+        return match_unpacked(kCodecKernels, packed, width, count, low, high, mask);
+    }
+    const auto match = width == 8                ? match_lanes<ByteLanes>
+                       : width <= kWidestOneLoad ? match_lanes<WordLanes<false>>
+                       : width < kWidestWord     ? match_lanes<WordLanes<true>>
+                       : width == kWidestWord    ? match_lanes<WholeWordLanes>
+                                                 : match_lanes<DoublewordLanes>;
     match(packed, width, count, low, high, mask);
 }
 

@@ -214,18 +214,6 @@ TIDEMARK_AVX512 void match_lanes(std::span<const std::byte> packed, unsigned wid
     mask[i / 64] = word & first_bytes(count - i);
 }
 
-/// Numbers of any width, unpacked first, a few at a time, which stay in the nearest cache.
-void match_unpacked(std::span<const std::byte> packed, unsigned width, std::size_t count,
-                    std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
-    constexpr std::size_t kBlockCount = 256;
-    std::uint64_t block[kBlockCount];
-    for (std::size_t i = 0; i < count; i += kBlockCount) {
-        const std::span<std::uint64_t> values(block, std::min(kBlockCount, count - i));
-        kCodecKernels.unpack(packed.subspan(i / 8 * width), width, values);
-        match_integers(values, low, high - low, mask + i / 64);
-    }
-}
-
 /// Fills the mask with what inside(i, lanes) says of each eight of `count` values; the last time
 /// only of the lanes that are left.
 template <typename Inside>
@@ -249,12 +237,14 @@ TIDEMARK_AVX512 void match_by_eight(std::size_t count, std::uint64_t* mask, cons
 
 void match_packed(std::span<const std::byte> packed, unsigned width, std::size_t count,
                   std::uint64_t low, std::uint64_t high, std::uint64_t* mask) {
+    if (width > kWidestQuadword) {
+        return match_unpacked(kCodecKernels, packed, width, count, low, high, mask);
+    }
     const auto match = width <= kWidestByte         ? match_lanes<ByteLanes>
                        : width < kWidestWord        ? match_lanes<WordLanes>
                        : width == kWidestWord       ? match_lanes<WholeWordLanes>
                        : width <= kWidestDoubleword ? match_lanes<DoublewordLanes>
-                       : width <= kWidestQuadword   ? match_lanes<QuadwordLanes>
-                                                    : match_unpacked;
+                                                    : match_lanes<QuadwordLanes>;
     match(packed, width, count, low, high, mask);
 }
 
