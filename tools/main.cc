@@ -2,6 +2,8 @@
 
 #include <clocale>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,14 @@ void add_limits(CLI::App& command, server::ServerOptions& options) {
         "the largest body of /write, as sent and as unpacked");
     add(server::kQueryBytesOption, options.query_size_limit_bytes, kLargestBytes,
         "the largest body of /query");
+    constexpr std::size_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+    constexpr std::size_t kMostSeconds = 366UL * 86'400;
+    add(server::kQueryRowsOption, options.query_limits.row_count, kNoLimit,
+        "rows of the answers to one request");
+    add(server::kQuerySecondsOption, options.query_limits.seconds, kMostSeconds,
+        "how long a statement may take");
+    add(server::kQueryMemoryOption, options.query_limits.memory_bytes, kNoLimit,
+        "bytes of samples and rows that a statement may hold at a time");
     add(server::kConnectionsOption, options.connection_limit, kMostConnections,
         "connections at a time, of each port");
 }

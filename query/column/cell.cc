@@ -115,13 +115,38 @@ Cell calculate_booleans(ArithmeticOperator op, bool left, bool right) {
 
 }  // namespace
 
+std::size_t memory_size_bytes(const std::vector<Cell>& row) {
+    constexpr std::size_t kAllocationBytes = 16;
+    std::size_t byte_count = sizeof(row) + kAllocationBytes + row.capacity() * sizeof(Cell);
+    for (const Cell& cell : row) {
+        const auto* text = std::get_if<std::string>(&cell);
+        // Short texts stand in the cell.
+        if (text != nullptr && text->capacity() > std::string().capacity()) {
+            byte_count += text->capacity() + kAllocationBytes;
+        }
+    }
+    return byte_count;
+}
+
 Cell to_cell(Value value) {
     return std::visit([](auto& typed) { return Cell(std::move(typed)); }, value);
 }
 
 Cell cell_at(const ColumnValues& values, std::size_t row) {
     if (!values.is_valid(row)) return {};
-    return to_cell(values.value_at(row));
+    switch (values.type) {
+        case FieldType::Float:
+            return values.floats[row];
+        case FieldType::Integer:
+            return values.integers[row];
+        case FieldType::Unsigned:
+            return values.unsigneds[row];
+        case FieldType::Boolean:
+            return values.booleans[row] != 0;
+        case FieldType::String:
+            return std::string(values.strings[row]);
+    }
+    return {};
 }
 
 std::optional<std::partial_ordering> compare_cells(const Cell& left, const Cell& right) {

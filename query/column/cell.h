@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include <tidemark/query.h>
 #include <tidemark/scan.h>
@@ -14,6 +15,9 @@
 namespace tidemark::query {
 
 inline bool is_null(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
+
+/// What a row of these cells takes in memory, with its allocations, about.
+std::size_t memory_size_bytes(const std::vector<Cell>& row);
 
 Cell to_cell(Value value);
 

@@ -56,7 +56,10 @@ public:
         }
     }
 
-    void clear() override { values_.clear(); }
+    void clear() override {
+        values_.clear();
+        text_bytes_ = 0;
+    }
 
     Result<FoldResult> finish() const override {
         if (function_ == FunctionId::Mode) return FoldResult{mode(), {}, {}};
@@ -78,6 +81,11 @@ public:
 
     std::size_t value_count() const override { return values_.size(); }
 
+    std::size_t memory_size_bytes() const override {
+        constexpr std::size_t kNodeBytes = 32;  // Links of the map, about, and the allocation.
+        return values_.size() * (sizeof(*values_.begin()) + kNodeBytes) + text_bytes_;
+    }
+
 private:
     using Stored = StoredType<T>;
 
@@ -85,6 +93,7 @@ private:
         auto found = values_.find(value);
         if (found == values_.end()) {
             values_.emplace(Stored(value), added);
+            if constexpr (std::is_same_v<Stored, std::string>) text_bytes_ += value.size();
             return;
         }
         Occurrences& known = found->second;
@@ -109,6 +118,7 @@ private:
 
     FunctionId function_;
     std::unordered_map<Stored, Occurrences, ValueHash<Stored>, std::equal_to<>> values_;
+    std::size_t text_bytes_ = 0;
 };
 
 }  // namespace

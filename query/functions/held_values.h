@@ -48,6 +48,9 @@ public:
     void end_hold(std::int64_t time_ns);
     void add_values(std::span<const std::int64_t> times, const ColumnValues& values);
 
+    /// Of the changes so far, texts in them aside.
+    std::size_t memory_size_bytes() const { return field_.changes.capacity() * sizeof(HeldChange); }
+
     /// Lets the last sample hold to its limit. Leaves an empty builder.
     HeldField finish();
 

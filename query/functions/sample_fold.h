@@ -58,6 +58,9 @@ public:
     /// all others null.
     virtual Result<FoldResult> finish() const = 0;
 
+    /// Of what grows with the samples: that of the different values, where they are kept.
+    virtual std::size_t memory_size_bytes() const { return 0; }
+
     bool takes_summaries() const { return takes_summaries_; }
 
 protected:

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "query/column/cell.h"
 #include "query/operators/beside_stage.h"
 
 namespace tidemark::query {
@@ -62,6 +63,8 @@ Status AggregateOperator::compute_all() {
     TIDEMARK_RETURN_IF_ERROR(open_stages());
     batches_.resize(groups_.size());
     if (groups_.empty()) return success();
+    holds_.reserve(groups_.size());
+    for (std::size_t i = 0; i < groups_.size(); ++i) holds_.emplace_back(context_.guard());
     // Many groups are shared out among the threads; few groups share out their series.
     const unsigned thread_count = context_.thread_count();
     const unsigned threads_per_group = std::max(
@@ -159,7 +162,13 @@ std::int64_t AggregateOperator::row_time_ns(const GroupCells& cells, std::size_t
 
 Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count) {
     const SeriesGroup& group = groups_[index];
-    GroupCells cells(plan_.calls.size(), windows_->windows().size());
+    const std::size_t window_count = windows_->windows().size();
+    // Its cells, and the rows that are made of them.
+    const std::size_t cells_per_row = 1 + plan_.beside.size() + plan_.calls.size();
+    const std::size_t row_bytes = memory_size_bytes(std::vector<Cell>(cells_per_row));
+    TIDEMARK_RETURN_IF_ERROR(
+        holds_[index].hold(window_count * (row_bytes + cells_per_row * sizeof(Cell))));
+    GroupCells cells(plan_.calls.size(), window_count);
     if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
     std::span<const std::optional<std::int64_t>> first_samples;
     std::size_t first_window = 0;
@@ -189,7 +198,7 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     if (!plan_.beside.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));
     }
-    if ((row_count_ += windows_->windows().size()) > context_.held_row_limit()) {
+    if ((row_count_ += window_count) > context_.held_row_limit()) {
         return Error(ErrorCode::LimitExceeded,
                      "there are more than " + std::to_string(context_.held_row_limit()) +
                          " buckets: use a shorter time range or wider buckets");
@@ -197,7 +206,7 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     RowBatch& batch = batches_[index];
     batch.measurement = group.measurement;
     batch.tag_values = group.tag_values;
-    for (std::size_t window = first_window; window < windows_->windows().size(); ++window) {
+    for (std::size_t window = first_window; window < window_count; ++window) {
         std::vector<Cell>& row = batch.rows.emplace_back();
         row.reserve(1 + plan_.beside.size() + plan_.calls.size());
         row.emplace_back(TimeCell{row_time_ns(cells, window)});
@@ -206,7 +215,7 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
         }
         for (auto& of_call : cells.of_call) row.push_back(std::move(of_call[window]));
     }
-    return success();
+    return holds_[index].hold(window_count * row_bytes);
 }
 
 }  // namespace tidemark::query

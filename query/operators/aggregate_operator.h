@@ -47,6 +47,7 @@ private:
     std::vector<SeriesGroup> groups_;
     std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]
     std::vector<RowBatch> batches_;                                           // [group]
+    std::vector<MemoryHold> holds_;                                           // [group]
     std::size_t next_batch_ = 0;
     std::atomic<std::size_t> row_count_{0};
 };

@@ -14,18 +14,19 @@
 
 namespace tidemark::query {
 
-ExecutionContext::ExecutionContext(const Store& store, const QueryOptions& options)
-    : store_(store), options_(options), snapshot_(store.snapshot()) {}
+ExecutionContext::ExecutionContext(const Store& store, const QueryOptions& options,
+                                   const std::atomic<bool>* is_killed)
+    : store_(store), options_(options), guard_(options, is_killed), snapshot_(store.snapshot()) {}
 
 Result<const Scan*> ExecutionContext::scan(ScanRequest request) {
     request.path = options_.path;
-    request.cancelled = options_.cancelled;
+    request.stop = &guard_;
     TIDEMARK_ASSIGN_OR_RETURN(auto scan, store_.scan(request, snapshot_));
     return keep(std::move(scan));
 }
 
 Result<const Scan*> ExecutionContext::scan_subquery(const SelectPlan& plan, ScanRequest request) {
-    request.cancelled = options_.cancelled;
+    request.stop = &guard_;
     std::shared_ptr<const SubqueryRows> rows;
     {
         const std::lock_guard lock(mutex_);
@@ -49,10 +50,6 @@ const Scan* ExecutionContext::keep(std::unique_ptr<Scan> scan) {
 unsigned ExecutionContext::thread_count() const {
     if (options_.thread_limit > 0) return options_.thread_limit;
     return std::max(1U, std::thread::hardware_concurrency());
-}
-
-bool ExecutionContext::is_cancelled() const {
-    return options_.cancelled != nullptr && options_.cancelled->load();
 }
 
 void ExecutionContext::warn(std::string text) {

@@ -16,6 +16,8 @@
 #include <tidemark/scan.h>
 #include <tidemark/store.h>
 
+#include "query/operators/query_guard.h"
+
 namespace tidemark::query {
 
 struct SelectPlan;
@@ -34,9 +36,11 @@ struct ScanTotals {
 /// and what is to be told at the end. Thread-safe.
 class ExecutionContext {
 public:
-    ExecutionContext(const Store& store, const QueryOptions& options);
+    /// `is_killed` is set by KILL QUERY; may be null.
+    ExecutionContext(const Store& store, const QueryOptions& options,
+                     const std::atomic<bool>* is_killed);
 
-    /// Prepares a scan of the statement's snapshot; path and cancel token are filled in. The scan
+    /// Prepares a scan of the statement's snapshot; path and stop signal are filled in. The scan
     /// lives as long as the context.
     Result<const Scan*> scan(ScanRequest request);
 
@@ -52,7 +56,7 @@ public:
         return kRowsPerAnswerRow * std::min(options_.row_limit, kMost);
     }
     unsigned thread_count() const;
-    bool is_cancelled() const;
+    QueryGuard& guard() { return guard_; }
 
     void warn(std::string text);
 
@@ -65,6 +69,7 @@ private:
 
     const Store& store_;
     const QueryOptions& options_;
+    QueryGuard guard_;
     const std::shared_ptr<const Snapshot> snapshot_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Scan>> scans_;  // Guarded by mutex_.

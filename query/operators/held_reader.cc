@@ -9,7 +9,7 @@ namespace tidemark::query {
 Result<HeldReader> HeldReader::open(const SeriesSelection& selection,
                                     const std::vector<std::string>& fields, const TimeRange& range,
                                     std::int64_t hold_ns, ExecutionContext& context) {
-    HeldReader reader(hold_ns);
+    HeldReader reader(hold_ns, context.guard());
     reader.field_count_ = fields.size();
     ScanRequest request;
     request.range = range;
@@ -28,7 +28,8 @@ Result<HeldReader> HeldReader::open(const SeriesSelection& selection,
     return reader;
 }
 
-Result<std::vector<HeldField>> HeldReader::read(const GroupMember& member) const {
+Result<HeldReader::Series> HeldReader::read(const GroupMember& member) const {
+    MemoryHold hold(*guard_);
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_.open_cursor(member));
     std::vector<HeldValuesBuilder> builders(field_count_, HeldValuesBuilder(hold_ns_));
     for (std::size_t i = 0; i < field_count_; ++i) {
@@ -48,11 +49,14 @@ Result<std::vector<HeldField>> HeldReader::read(const GroupMember& member) const
                 builders[i].add_summary(*column.summary);
             }
         }
+        std::size_t byte_count = 0;
+        for (const HeldValuesBuilder& builder : builders) byte_count += builder.memory_size_bytes();
+        TIDEMARK_RETURN_IF_ERROR(hold.hold(byte_count));
     }
     std::vector<HeldField> fields;
     fields.reserve(builders.size());
     for (HeldValuesBuilder& builder : builders) fields.push_back(builder.finish());
-    return fields;
+    return Series{std::move(fields), std::move(hold)};
 }
 
 void watch_coverage(const GroupMember& member, const HeldField& field, const TimeRange& range,

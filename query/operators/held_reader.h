@@ -23,13 +23,18 @@ public:
 
     const SourceScans& scans() const { return scans_; }
 
-    /// Each field, up to the end of its last hold.
-    Result<std::vector<HeldField>> read(const GroupMember& member) const;
+    struct Series {
+        std::vector<HeldField> fields;  ///< Each up to the end of its last hold.
+        MemoryHold hold;
+    };
+    /// LimitExceeded when there are more changes than the statement may hold.
+    Result<Series> read(const GroupMember& member) const;
 
 private:
-    explicit HeldReader(std::int64_t hold_ns) : hold_ns_(hold_ns) {}
+    HeldReader(std::int64_t hold_ns, QueryGuard& guard) : hold_ns_(hold_ns), guard_(&guard) {}
 
     std::int64_t hold_ns_;
+    QueryGuard* guard_;
     std::size_t field_count_ = 0;
     SourceScans scans_;
 };

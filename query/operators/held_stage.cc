@@ -42,18 +42,18 @@ Status HeldStage::run(const SeriesGroup& group,
                       CoverageWatch& coverage, GroupCells& cells) const {
     TimeRange whole = windows_->hull();
     whole.end_ns = std::min(whole.end_ns, plan_->frame.as_of_ns);
-    std::vector<std::vector<HeldField>> members;
+    std::vector<HeldReader::Series> members;
     members.reserve(group.members.size());
     for (std::size_t i = 0; i < group.members.size(); ++i) {
-        TIDEMARK_ASSIGN_OR_RETURN(auto fields, reader_->read(group.members[i]));
+        TIDEMARK_ASSIGN_OR_RETURN(HeldReader::Series read, reader_->read(group.members[i]));
         TimeRange range = whole;
         if (!first_samples_ns.empty()) {
             range.begin_ns = std::max(range.begin_ns, first_samples_ns[i].value_or(range.end_ns));
         }
-        for (const HeldField& field : fields) {
+        for (const HeldField& field : read.fields) {
             watch_coverage(group.members[i], field, range, coverage);
         }
-        members.push_back(std::move(fields));
+        members.push_back(std::move(read));
     }
     const std::size_t window_count = windows_->windows().size();
     for (std::size_t i = 0; i < plan_->calls.size(); ++i) {
@@ -62,14 +62,12 @@ Status HeldStage::run(const SeriesGroup& group,
         bool is_known = false;
         for (std::size_t window = 0; window < window_count; ++window) {
             // A percentile sorts the whole window, so wide ones that overlap take long.
-            if (context_->is_cancelled()) {
-                return Error(ErrorCode::Cancelled, "the query was cancelled");
-            }
+            TIDEMARK_RETURN_IF_ERROR(context_->guard().check());
             const TimeRange range = passed(window);
             std::int64_t count = 0;
             HeldWeights weights;
             for (const auto& member : members) {
-                const auto& changes = member[field_of_call_[i]].changes;
+                const auto& changes = member.fields[field_of_call_[i]].changes;
                 is_known = is_known || !known_stretches(changes, range).empty();
                 if (call.function == FunctionId::ChangeCount) {
                     count += change_count(changes, range);

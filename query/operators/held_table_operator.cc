@@ -54,13 +54,13 @@ Status HeldTableOperator::compute_all() {
 Status HeldTableOperator::list_series(const HeldReader& reader, const GroupMember& member,
                                       Rows& rows) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto read, reader.read(member));
-    const std::vector<HeldChange>& changes = read.front().changes;
+    const std::vector<HeldChange>& changes = read.fields.front().changes;
     TimeRange window = plan_.frame.range;
     window.end_ns = plan_.frame.as_of_ns;
     // Without a lower bound the window of a series begins at its first sample.
     if (!plan_.frame.has_lower && !changes.empty()) window.begin_ns = changes.front().at_ns;
     if (known_stretches(changes, window).empty()) return success();
-    watch_coverage(member, read.front(), window, coverage_);
+    watch_coverage(member, read.fields.front(), window, coverage_);
     if (plan_.call.function == FunctionId::StateDurations) {
         return list_durations(changes, window, *member.tags, rows);
     }

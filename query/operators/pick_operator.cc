@@ -24,6 +24,9 @@ public:
         std::size_t size() const { return values ? values->value_count() : picker->size(); }
     };
 
+    /// What has been picked takes about so much memory.
+    std::size_t byte_count = 0;
+
     /// The bucket that holds `time_ns`; `type` is that of the value there.
     Result<Bucket*> bucket_at(std::int64_t time_ns, FieldType type) {
         if (current_ == nullptr || time_ns < range_.begin_ns || time_ns >= range_.end_ns) {
@@ -116,15 +119,17 @@ Status PickOperator::read_all() {
     TIDEMARK_ASSIGN_OR_RETURN(scans_, SourceScans::open(plan_.series, request_, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, *scans_);
     batches_.resize(groups.size());
+    holds_.reserve(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) holds_.emplace_back(context_.guard());
     return for_each_parallel(groups.size(), context_.thread_count(), [&](std::size_t index) {
-        return read_group(groups[index], batches_[index]);
+        return read_group(groups[index], holds_[index], batches_[index]);
     });
 }
 
-Status PickOperator::read_group(const SeriesGroup& group, RowBatch& batch) {
+Status PickOperator::read_group(const SeriesGroup& group, MemoryHold& hold, RowBatch& batch) {
     BucketPicks picks(plan_);
     for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
-        TIDEMARK_RETURN_IF_ERROR(read_member(group.members[rank], rank, picks));
+        TIDEMARK_RETURN_IF_ERROR(read_member(group.members[rank], rank, hold, picks));
     }
     batch.measurement = group.measurement;
     batch.tag_values = group.tag_values;
@@ -132,7 +137,8 @@ Status PickOperator::read_group(const SeriesGroup& group, RowBatch& batch) {
     return success();
 }
 
-Status PickOperator::read_member(const GroupMember& member, std::size_t rank, BucketPicks& picks) {
+Status PickOperator::read_member(const GroupMember& member, std::size_t rank, MemoryHold& hold,
+                                 BucketPicks& picks) {
     if (!scans_->scans()[member.source_index]->column_types()[value_column_]) return success();
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_.series.where, request_.columns, *member.tags);
@@ -144,6 +150,7 @@ Status PickOperator::read_member(const GroupMember& member, std::size_t rank, Bu
             if (!values.is_valid(row) || !filter.passes(*piece, row)) continue;
             TIDEMARK_RETURN_IF_ERROR(add_row(*piece, row, member, rank, picks));
         }
+        TIDEMARK_RETURN_IF_ERROR(hold.hold(picks.byte_count));
         if (row_count_ > context_.row_limit()) {
             return Error(ErrorCode::LimitExceeded,
                          "the answer has more than " + std::to_string(context_.row_limit()) +
@@ -159,13 +166,17 @@ Status PickOperator::add_row(const ScanPiece& piece, std::size_t row, const Grou
     TIDEMARK_ASSIGN_OR_RETURN(BucketPicks::Bucket * bucket, picks.bucket_at(time_ns, values.type));
     const std::size_t size_before = bucket->size();
     if (bucket->values) {
+        const std::size_t bytes_before = bucket->values->memory_size_bytes();
         bucket->values->add_values(piece.times, values, row, row + 1);
+        picks.byte_count += bucket->values->memory_size_bytes() - bytes_before;
     } else {
         SamplePicker& picker = *bucket->picker;
         Cell value = cell_at(values, row);
+        std::size_t picked_bytes = 0;
         const auto picked = [&] {
-            return PickedSample{std::move(value), time_ns, rank,
-                                beside_->read(piece, row, *member.tags)};
+            std::vector<Cell> beside = beside_->read(piece, row, *member.tags);
+            picked_bytes = sizeof(PickedSample) + memory_size_bytes(beside);
+            return PickedSample{std::move(value), time_ns, rank, std::move(beside)};
         };
         if (!plan_.pick.by_tags) {
             if (picker.wants(value, time_ns, rank)) picker.add(picked());
@@ -177,6 +188,7 @@ Status PickOperator::add_row(const ScanPiece& piece, std::size_t row, const Grou
             }
             if (picker.wants(tag_values, value, time_ns, rank)) picker.add(tag_values, picked());
         }
+        if (picker.size() > size_before) picks.byte_count += picked_bytes;
     }
     row_count_ += bucket->size() - size_before;
     return success();

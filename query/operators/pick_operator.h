@@ -26,8 +26,9 @@ private:
     class BucketPicks;
 
     Status read_all();
-    Status read_group(const SeriesGroup& group, RowBatch& batch);
-    Status read_member(const GroupMember& member, std::size_t rank, BucketPicks& picks);
+    Status read_group(const SeriesGroup& group, MemoryHold& hold, RowBatch& batch);
+    Status read_member(const GroupMember& member, std::size_t rank, MemoryHold& hold,
+                       BucketPicks& picks);
     Status add_row(const ScanPiece& piece, std::size_t row, const GroupMember& member,
                    std::size_t rank, BucketPicks& picks);
 
@@ -39,6 +40,7 @@ private:
     std::optional<BesideReader> beside_;
     std::optional<SourceScans> scans_;
     std::vector<RowBatch> batches_;
+    std::vector<MemoryHold> holds_;  // Of each batch.
     std::size_t next_batch_ = 0;
     std::atomic<std::size_t> row_count_{0};
 };

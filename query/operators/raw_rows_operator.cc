@@ -16,6 +16,54 @@ bool has_any_value(const ScanPiece& piece, std::size_t row) {
                        [row](const ColumnPiece& column) { return column.values.is_valid(row); });
 }
 
+/// Makes rows of one series.
+class RowMaker {
+public:
+    RowMaker(const SelectRows& plan, const std::vector<ColumnRequest>& requested,
+             const TagSet& tags)
+        : has_witnesses_(!plan.witnesses.empty()) {
+        slots_.reserve(plan.columns.size());
+        for (const InputColumn& column : plan.columns) {
+            Slot& slot = slots_.emplace_back();
+            if (column.is_tag) {
+                const std::string_view value = tag_value(tags, column.name);
+                if (!value.empty()) slot.tag = std::string(value);
+                continue;
+            }
+            const auto found = std::ranges::find(requested, column.name, &ColumnRequest::field);
+            slot.column = static_cast<std::size_t>(found - requested.begin());
+        }
+    }
+
+    /// A row of the piece; empty when it has no value.
+    std::vector<Cell> make(const ScanPiece& piece, std::size_t index) const {
+        // A scan leaves out rows without any of the fields it is asked for; but a NaN is there.
+        bool has_value = has_witnesses_ && has_any_value(piece, index);
+        std::vector<Cell> row;
+        row.reserve(1 + slots_.size());
+        row.emplace_back(TimeCell{piece.times[index]});
+        for (const Slot& slot : slots_) {
+            if (!slot.column) {
+                row.push_back(slot.tag);
+                continue;
+            }
+            row.push_back(cell_at(piece.columns[*slot.column].values, index));
+            has_value = has_value || !is_null(row.back());
+        }
+        if (!has_value) row.clear();
+        return row;
+    }
+
+private:
+    struct Slot {
+        std::optional<std::size_t> column;  // Of the request; nothing for a tag.
+        Cell tag;
+    };
+
+    bool has_witnesses_;
+    std::vector<Slot> slots_;
+};
+
 }  // namespace
 
 Result<RowBatch*> RawRowsOperator::next() {
@@ -41,21 +89,24 @@ Status RawRowsOperator::read_all() {
     TIDEMARK_ASSIGN_OR_RETURN(scans_, SourceScans::open(plan_.series, request_, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, *scans_);
 
-    std::vector<GroupRows> group_rows(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) groups_.emplace_back(context_.guard());
     const auto read_member = [&](std::size_t group, std::size_t member) -> Status {
-        std::vector<std::vector<Cell>> rows;
-        TIDEMARK_RETURN_IF_ERROR(read_series(groups[group].members[member], rows));
-        return add_rows(member, std::move(rows), group_rows[group]);
+        MemoryHold hold(context_.guard());
+        SeriesRows read;
+        TIDEMARK_RETURN_IF_ERROR(read_series(groups[group].members[member], hold, read));
+        return add_rows(member, std::move(read), groups_[group]);
     };
     TIDEMARK_RETURN_IF_ERROR(
         for_each_member_parallel(groups, context_.thread_count(), read_member));
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        std::vector<GroupRows::Row>& rows = group_rows[i].rows;
+        std::vector<GroupRows::Row>& rows = groups_[i].rows;
         if (rows.empty()) continue;
         trim(rows);
         RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
         batch.rows.reserve(rows.size());
         for (GroupRows::Row& row : rows) batch.rows.push_back(std::move(row.cells));
+        rows.clear();
+        rows.shrink_to_fit();
         batches_.push_back(std::move(batch));
     }
     return success();
@@ -70,15 +121,22 @@ Status RawRowsOperator::count_rows(std::size_t before, std::size_t after) {
                                                " rows: narrow the time range or use LIMIT");
 }
 
-Status RawRowsOperator::add_rows(std::size_t member, std::vector<std::vector<Cell>> rows,
-                                 GroupRows& group) {
+Status RawRowsOperator::add_rows(std::size_t member, SeriesRows read, GroupRows& group) {
     const std::lock_guard lock(group.mutex);
-    const std::size_t count = group.rows.size() + rows.size();
+    const std::size_t count = group.rows.size() + read.rows.size();
     group.rows.reserve(count);
-    for (std::vector<Cell>& row : rows) group.rows.push_back({member, std::move(row)});
-    if (!plan_.wanted_rows || count / 2 < *plan_.wanted_rows) return success();
-    trim(group.rows);
-    return count_rows(count, group.rows.size());
+    for (std::vector<Cell>& row : read.rows) group.rows.push_back({member, std::move(row)});
+    group.byte_count += read.byte_count;
+    const bool has_surplus = plan_.wanted_rows && count / 2 >= *plan_.wanted_rows;
+    if (has_surplus) {
+        trim(group.rows);
+        group.byte_count = 0;
+        for (const GroupRows::Row& row : group.rows) {
+            group.byte_count += memory_size_bytes(row.cells);
+        }
+    }
+    TIDEMARK_RETURN_IF_ERROR(group.hold.hold(group.byte_count));
+    return has_surplus ? count_rows(count, group.rows.size()) : success();
 }
 
 void RawRowsOperator::trim(std::vector<GroupRows::Row>& rows) const {
@@ -101,24 +159,22 @@ void RawRowsOperator::trim(std::vector<GroupRows::Row>& rows) const {
     sort(false);
 }
 
-Status RawRowsOperator::read_series(const GroupMember& member,
-                                    std::vector<std::vector<Cell>>& rows) {
+void RawRowsOperator::drop_earlier_rows(SeriesRows& read) const {
+    const std::size_t count = *plan_.wanted_rows;
+    read.rows.erase(read.rows.begin(), read.rows.end() - static_cast<std::ptrdiff_t>(count));
+    read.byte_count = 0;
+    for (const std::vector<Cell>& row : read.rows) read.byte_count += memory_size_bytes(row);
+}
+
+Status RawRowsOperator::read_series(const GroupMember& member, MemoryHold& hold, SeriesRows& read) {
+    std::vector<std::vector<Cell>>& rows = read.rows;
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_.series.where, request_.columns, *member.tags);
-    std::vector<Cell> row_of_tags(1 + plan_.columns.size());
-    std::vector<std::size_t> column_of_slot(plan_.columns.size());
-    for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
-        const InputColumn& column = plan_.columns[i];
-        if (column.is_tag) {
-            const std::string_view value = tag_value(*member.tags, column.name);
-            if (!value.empty()) row_of_tags[1 + i] = std::string(value);
-        } else {
-            const auto found = std::find_if(
-                request_.columns.begin(), request_.columns.end(),
-                [&](const ColumnRequest& request) { return request.field == column.name; });
-            column_of_slot[i] = static_cast<std::size_t>(found - request_.columns.begin());
-        }
-    }
+    const RowMaker maker(plan_, request_.columns, *member.tags);
+    // Where all cells of a row but tags are numbers, one row is as long as the next.
+    const auto types = scans_->scans()[member.source_index]->column_types();
+    const bool has_texts = std::ranges::find(types, FieldType::String) != types.end();
+    std::size_t row_bytes = 0;
     std::size_t counted = 0;
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
@@ -126,21 +182,17 @@ Status RawRowsOperator::read_series(const GroupMember& member,
         for (std::size_t i = 0; i < piece->row_count; ++i) {
             if (!plan_.wants_latest && rows.size() == plan_.wanted_rows) break;
             if (filter.is_needed() && !filter.passes(*piece, i)) continue;
-            std::vector<Cell> row = row_of_tags;
-            row[0] = TimeCell{piece->times[i]};
-            // A scan leaves out rows without any of the fields it is asked for; but a NaN is there.
-            bool has_value = !plan_.witnesses.empty() && has_any_value(*piece, i);
-            for (std::size_t j = 0; j < plan_.columns.size(); ++j) {
-                if (plan_.columns[j].is_tag) continue;
-                row[1 + j] = cell_at(piece->columns[column_of_slot[j]].values, i);
-                has_value = has_value || !is_null(row[1 + j]);
-            }
-            if (has_value) rows.push_back(std::move(row));
+            std::vector<Cell> row = maker.make(*piece, i);
+            if (row.empty()) continue;
+            if (has_texts || row_bytes == 0) row_bytes = memory_size_bytes(row);
+            read.byte_count += row_bytes;
+            rows.push_back(std::move(row));
         }
         const bool has_enough = plan_.wanted_rows && rows.size() >= *plan_.wanted_rows;
         if (has_enough && plan_.wants_latest && rows.size() / 2 >= *plan_.wanted_rows) {
-            rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(*plan_.wanted_rows));
+            drop_earlier_rows(read);
         }
+        TIDEMARK_RETURN_IF_ERROR(hold.hold(read.byte_count));
         TIDEMARK_RETURN_IF_ERROR(count_rows(std::exchange(counted, rows.size()), rows.size()));
         if (has_enough && !plan_.wants_latest) return success();
     }

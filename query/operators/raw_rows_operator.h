@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -29,15 +30,27 @@ private:
             std::size_t member;
             std::vector<Cell> cells;
         };
+        explicit GroupRows(QueryGuard& guard) : hold(guard) {}
+
         std::mutex mutex;
-        std::vector<Row> rows;  // Guarded by mutex.
+        std::vector<Row> rows;       // Guarded by mutex.
+        std::size_t byte_count = 0;  // What the rows take; guarded by mutex.
+        MemoryHold hold;             // Guarded by mutex.
+    };
+    /// Rows of one series.
+    struct SeriesRows {
+        std::vector<std::vector<Cell>> rows;
+        std::size_t byte_count = 0;
     };
 
     Status read_all();
-    Status read_series(const GroupMember& member, std::vector<std::vector<Cell>>& rows);
+    /// `hold` covers the rows while they are read.
+    Status read_series(const GroupMember& member, MemoryHold& hold, SeriesRows& read);
+    /// Keeps the last rows only, as many as are wanted.
+    void drop_earlier_rows(SeriesRows& read) const;
     /// Keeps account of the rows held by all groups. LimitExceeded when there are too many.
     Status count_rows(std::size_t before, std::size_t after);
-    Status add_rows(std::size_t member, std::vector<std::vector<Cell>> rows, GroupRows& group);
+    Status add_rows(std::size_t member, SeriesRows read, GroupRows& group);
     /// Puts the rows into order and drops those that are not wanted.
     void trim(std::vector<GroupRows::Row>& rows) const;
 
@@ -48,6 +61,7 @@ private:
     std::optional<SourceScans> scans_;
     std::atomic<std::size_t> row_count_{0};  // Held by all groups.
     std::vector<RowBatch> batches_;
+    std::deque<GroupRows> groups_;  // Its holds are for the rows that are in the batches now.
     std::size_t next_batch_ = 0;
 };
 

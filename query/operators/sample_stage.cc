@@ -24,6 +24,15 @@ bool has_valid_row(const ColumnValues& values, std::size_t begin, std::size_t en
 
 /// What has been collected of one group.
 struct SampleStage::GroupState {
+    explicit GroupState(QueryGuard& guard) : hold(guard) {}
+
+    /// Asks for the memory of what has been collected.
+    Status hold_memory() {
+        std::size_t byte_count = fold_bytes;
+        for (const auto& [column, kept] : rows) byte_count += kept.memory_size_bytes();
+        return hold.hold(byte_count);
+    }
+
     std::vector<std::optional<FieldType>> column_types;
     /// [stage call][part]; a fold is made when its first sample comes.
     std::vector<std::vector<std::unique_ptr<SampleFold>>> folds;
@@ -31,6 +40,8 @@ struct SampleStage::GroupState {
     std::map<std::size_t, PercentileRows> rows;  ///< By column.
     std::size_t rank = 0;
     std::vector<std::vector<PredicateStep>> steps;  ///< [stage call], of the series being read.
+    std::size_t fold_bytes = 0;                     ///< What the folds hold together.
+    MemoryHold hold;
 };
 
 bool SampleStage::computes(const BoundCall& call) {
@@ -54,7 +65,7 @@ bool SampleStage::computes(const BoundCall& call) {
 
 Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const WindowTable& windows,
                                       ExecutionContext& context) {
-    SampleStage stage(plan, windows);
+    SampleStage stage(plan, windows, context.guard());
     for (std::size_t i = 0; i < plan.calls.size(); ++i) {
         if (computes(plan.calls[i])) stage.plan_call(i);
     }
@@ -106,7 +117,7 @@ void SampleStage::plan_call(std::size_t index) {
 }
 
 Result<SampleStage::GroupState> SampleStage::empty_state(const SeriesGroup& group) const {
-    GroupState state;
+    GroupState state(guard_);
     state.column_types.resize(request_.columns.size());
     for (const GroupMember& member : group.members) {
         const auto types = scans_->scans()[member.source_index]->column_types();
@@ -202,6 +213,7 @@ Status SampleStage::read_member(const GroupMember& member, std::size_t rank,
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return success();
         TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, filter, part_cursor, state));
+        TIDEMARK_RETURN_IF_ERROR(state.hold_memory());
     }
 }
 
@@ -288,7 +300,9 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
         if (column.summary != nullptr) {
             fold->add_summary(*column.summary);
         } else {
+            const std::size_t bytes_before = fold->memory_size_bytes();
             fold->add_values(piece.times, column.values, begin, end);
+            state.fold_bytes += fold->memory_size_bytes() - bytes_before;
         }
     }
     return success();

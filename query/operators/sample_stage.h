@@ -43,8 +43,8 @@ private:
 
     struct GroupState;
 
-    SampleStage(const AggregateWindows& plan, const WindowTable& windows)
-        : plan_(plan), windows_(windows) {}
+    SampleStage(const AggregateWindows& plan, const WindowTable& windows, QueryGuard& guard)
+        : plan_(plan), windows_(windows), guard_(guard) {}
 
     void plan_call(std::size_t index);
     Result<GroupState> empty_state(const SeriesGroup& group) const;
@@ -62,6 +62,7 @@ private:
 
     const AggregateWindows& plan_;
     const WindowTable& windows_;
+    QueryGuard& guard_;
     ScanRequest request_;
     std::vector<StageCall> calls_;
     std::optional<SourceScans> scans_;

@@ -84,7 +84,22 @@ void append_rows(std::vector<std::vector<Cell>>& rows, const std::vector<std::si
     }
 }
 
+std::size_t memory_size_bytes(const SubquerySeries& series) {
+    std::size_t byte_count = series.times_ns.capacity() * sizeof(series.times_ns[0]);
+    for (const SubqueryColumn& column : series.columns) byte_count += column.memory_size_bytes();
+    return byte_count;
+}
+
 }  // namespace
+
+std::size_t SubqueryColumn::memory_size_bytes() const {
+    std::size_t byte_count = is_valid_.capacity() + floats_.capacity() * sizeof(floats_[0]) +
+                             integers_.capacity() * sizeof(integers_[0]) +
+                             unsigneds_.capacity() * sizeof(unsigneds_[0]) + booleans_.capacity() +
+                             strings_.capacity() * sizeof(strings_[0]);
+    for (const std::string& text : strings_) byte_count += text.capacity();
+    return byte_count;
+}
 
 void SubqueryColumn::append(Cell cell) {
     if (const auto* time = std::get_if<TimeCell>(&cell)) cell = time->ns;
@@ -119,7 +134,7 @@ Result<std::shared_ptr<const SubqueryRows>> compute_subquery(const SelectPlan& p
                                                              ExecutionContext& context) {
     const std::size_t row_limit = context.held_row_limit();
     const std::vector<std::size_t> positions = column_positions(plan);
-    auto rows = std::make_shared<SubqueryRows>();
+    auto rows = std::make_shared<SubqueryRows>(context.guard());
     rows->column_names.reserve(positions.size());
     rows->column_types.reserve(positions.size());
     for (const std::size_t position : positions) {
@@ -129,6 +144,7 @@ Result<std::shared_ptr<const SubqueryRows>> compute_subquery(const SelectPlan& p
     std::map<std::pair<std::string, TagSet>, SubquerySeries> all_series;
     const OperatorPtr root = build_operators(plan.root, context);
     std::size_t row_count = 0;
+    std::size_t byte_count = 0;
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, root->next());
         if (batch == nullptr) break;
@@ -146,6 +162,8 @@ Result<std::shared_ptr<const SubqueryRows>> compute_subquery(const SelectPlan& p
         append_rows(batch->rows, positions, series);
         batch->rows.clear();
         batch->rows.shrink_to_fit();
+        byte_count += memory_size_bytes(series);
+        TIDEMARK_RETURN_IF_ERROR(rows->hold.hold(byte_count));
         std::pair<std::string, TagSet> key(series.measurement, series.tags);
         all_series.emplace(std::move(key), std::move(series));
     }

@@ -33,6 +33,8 @@ public:
     std::uint8_t boolean_at(std::size_t row) const { return booleans_[row]; }
     std::string_view string_at(std::size_t row) const { return strings_[row]; }
 
+    std::size_t memory_size_bytes() const;
+
     /// Adds a cell of the column's type; numbers are converted, instants become ns, and what does
     /// not fit becomes null.
     void append(Cell cell);
@@ -56,9 +58,12 @@ struct SubquerySeries {
 };
 
 struct SubqueryRows {
+    explicit SubqueryRows(QueryGuard& guard) : hold(guard) {}
+
     std::vector<std::string> column_names;
     std::vector<FieldType> column_types;
     std::vector<SubquerySeries> series;  ///< In order of measurement and tags.
+    MemoryHold hold;
 };
 
 /// Runs the plan of a subquery. LimitExceeded when it has more rows than are held in memory.

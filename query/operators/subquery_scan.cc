@@ -147,9 +147,7 @@ public:
     const CarriedValues& carried() const override { return carried_; }
 
     Result<const ScanPiece*> next() override {
-        if (request_.cancelled != nullptr && request_.cancelled->load()) {
-            return Error(ErrorCode::Cancelled, "the query was cancelled");
-        }
+        if (request_.stop != nullptr) TIDEMARK_RETURN_IF_ERROR(request_.stop->check());
         gather();
         if (piece_times_ns_.empty()) return nullptr;
         pieces_.clear();

@@ -11,16 +11,25 @@ std::vector<RunningQuery> RunningQueries::list() const {
     running.reserve(entries_.size());
     for (const auto& [id, entry] : entries_) {
         const std::chrono::nanoseconds age = now - entry.begin;
-        running.push_back({id, entry.text, entry.database, age.count()});
+        running.push_back({id, entry.text, entry.database, age.count(), entry.is_killed->load()});
     }
     return running;
 }
 
-std::uint64_t RunningQueries::begin(std::string text, std::string database) {
+RunningQueries::Begun RunningQueries::begin(std::string text, std::string database) {
     const auto now = std::chrono::steady_clock::now();
+    auto is_killed = std::make_shared<std::atomic<bool>>(false);
     const std::lock_guard lock(mutex_);
-    entries_.emplace(next_id_, Entry{std::move(text), std::move(database), now});
-    return next_id_++;
+    entries_.emplace(next_id_, Entry{std::move(text), std::move(database), now, is_killed});
+    return {next_id_++, std::move(is_killed)};
+}
+
+bool RunningQueries::kill(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return false;
+    found->second.is_killed->store(true);
+    return true;
 }
 
 void RunningQueries::end(std::uint64_t id) {

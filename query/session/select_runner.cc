@@ -90,7 +90,7 @@ Error row_limit_error(std::size_t row_limit) {
 StatementResult run_select(const SelectStatement& select, const StatementContext& context) {
     auto plan = bind_select(select, bind_context(context));
     if (!plan) return failed(std::move(plan).error());
-    ExecutionContext execution(context.store, context.options);
+    ExecutionContext execution(context.store, context.options, context.is_killed);
     return run_plan(plan.value(), execution, context.options);
 }
 
@@ -103,7 +103,7 @@ StatementResult run_explain(const ExplainStatement& statement, const StatementCo
         result.messages = plan.value().messages;
         return result;
     }
-    ExecutionContext execution(context.store, context.options);
+    ExecutionContext execution(context.store, context.options, context.is_killed);
     const auto begin = std::chrono::steady_clock::now();
     StatementResult answer = run_plan(plan.value(), execution, context.options);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;

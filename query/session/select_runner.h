@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,6 +16,7 @@ struct StatementContext {
     const QueryOptions& options;
     RunningQueries& running;
     std::int64_t now_ns = 0;  ///< One now() per text.
+    const std::atomic<bool>* is_killed = nullptr;
 };
 
 /// Binds and runs a SELECT.

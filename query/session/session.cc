@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <new>
 #include <string>
@@ -71,8 +72,13 @@ public:
         return unsupported(print(Statement{{}, statement}) +
                            " is not supported: SHOW QUERIES shows what is running");
     }
-    StatementResult operator()(const KillQuery&) const {
-        return unsupported("KILL QUERY is not supported: closing the connection ends a query");
+    StatementResult operator()(const KillQuery& statement) const {
+        if (!context_.options.may_write) return needs_post("KILL QUERY");
+        if (context_.running.kill(statement.id)) return {};
+        // InfluxDB's words.
+        return failed(
+            Error(ErrorCode::NotFound, "no such query id: " + std::to_string(statement.id) +
+                                           "; SHOW QUERIES lists those that are running"));
     }
     StatementResult operator()(const ForeignStatement& statement) const {
         switch (statement.topic) {
@@ -106,6 +112,9 @@ private:
     template <typename Change>
     StatementResult changed(const std::string& name, const Change& statement) const {
         if (context_.options.may_write) return change(statement, context_);
+        return needs_post(name);
+    }
+    static StatementResult needs_post(const std::string& name) {
         return failed(
             Error(ErrorCode::InvalidArgument, name + " changes something: use a POST request"));
     }
@@ -118,27 +127,30 @@ class ListedQuery {
 public:
     ListedQuery(const Statement& statement, const StatementContext& context)
         : running_(context.running),
-          id_(running_.begin(print(statement), context.options.database)) {}
-    ~ListedQuery() { running_.end(id_); }
+          entry_(running_.begin(print(statement), context.options.database)) {}
+    ~ListedQuery() { running_.end(entry_.id); }
+
+    const std::atomic<bool>& is_killed() const { return *entry_.is_killed; }
 
     ListedQuery(const ListedQuery&) = delete;
     ListedQuery& operator=(const ListedQuery&) = delete;
 
 private:
     RunningQueries& running_;
-    const std::uint64_t id_;
+    const RunningQueries::Begun entry_;
 };
 
-StatementResult run(const Statement& statement, const StatementContext& context) {
+StatementResult run(const Statement& statement, StatementContext context) {
     if (context.options.cancelled != nullptr && context.options.cancelled->load()) {
         return failed(Error(ErrorCode::Cancelled, "the query was cancelled"));
     }
-    const StatementRunner runner(context);
     // These are refused at once, and their text may hold a password.
-    if (const auto* foreign = std::get_if<ForeignStatement>(&statement.node))
-        return runner(*foreign);
+    if (const auto* foreign = std::get_if<ForeignStatement>(&statement.node)) {
+        return StatementRunner(context)(*foreign);
+    }
     const ListedQuery listed(statement, context);
-    return std::visit(runner, statement.node);
+    context.is_killed = &listed.is_killed();
+    return std::visit(StatementRunner(context), statement.node);
 }
 
 std::size_t row_count(const StatementResult& answer) {
@@ -191,6 +203,16 @@ QueryResult execute(Store& store, std::string_view text, const QueryOptions& opt
             Error(ErrorCode::LimitExceeded, "out of memory while answering the statement")));
     }
     return result;
+}
+
+bool is_about_running_queries(std::string_view text) {
+    const auto parsed = query::parse_statements(text);
+    const auto* statements = std::get_if<0>(&parsed);
+    return statements != nullptr && !statements->empty() &&
+           std::all_of(statements->begin(), statements->end(), [](const auto& statement) {
+               return std::holds_alternative<query::ShowQueries>(statement.node) ||
+                      std::holds_alternative<query::KillQuery>(statement.node);
+           });
 }
 
 }  // namespace tidemark

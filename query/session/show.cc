@@ -232,7 +232,7 @@ StatementResult show(const ShowQueries&, const StatementContext& context) {
     for (RunningQuery& query : context.running.list()) {
         rows.push_back({Cell(query.id), Cell(std::move(query.text)),
                         Cell(std::move(query.database)), Cell(print_go_duration(query.age_ns)),
-                        Cell(std::string("running"))});
+                        Cell(std::string(query.is_killed ? "killed" : "running"))});
     }
     StatementResult result;
     result.series.push_back(

@@ -127,7 +127,8 @@ HttpResponse handle_health() {
 }
 
 bool may_block(const HttpRequest& request) {
-    return request.path == "/write" || request.path == "/query";
+    return request.path == "/write" ||
+           (request.path == "/query" && !asks_for_running_queries(request));
 }
 
 bool is_local_host(std::string_view host) {

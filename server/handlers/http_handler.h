@@ -8,6 +8,7 @@
 
 #include "server/counters.h"
 #include "server/handlers/http_message.h"
+#include "server/limits.h"
 #include "server/refusal_log.h"
 
 namespace tidemark::server {
@@ -18,6 +19,7 @@ struct HandlerContext {
     Counters& counters;
     const std::atomic<bool>& cancelled;  ///< Ends running queries.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
+    QueryLimits query_limits;
     RunningQueries* running = nullptr;  ///< Where queries are listed; null: nowhere.
     RefusalLog* refusals = nullptr;     ///< Gets hints about what was taken but looks wrong.
 };
@@ -40,6 +42,9 @@ HttpResponse handle_write(const HandlerContext& context, const HttpRequest& requ
 /// for CSV. 200 even when a statement fails (its result holds the error), 400 when the text is not
 /// understood. GET runs no statement that changes something.
 HttpResponse handle_query(const HandlerContext& context, const HttpRequest& request);
+
+/// Whether a request to /query asks for SHOW QUERIES or KILL QUERY only.
+bool asks_for_running_queries(const HttpRequest& request);
 
 /// /ping: 204, or 200 with the version for verbose=true.
 HttpResponse handle_ping(const HttpRequest& request);

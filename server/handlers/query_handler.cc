@@ -1,3 +1,4 @@
+#include <chrono>
 #include <string>
 
 #include <tidemark/query.h>
@@ -42,6 +43,13 @@ std::string syntax_message(const SyntaxError& error) {
 
 }  // namespace
 
+bool asks_for_running_queries(const HttpRequest& request) {
+    constexpr std::size_t kLongestText = 1000;  // It is read once more, on the network's thread.
+    const QueryParameters parameters(request);
+    const std::string_view text = parameters["q"];
+    return text.size() <= kLongestText && is_about_running_queries(text);
+}
+
 HttpResponse handle_query(const HandlerContext& context, const HttpRequest& request) {
     const QueryParameters parameters(request);
     const bool is_csv = wants_csv(request);
@@ -72,6 +80,9 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     options.may_write = request.method == "POST";
     options.cancelled = &context.cancelled;
     options.running = context.running;
+    options.row_limit = context.query_limits.row_count;
+    options.time_limit = std::chrono::seconds(context.query_limits.seconds);
+    options.memory_limit_bytes = context.query_limits.memory_bytes;
     const QueryResult result = execute(context.store, text, options);
     if (result.syntax_error) return refuse(syntax_message(*result.syntax_error));
     if (is_csv) {

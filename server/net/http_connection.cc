@@ -155,6 +155,7 @@ HandlerContext HttpConnection::context() {
             .counters = counters_,
             .cancelled = is_cancelled_,
             .line_size_limit_bytes = limits_.line_size_bytes,
+            .query_limits = limits_.query,
             .running = &running_,
             .refusals = &refusals_};
 }

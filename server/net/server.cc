@@ -134,7 +134,8 @@ private:
     void add_http(asio::ip::tcp::socket socket) {
         const HttpLimits limits{.body_size_bytes = options_.body_size_limit_bytes,
                                 .query_size_bytes = options_.query_size_limit_bytes,
-                                .line_size_bytes = options_.line_size_limit_bytes};
+                                .line_size_bytes = options_.line_size_limit_bytes,
+                                .query = options_.query_limits};
         network_.add(std::make_shared<HttpConnection>(network_, std::move(socket), store_,
                                                       counters_, running_, refusals_, limits));
     }

@@ -78,9 +78,8 @@ private:
         while (true) {
             // What the piece before pointed to.
             finished_.clear();
-            const std::atomic<bool>* cancelled = scan_->request.cancelled;
-            if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
-                return Error(ErrorCode::Cancelled, "the scan was cancelled");
+            if (const StopSignal* stop = scan_->request.stop) {
+                TIDEMARK_RETURN_IF_ERROR(stop->check());
             }
             if (waiting_.empty() && active_.empty()) return nullptr;
             TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, step());

@@ -295,8 +295,9 @@ TEST_CASE("the start of a run is not looked for behind unknown time inside a row
 
 TEST_CASE("a cancelled scan ends at the next piece", "[scan]") {
     std::atomic<bool> cancelled = false;
+    const CancelSignal stop(cancelled);
     ScanRequest request = float_above(5);
-    request.cancelled = &cancelled;
+    request.stop = &stop;
     ScanStatistics statistics;
     const auto cursor = storage::make_series_cursor(
         compile(request), {encoded(float_rows(0, 1, {1}), 1), encoded(float_rows(10, 1, {1}), 2)},

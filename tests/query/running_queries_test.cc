@@ -11,7 +11,7 @@ namespace tidemark::tests {
 TEST_CASE("SHOW QUERIES lists what is running, itself included", "[session]") {
     MemoryStore store;
     RunningQueries running;
-    const std::uint64_t other = running.begin("SELECT max(v) FROM m", "ops");
+    const std::uint64_t other = running.begin("SELECT max(v) FROM m", "ops").id;
     QueryOptions options;
     options.database = "db";
     options.running = &running;

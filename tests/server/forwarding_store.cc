@@ -52,17 +52,18 @@ Result<WriteResult> ForwardingStore::write(std::string_view database, std::strin
 
 Result<std::unique_ptr<Scan>> ForwardingStore::scan(
     const ScanRequest& request, std::shared_ptr<const Snapshot> snapshot) const {
-    if (scans_wait_for_cancel && request.cancelled != nullptr) {
+    if (scans_wait_for_cancel && request.stop != nullptr) {
         // Not for ever, so that a test whose query is never cancelled fails and ends.
         const auto patience_end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         ++waiting_scans;
-        while (!*request.cancelled && std::chrono::steady_clock::now() < patience_end) {
+        while (request.stop->check() && std::chrono::steady_clock::now() < patience_end) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         --waiting_scans;
-        if (!*request.cancelled) return Error(ErrorCode::IoError, "the query was not cancelled");
+        Status stopped = request.stop->check();
+        if (stopped) return Error(ErrorCode::IoError, "the query was not cancelled");
         ++cancelled_scans;
-        return Error(ErrorCode::Cancelled, "the query was cancelled");
+        return std::move(stopped).error();
     }
     return target_.scan(request, std::move(snapshot));
 }

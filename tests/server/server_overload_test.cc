@@ -80,6 +80,45 @@ TEST_CASE("a client that leaves cancels its query", "[server]") {
     wait_until([&] { return fixture.store.cancelled_scans == 1; });
 }
 
+TEST_CASE("KILL QUERY ends a query also when no thread is free", "[server]") {
+    OpsFixture fixture;
+    fixture.store.scans_wait_for_cancel = true;
+    const std::string address = fixture.server->http_address();
+    std::vector<std::unique_ptr<TestClient>> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.push_back(std::make_unique<TestClient>(address));
+        REQUIRE(clients.back()->send(kQuery));
+    }
+    wait_until([&] { return fixture.store.waiting_scans >= 4; });
+    CHECK(ask_http(address, "GET /query?q=SHOW+QUERIES").find("SELECT f FROM m") !=
+          std::string::npos);
+    CHECK(ask_http(address, "GET /query?q=KILL+QUERY+1").find("use a POST request") !=
+          std::string::npos);
+    CHECK(ask_http(address, "POST /query?q=KILL+QUERY+1000").find("no such query id: 1000") !=
+          std::string::npos);
+    CHECK(fixture.store.cancelled_scans == 0);
+    CHECK(ask_http(address, "POST /query?q=KILL+QUERY+1").starts_with("HTTP/1.1 200"));
+    wait_until([&] { return fixture.store.cancelled_scans == 1; });
+    std::size_t killed_count = 0;
+    fixture.server->stop();
+    for (auto& client : clients) {
+        const auto answer = client->read_to_end();
+        if (!answer || answer->find("ended by KILL QUERY") == std::string::npos) continue;
+        ++killed_count;
+    }
+    CHECK(killed_count == 1);
+}
+
+TEST_CASE("a query ends when its time is over", "[server]") {
+    OpsFixture fixture({.query_limits = {.seconds = 1}});
+    fixture.store.scans_wait_for_cancel = true;
+    const std::string answer =
+        ask_http(fixture.server->http_address(), "GET /query?db=ops&q=SELECT+f+FROM+m");
+    CHECK(fixture.store.cancelled_scans == 1);
+    CHECK(answer.find("takes longer than 1s: narrow the time range") != std::string::npos);
+    CHECK(answer.find("--max-query-seconds") != std::string::npos);
+}
+
 TEST_CASE("stopping cancels a query that runs, and answers it", "[server]") {
     OpsFixture fixture;
     fixture.store.scans_wait_for_cancel = true;

@@ -274,9 +274,7 @@ public:
     const CarriedValues& carried() const override { return carried_; }
 
     Result<const ScanPiece*> next() override {
-        if (request_.cancelled != nullptr && request_.cancelled->load()) {
-            return Error(ErrorCode::Cancelled, "the query was cancelled");
-        }
+        if (request_.stop != nullptr) TIDEMARK_RETURN_IF_ERROR(request_.stop->check());
         if (next_row_ == rows_.end()) return nullptr;
         const RowIterator begin = next_row_;
         RowIterator end = begin;

@@ -40,7 +40,8 @@ TEST_CASE("a server serves on any loopback address, with the limits it is told",
     const tests::TemporaryDirectory directory;
     const Serving server(directory.path_of("store"), "",
                          "--http 127.0.0.2:0 --max-line-bytes 16 --max-body-bytes 1000 "
-                         "--max-query-bytes 200 --max-connections 10");
+                         "--max-query-bytes 200 --max-connections 10 --max-query-rows 5 "
+                         "--max-query-seconds 60 --max-query-memory 1000000");
     CHECK(server.http_endpoint().starts_with("127.0.0.2:"));
     REQUIRE(
         send_lines(server.line_endpoint(), "cpu usage=1 7\ncpu usage=2.000000 8\n").has_value());

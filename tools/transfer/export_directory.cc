@@ -18,7 +18,7 @@ public:
           snapshot_(store_->snapshot()),
           database_(std::move(database)),
           policy_(std::move(policy)),
-          cancelled_(cancelled),
+          stop_(cancelled),
           messages_(store_->recovery_messages()) {}
 
     Result<std::vector<PolicyName>> policies() override {
@@ -47,7 +47,7 @@ public:
         request.retention_policy = policy_;
         request.measurement = schema.name;
         request.range = range;
-        request.cancelled = &cancelled_;
+        request.stop = &stop_;
         request.columns.reserve(schema.fields.size());
         for (const FieldKey& field : schema.fields) {
             request.columns.push_back({field.name, Need::Values});
@@ -110,7 +110,7 @@ private:
     std::shared_ptr<const Snapshot> snapshot_;
     std::string database_;
     std::string policy_;
-    const std::atomic<bool>& cancelled_;
+    const CancelSignal stop_;
     std::vector<std::string> messages_;
 };
 

@@ -76,17 +76,26 @@ struct RunningQuery {
     std::string text;      ///< As the parser understood it, without passwords.
     std::string database;  ///< What it refers to where it names none.
     std::int64_t age_ns = 0;
+    bool is_killed = false;  ///< It is told to end, and has not yet.
 };
 
-/// The statements that execute() is at, for SHOW QUERIES: one for all who share a store, given by
-/// QueryOptions::running. Thread-safe.
+/// The statements that execute() is at, for SHOW QUERIES and KILL QUERY: one for all who share a
+/// store, given by QueryOptions::running. Thread-safe.
 class RunningQueries {
 public:
     /// In order of their begin.
     std::vector<RunningQuery> list() const;
 
+    /// Ends a statement with Cancelled, within about a tenth of a second. False when none has
+    /// this id.
+    bool kill(std::uint64_t id);
+
+    struct Begun {
+        std::uint64_t id;
+        std::shared_ptr<const std::atomic<bool>> is_killed;
+    };
     /// execute() calls these. Ids are never used again.
-    std::uint64_t begin(std::string text, std::string database);
+    Begun begin(std::string text, std::string database);
     void end(std::uint64_t id);
 
 private:
@@ -94,6 +103,7 @@ private:
         std::string text;
         std::string database;
         std::chrono::steady_clock::time_point begin;
+        std::shared_ptr<std::atomic<bool>> is_killed;
     };
 
     mutable std::mutex mutex_;
@@ -112,6 +122,11 @@ struct QueryOptions {
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
     /// Rows of all statements together; the statement that goes beyond it fails (LimitExceeded).
     std::size_t row_limit = 2'000'000;
+    /// For each statement; beyond it, it fails with LimitExceeded.
+    std::chrono::nanoseconds time_limit = std::chrono::minutes(5);
+    /// Of the samples and rows that a statement holds at a time, as far as they are counted; beyond
+    /// it, it fails with LimitExceeded. What answers statements before it is not counted.
+    std::size_t memory_limit_bytes = std::size_t{2} << 30;
     RunningQueries* running = nullptr;  ///< Null: SHOW QUERIES shows itself alone.
     unsigned thread_limit = 0;          ///< 0: as many as there are processors.
 };
@@ -139,5 +154,9 @@ struct QueryResult {
 ///         if (uptime != nullptr) std::printf("%s %.4f\n", series.name.c_str(), *uptime);
 ///     }
 QueryResult execute(Store& store, std::string_view text, const QueryOptions& options);
+
+/// Whether `text` holds SHOW QUERIES and KILL QUERY only, which never wait: a server answers them
+/// also when all its threads are busy with queries, since that is when they are needed.
+bool is_about_running_queries(std::string_view text);
 
 }  // namespace tidemark

@@ -248,6 +248,30 @@ struct CarriedValues {
     std::vector<std::optional<LeafRun>> leaves;
 };
 
+/// Whether what runs should end early: a user who cancelled, a client that left, a time limit.
+/// Thread-safe; cheap, since it is asked again and again.
+class StopSignal {
+public:
+    virtual ~StopSignal() = default;
+
+    /// Success: go on. Cancelled or LimitExceeded, with the reason: end with that error.
+    virtual Status check() const = 0;
+};
+
+/// Stops with Cancelled once `flag`, which must outlive it, is true.
+class CancelSignal final : public StopSignal {
+public:
+    explicit CancelSignal(const std::atomic<bool>& flag) : flag_(flag) {}
+
+    Status check() const override {
+        if (!flag_.load(std::memory_order_relaxed)) return success();
+        return Error(ErrorCode::Cancelled, "cancelled");
+    }
+
+private:
+    const std::atomic<bool>& flag_;
+};
+
 struct ScanRequest {
     std::string database;
     std::string retention_policy;  ///< Empty: the database's default one.
@@ -267,8 +291,8 @@ struct ScanRequest {
     /// not given: its rows come as values.
     std::int64_t hold_ns = kHoldForever;
     ScanPath path = ScanPath::Cheapest;
-    /// When set and true, cursors end with Cancelled at the next piece. Must outlive the scan.
-    const std::atomic<bool>* cancelled = nullptr;
+    /// When set, cursors ask it before each piece, and end with its error. Must outlive the scan.
+    const StopSignal* stop = nullptr;
 };
 
 struct ScanSeries {
