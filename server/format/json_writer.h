@@ -34,12 +34,34 @@ public:
     void string(std::string_view text);
 
 private:
-    void begin(char bracket);
-    void end(char bracket);
-    void raw(std::string_view token);
+    // Here, because answers are made of millions of these.
+    void begin(char bracket) {
+        separate();
+        out_.push_back(bracket);
+        ++depth_;
+        is_first_ = true;
+    }
+    void end(char bracket) {
+        --depth_;
+        if (!is_first_ && is_pretty_) new_line();
+        out_.push_back(bracket);
+        is_first_ = false;
+    }
+    void raw(std::string_view token) {
+        separate();
+        out_.append(token);
+    }
     /// What stands in front of a value or key: a comma, a line break.
-    void separate();
-    void new_line();
+    void separate() {
+        if (has_key_) {
+            has_key_ = false;
+        } else if (depth_ > 0) {
+            if (!is_first_) out_.push_back(',');
+            if (is_pretty_) new_line();
+        }
+        is_first_ = false;
+    }
+    void new_line() { out_.append("\n").append(4 * depth_, ' '); }
 
     std::string& out_;
     const bool is_pretty_;

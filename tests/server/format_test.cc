@@ -68,6 +68,23 @@ TEST_CASE("numbers are written as Go writes them", "[server]") {
           "18446744073709551615,false]");
 }
 
+TEST_CASE("integers of every length are written with all their digits", "[server]") {
+    std::uint64_t power = 1;
+    for (int digits = 1; digits <= 20; ++digits) {
+        for (const std::uint64_t value : {power - 1, power, power + 1, power / 7 * 9, ~power}) {
+            const auto integer = static_cast<std::int64_t>(value);
+            std::string out;
+            JsonWriter json(out, false);
+            json.begin_array();
+            json.unsigned_integer(value);
+            json.integer(integer);
+            json.end_array();
+            CHECK(out == "[" + std::to_string(value) + "," + std::to_string(integer) + "]");
+        }
+        power *= 10;
+    }
+}
+
 TEST_CASE("instants are written as RFC 3339 without trailing zeros", "[server]") {
     CHECK(rfc3339(0) == "1970-01-01T00:00:00Z");
     CHECK(rfc3339(1'500'000'000) == "1970-01-01T00:00:01.5Z");
