@@ -65,6 +65,15 @@ void unpack_zigzag_bits(std::span<const std::byte> packed, unsigned width, std::
     }
 }
 
+void unpack_narrow_bits(std::span<const std::byte> packed, unsigned width,
+                        std::span<std::uint32_t> numbers) {
+    if (width == 0) {
+        std::ranges::fill(numbers, 0U);
+    } else {
+        codec_kernels().unpack_narrow(packed, width, numbers);
+    }
+}
+
 void unpack_scaled(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                    const FloatScale& scale, std::span<double> values) {
     if (width == 0) {

@@ -56,6 +56,10 @@ void unpack_bits(std::span<const std::byte> packed, unsigned width, std::uint64_
 void unpack_zigzag_bits(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                         std::span<std::uint64_t> values);
 
+/// The same for numbers of at most kNarrowWidthLimit bits, without a base.
+void unpack_narrow_bits(std::span<const std::byte> packed, unsigned width,
+                        std::span<std::uint32_t> numbers);
+
 /// The same as scale.value() of each integer that unpack_bits() gives, as a signed one.
 void unpack_scaled(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                    const FloatScale& scale, std::span<double> values);

@@ -47,8 +47,31 @@ Result<DeltaColumn> read_delta(std::span<const std::byte> bytes, std::size_t cou
     return DeltaColumn{static_cast<std::uint64_t>(first), bytes.subspan(reader.offset())};
 }
 
+/// The differences when they are written as numbers so small that no sum of them reaches 2^30;
+/// fills `numbers` then.
+Result<std::optional<NarrowDeltas>> narrow_deltas(std::span<const std::byte> deltas,
+                                                  std::span<std::uint32_t> numbers) {
+    TIDEMARK_ASSIGN_OR_RETURN(const auto column, decode_narrow_column(deltas, kRank, numbers));
+    if (!column) return std::optional<NarrowDeltas>();
+    constexpr std::uint64_t kReach = std::uint64_t{1} << 30;
+    const auto base = static_cast<std::int64_t>(column->base);
+    const std::uint64_t base_size = base < 0 ? 0 - column->base : column->base;
+    const std::uint64_t largest = base_size + (std::uint64_t{1} << column->width);
+    if (base_size >= kReach || largest * numbers.size() >= kReach) {
+        return std::optional<NarrowDeltas>();
+    }
+    return std::optional(NarrowDeltas{numbers, column->base, column->is_zigzag});
+}
+
 Status decode_delta(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
+    Scratch<std::uint32_t> numbers(values.size() - 1);
+    TIDEMARK_ASSIGN_OR_RETURN(const auto narrow, narrow_deltas(column.deltas, numbers.values()));
+    if (narrow) {
+        values.front() = column.first;
+        codec_kernels().add_up_narrow(column.first, *narrow, values.data() + 1);
+        return success();
+    }
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, values.subspan(1)));
     values.front() = column.first;
     codec_kernels().add_up(column.first, values.subspan(1));
@@ -59,9 +82,16 @@ Status decode_delta_scaled(std::span<const std::byte> bytes, const FloatScale& s
                            std::span<double> values) {
     if (scale.divisor != 1) return decode_then_scale<decode_delta>(bytes, scale, values);
     TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
+    values.front() = scale.value(static_cast<std::int64_t>(column.first));
+    Scratch<std::uint32_t> numbers(values.size() - 1);
+    TIDEMARK_ASSIGN_OR_RETURN(const auto narrow, narrow_deltas(column.deltas, numbers.values()));
+    if (narrow) {
+        codec_kernels().add_up_narrow_to_doubles(column.first, *narrow, scale.factor,
+                                                 scale.fraction, values.data() + 1);
+        return success();
+    }
     Scratch<std::uint64_t> deltas(values.size() - 1);
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, deltas.values()));
-    values.front() = scale.value(static_cast<std::int64_t>(column.first));
     codec_kernels().add_up_to_doubles(column.first, deltas.values(), scale.factor, scale.fraction,
                                       values.data() + 1);
     return success();

@@ -118,6 +118,16 @@ Status decode_scaled_column(std::span<const std::byte> bytes, unsigned rank_limi
     return success();
 }
 
+Result<std::optional<NarrowColumn>> decode_narrow_column(std::span<const std::byte> bytes,
+                                                         unsigned rank_limit,
+                                                         std::span<std::uint32_t> numbers) {
+    TIDEMARK_ASSIGN_OR_RETURN(const OpenedColumn column, open_column(bytes, rank_limit));
+    if (column.codec->decode_narrow == nullptr) return std::optional<NarrowColumn>();
+    auto narrow = column.codec->decode_narrow(column.body, numbers);
+    if (!narrow) return std::move(narrow).error().within(column.codec->name);
+    return narrow;
+}
+
 Status match_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                             std::size_t count, const IntegerInterval& interval,
                             std::span<std::uint64_t> mask) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,14 @@ inline constexpr unsigned kAnyRank = 5;
 
 /// More bytes than any column takes.
 inline constexpr std::size_t kCannotHold = std::numeric_limits<std::size_t>::max();
+
+/// Integers written as numbers of few bits: integer i = base + numbers[i], or base +
+/// zigzag_decode(numbers[i]).
+struct NarrowColumn {
+    std::uint64_t base;
+    bool is_zigzag;
+    unsigned width;  ///< Every number is below 2 to the width.
+};
 
 /// One way to write a column of integers. Stateless; all functions are thread-safe. The bytes do
 /// not include the id.
@@ -58,6 +67,11 @@ struct IntegerCodec {
 
     /// The column inside of this one's bytes, or nothing.
     NestedColumn (*nested)(std::span<const std::byte> bytes, std::size_t count);
+
+    /// Fills `numbers` where the column is of that kind and its numbers have few bits; else
+    /// nothing. Null: never.
+    Result<std::optional<NarrowColumn>> (*decode_narrow)(
+        std::span<const std::byte> bytes, std::span<std::uint32_t> numbers) = nullptr;
 };
 
 /// Every integer codec, in the order in which they are tried; the last one, the plain one, can hold
@@ -79,6 +93,11 @@ Status decode_integer_column(std::span<const std::byte> bytes, unsigned rank_lim
 /// The same as scale.value() of each integer as a signed one.
 Status decode_scaled_column(std::span<const std::byte> bytes, unsigned rank_limit,
                             const FloatScale& scale, std::span<double> values);
+
+/// As the codec's decode_narrow().
+Result<std::optional<NarrowColumn>> decode_narrow_column(std::span<const std::byte> bytes,
+                                                         unsigned rank_limit,
+                                                         std::span<std::uint32_t> numbers);
 
 Status match_integer_column(std::span<const std::byte> bytes, unsigned rank_limit,
                             std::size_t count, const IntegerInterval& interval,

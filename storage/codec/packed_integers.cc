@@ -8,6 +8,7 @@
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
@@ -70,10 +71,19 @@ Status match_packed(std::span<const std::byte> bytes, std::size_t count,
     return success();
 }
 
+Result<std::optional<NarrowColumn>> decode_packed_narrow(std::span<const std::byte> bytes,
+                                                         std::span<std::uint32_t> numbers) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PackedColumn column, read_packed(bytes, numbers.size()));
+    if (column.width > kNarrowWidthLimit) return std::optional<NarrowColumn>();
+    unpack_narrow_bits(column.packed, column.width, numbers);
+    return std::optional(NarrowColumn{column.base, false, column.width});
+}
+
 }  // namespace
 
 const IntegerCodec kPackedIntegers{CodecId::Packed,          "packed",      0,
                                    packed_column_size_bytes, encode_packed, decode_packed,
-                                   decode_packed_scaled,     match_packed,  nothing_nested};
+                                   decode_packed_scaled,     match_packed,  nothing_nested,
+                                   decode_packed_narrow};
 
 }  // namespace tidemark::storage

@@ -19,6 +19,7 @@
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
+#include "storage/codec/kernels/codec_kernels.h"
 #include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 #include "storage/codec/mask.h"
@@ -214,11 +215,26 @@ Status match_centred(std::span<const std::byte> bytes, std::size_t count,
     return success();
 }
 
+template <bool kIsZigzag>
+Result<std::optional<NarrowColumn>> decode_narrow(std::span<const std::byte> bytes,
+                                                  std::span<std::uint32_t> numbers) {
+    TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, numbers.size()));
+    const unsigned width = column.width + (column.patch_count != 0 ? column.high_width : 0);
+    if (width > kNarrowWidthLimit) return std::optional<NarrowColumn>();
+    unpack_narrow_bits(column.low_bits, column.width, numbers);
+    TIDEMARK_RETURN_IF_ERROR(
+        for_each_patch(column, numbers.size(), [&](std::size_t index, std::uint64_t addend) {
+            numbers[index] += static_cast<std::uint32_t>(addend);
+        }));
+    return std::optional(NarrowColumn{column.base, kIsZigzag, width});
+}
+
 }  // namespace
 
 const IntegerCodec kPatchedIntegers{CodecId::Patched,         "patched",      0,
                                     patched_size_bound_bytes, encode_patched, decode_patched,
-                                    decode_patched_scaled,    match_patched,  nothing_nested};
+                                    decode_patched_scaled,    match_patched,  nothing_nested,
+                                    decode_narrow<false>};
 const IntegerCodec kCentredIntegers{CodecId::Centred,
                                     "centred",
                                     0,
@@ -227,6 +243,7 @@ const IntegerCodec kCentredIntegers{CodecId::Centred,
                                     decode_centred,
                                     decode_then_scale<decode_centred>,
                                     match_centred,
-                                    nothing_nested};
+                                    nothing_nested,
+                                    decode_narrow<true>};
 
 }  // namespace tidemark::storage

@@ -275,6 +275,65 @@ TEST_CASE("all tables add up alike", "[codec]") {
     }
 }
 
+TEST_CASE("all tables unpack few bits into half the memory", "[codec]") {
+    std::mt19937_64 random(51);
+    for (const std::size_t count : kCounts) {
+        for (unsigned width = 1; width <= kNarrowWidthLimit; ++width) {
+            const auto numbers = random_numbers(random, count, width);
+            const auto packed = packed_numbers(numbers, width);
+            for (const CodecKernels* kernels : supported_codec_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                std::vector<std::uint32_t> narrow(count);
+                kernels->unpack_narrow(packed, width, narrow);
+                for (std::size_t i = 0; i < count; ++i) REQUIRE(narrow[i] == numbers[i]);
+            }
+        }
+    }
+}
+
+TEST_CASE("all tables add up small differences alike", "[codec]") {
+    std::mt19937_64 random(52);
+    constexpr std::int64_t kReach = std::int64_t{1} << 30;
+    const std::int64_t firsts[] = {
+        0,           -5,        kReach - 1, -kReach,       kReach,
+        -kReach - 1, 1LL << 40, -1LL << 50, INT64_MAX - 7, INT64_MIN + 9};
+    for (const std::size_t count : kCounts) {
+        // The greatest numbers whose sums stay within reach, and small ones.
+        const auto most = static_cast<unsigned>(std::bit_width((kReach - 1) / (count + 1)));
+        for (const unsigned width : {1U, 7U, most - 2}) {
+            std::vector<std::uint32_t> numbers(count);
+            for (std::uint32_t& number : numbers) {
+                number = static_cast<std::uint32_t>(random()) & ((1U << width) - 1);
+            }
+            const std::uint64_t base = 0 - (random() & ((std::uint64_t{1} << (width - 1)) - 1));
+            for (const bool is_zigzag : {false, true}) {
+                const NarrowDeltas deltas{numbers, base, is_zigzag};
+                for (const std::int64_t first : firsts) {
+                    const auto expected = static_cast<std::uint64_t>(first);
+                    for (const CodecKernels* kernels : supported_codec_kernels()) {
+                        INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                        std::vector<std::uint64_t> sums(count);
+                        kernels->add_up_narrow(expected, deltas, sums.data());
+                        std::vector<double> doubles(count);
+                        kernels->add_up_narrow_to_doubles(expected, deltas, 1e12, 1e-14,
+                                                          doubles.data());
+                        std::uint64_t sum = expected;
+                        for (std::size_t i = 0; i < count; ++i) {
+                            const std::uint64_t number = numbers[i];
+                            sum += base + (is_zigzag
+                                               ? static_cast<std::uint64_t>(zigzag_decode(number))
+                                               : number);
+                            REQUIRE(sums[i] == sum);
+                            const auto integer = static_cast<std::int64_t>(sum);
+                            REQUIRE(doubles[i] == static_cast<double>(integer) * 1e12 * 1e-14);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("all tables repeat values up to the next change", "[codec]") {
     std::mt19937_64 random(48);
     for (const std::size_t count : kCounts) {

@@ -8,13 +8,14 @@
 #if defined(__x86_64__)
 
 #include "storage/codec/kernels/avx2_doubles.h"
+#include "storage/codec/kernels/avx2_narrow_kernels.h"
 
 namespace tidemark::storage::avx2 {
 namespace {
 
 constexpr std::size_t kLoadSizeBytes = 16;
-constexpr unsigned kWidestNarrow = 25;  // Shift (up to 7) and number fit in 32 bits.
-constexpr unsigned kWidestMiddle = 57;  // Shift and number fit in 64 bits.
+constexpr unsigned kWidestNarrow = kNarrowWidthLimit;  // Shift (up to 7) and number: 32 bits.
+constexpr unsigned kWidestMiddle = 57;                 // Shift and number fit in 64 bits.
 
 // Eight packed numbers begin at a byte boundary and take `width` bytes. The shuffle brings the
 // bytes of each number into its lane, the shift drops the bits in front of it.
@@ -111,6 +112,16 @@ struct IntegerTarget {
         put(i, _mm256_cvtepu32_epi64(_mm256_castsi256_si128(lanes)));
         put(i + 4, _mm256_cvtepu32_epi64(_mm256_extracti128_si256(lanes, 1)));
     }
+};
+
+/// Up to 25 bits, in half of the memory.
+struct NarrowTarget {
+    std::uint32_t* numbers;
+
+    TIDEMARK_AVX2 void put_narrow(std::size_t i, __m256i lanes) const {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(numbers + i), lanes);
+    }
+    TIDEMARK_AVX2 void put(std::size_t, __m256i) const {}  // Of wider ones.
 };
 
 /// The same as scaled doubles.
@@ -365,6 +376,15 @@ TIDEMARK_AVX2 void divide_to_doubles(std::span<const std::uint64_t> integers, do
 
 }  // namespace
 
+TIDEMARK_AVX2 void unpack_narrow(std::span<const std::byte> packed, unsigned width,
+                                 std::span<std::uint32_t> numbers) {
+    const std::size_t done =
+        unpack_all_groups(packed, width, numbers.size(), NarrowTarget{numbers.data()});
+    if (done == numbers.size()) return;
+    scalar::kCodecKernels.unpack_narrow(packed.subspan(done / 8 * width), width,
+                                        numbers.subspan(done));
+}
+
 const CodecKernels kCodecKernels{.name = "avx2",
                                  .supported = [] { return cpu_features().avx2; },
                                  .unpack_above = unpack_above,
@@ -372,6 +392,9 @@ const CodecKernels kCodecKernels{.name = "avx2",
                                  .unpack_zigzag = unpack_zigzag,
                                  .add_up = add_up,
                                  .add_up_to_doubles = add_up_to_doubles,
+                                 .unpack_narrow = unpack_narrow,
+                                 .add_up_narrow = add_up_narrow,
+                                 .add_up_narrow_to_doubles = add_up_narrow_to_doubles,
                                  .expand = expand,
                                  .match_packed = match_packed,
                                  .match_integers = match_integers,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "storage/codec/kernels/avx2_narrow_kernels.h"
 #include "storage/codec/kernels/avx512_intrinsics.h"
 #include "storage/codec/kernels/match_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
@@ -404,6 +405,9 @@ const CodecKernels kCodecKernels{.name = "avx512",
                                  .unpack_zigzag = unpack_zigzag,
                                  .add_up = add_up,
                                  .add_up_to_doubles = add_up_to_doubles,
+                                 .unpack_narrow = avx2::unpack_narrow,
+                                 .add_up_narrow = avx2::add_up_narrow,
+                                 .add_up_narrow_to_doubles = avx2::add_up_narrow_to_doubles,
                                  .expand = expand,
                                  .match_packed = match_packed,
                                  .match_integers = match_integers,

@@ -16,6 +16,17 @@ inline constexpr std::size_t kCellSizeBytes = 8;
 /// Cells that expand() may read behind the last change.
 inline constexpr std::size_t kExpandPadding = 8;
 
+/// The widest packed numbers that unpack_narrow() takes.
+inline constexpr unsigned kNarrowWidthLimit = 25;
+
+/// Differences of neighbours: difference i = base + numbers[i], or base + zigzag_decode(numbers[i])
+/// where signs are folded in.
+struct NarrowDeltas {
+    std::span<const std::uint32_t> numbers;
+    std::uint64_t base;
+    bool is_zigzag;
+};
+
 /// Stateless; all functions are thread-safe. `mask` is filled as by match_values() in leaf_test.h.
 struct CodecKernels {
     std::string_view name;  ///< Accepted by TIDEMARK_FORCE_KERNELS.
@@ -46,6 +57,16 @@ struct CodecKernels {
     /// fraction, each step rounded to nearest.
     void (*add_up_to_doubles)(std::uint64_t first, std::span<const std::uint64_t> deltas,
                               double factor, double fraction, double* out);
+
+    /// numbers[i] = packed number i, of 1 to kNarrowWidthLimit bits.
+    void (*unpack_narrow)(std::span<const std::byte> packed, unsigned width,
+                          std::span<std::uint32_t> numbers);
+
+    /// As add_up() and add_up_to_doubles(), where no sum is 2^30 or further away from `first`:
+    /// out[i] = first + difference 0 + ... + difference i.
+    void (*add_up_narrow)(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out);
+    void (*add_up_narrow_to_doubles)(std::uint64_t first, const NarrowDeltas& deltas, double factor,
+                                     double fraction, double* out);
 
     /// Of cells of eight bytes, integers or doubles: cells[0] = changes[0]; each further cells[i] =
     /// cells[i - 1], or the next one of `changes` when bit i - 1 of the mask `differs` is set.

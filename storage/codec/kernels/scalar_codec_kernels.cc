@@ -56,6 +56,37 @@ void add_up_to_doubles(std::uint64_t first, std::span<const std::uint64_t> delta
     }
 }
 
+void unpack_narrow(std::span<const std::byte> packed, unsigned width,
+                   std::span<std::uint32_t> numbers) {
+    std::uint64_t bit_offset = 0;
+    for (std::uint32_t& number : numbers) {
+        number = static_cast<std::uint32_t>(packed_number(packed, bit_offset, width));
+        bit_offset += width;
+    }
+}
+
+/// Calls visit(i, sum) for each sum of the differences.
+template <typename Visit>
+void for_each_narrow_sum(std::uint64_t first, const NarrowDeltas& deltas, Visit visit) {
+    for (std::size_t i = 0; i < deltas.numbers.size(); ++i) {
+        const std::uint64_t number = deltas.numbers[i];
+        first += deltas.base +
+                 (deltas.is_zigzag ? static_cast<std::uint64_t>(zigzag_decode(number)) : number);
+        visit(i, first);
+    }
+}
+
+void add_up_narrow(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out) {
+    for_each_narrow_sum(first, deltas, [&](std::size_t i, std::uint64_t sum) { out[i] = sum; });
+}
+
+void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas, double factor,
+                              double fraction, double* out) {
+    for_each_narrow_sum(first, deltas, [&](std::size_t i, std::uint64_t sum) {
+        out[i] = static_cast<double>(static_cast<std::int64_t>(sum)) * factor * fraction;
+    });
+}
+
 void expand(const std::uint64_t* differs, const std::byte* changes, std::span<std::byte> cells) {
     const std::size_t count = cells.size() / kCellSizeBytes;
     for (std::size_t i = 0; i < count; ++i) {
@@ -110,6 +141,9 @@ const CodecKernels kCodecKernels{.name = "scalar",
                                  .unpack_zigzag = unpack_zigzag,
                                  .add_up = add_up,
                                  .add_up_to_doubles = add_up_to_doubles,
+                                 .unpack_narrow = unpack_narrow,
+                                 .add_up_narrow = add_up_narrow,
+                                 .add_up_narrow_to_doubles = add_up_narrow_to_doubles,
                                  .expand = expand,
                                  .match_packed = match_packed,
                                  .match_integers = match_integers,
