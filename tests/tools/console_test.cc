@@ -129,7 +129,7 @@ TEST_CASE("errors are told and do not end the console", "[console]") {
           "error: connection lost\n"
           "error: found .mode xml, expected one of table, csv, json, jsonl, markdown, line, chart\n"
           "error: found .nothing, expected one of .help, .use, .schema, .mode, .chart, .watch, "
-          ".timer, .output, .exit\n"
+          ".explain, .timer, .times, .pager, .output, .exit\n"
           "error: .use needs the name of a database; SHOW DATABASES lists them\n");
     CHECK(typed.output == "name,tags,db,text\n,,default,one;\n");
     CHECK(typed.exit_code == kExitCannotOpen);
@@ -165,12 +165,33 @@ TEST_CASE("a chart is drawn of one statement or of all", "[console]") {
 
 TEST_CASE("what cannot be watched is refused with an example", "[console]") {
     CHECK(type(".watch\n").remarks.starts_with("error: .watch needs a statement: .watch 2s"));
-    for (const std::string interval : {"5", "0s", "2 parsecs", "99999999999999999999s", "1000h"}) {
+    for (const std::string interval :
+         {"5x", "0", "0s", "2 parsecs", "99999999999999999999s", "1000h"}) {
         INFO(interval);
         CHECK(type(".watch " + interval + " one\n").remarks.find(", expected an interval") !=
               std::string::npos);
     }
     CHECK(type(".watch 1ms fail\n").remarks == "error: it failed\n");
+}
+
+TEST_CASE(".explain runs the statement with EXPLAIN ANALYZE", "[console]") {
+    CHECK(type(".explain SELECT v FROM m;\n").output ==
+          "name,tags,db,text\n,,default,EXPLAIN ANALYZE SELECT v FROM m\n");
+    // The last one, also twice.
+    const Transcript twice = type("SELECT v FROM m;\n.explain\n.explain\n");
+    const std::string explained = ",,default,EXPLAIN ANALYZE SELECT v FROM m;\n";
+    const std::size_t first = twice.output.find(explained);
+    REQUIRE(first != std::string::npos);
+    CHECK(twice.output.find(explained, first + 1) != std::string::npos);
+    CHECK(twice.output.find("ANALYZE EXPLAIN") == std::string::npos);
+    CHECK(type(".explain\n").remarks.starts_with("error: .explain needs a statement"));
+}
+
+TEST_CASE("switches take on and off, clocks local and utc", "[console]") {
+    CHECK(type(".pager off\n.pager on\n.times local\n.times utc\n").remarks.empty());
+    CHECK(type(".pager maybe\n").remarks == "error: found .pager maybe, expected on or off\n");
+    CHECK(type(".times\n").remarks.empty());
+    CHECK(type(".times mars\n").remarks == "error: found .times mars, expected local or utc\n");
 }
 
 TEST_CASE("output goes to a file and back", "[console]") {

@@ -195,6 +195,56 @@ TEST_CASE(".watch repeats a statement until Ctrl-C", "[terminal]") {
     CHECK(program.wait_for_exit() == 0);
 }
 
+TEST_CASE("an answer that is taller than the screen goes through the pager", "[terminal]") {
+    const Fixture fixture;
+    const std::string many =
+        "SELECT count(usage) FROM cpu WHERE time >= 1700000000000000000 AND time < "
+        "1700001800000000000 GROUP BY time(1m);\n";
+    TerminalProgram program(fixture.console(), {{"PAGER", "sed 's/^time/paged/'"}});
+    program.wait_for("ops> ");
+    program.type(many);
+    program.wait_for("paged");
+    program.wait_for("ops> ");
+    program.type("SELECT max(usage) FROM cpu;\n");
+    CHECK(program.wait_for("82.25").find("paged") == std::string::npos);
+    program.wait_for("ops> ");
+    program.type(".pager off\n");
+    program.wait_for("ops> ");
+    program.type(many);
+    CHECK(program.wait_for("ops> ").find("paged") == std::string::npos);
+    program.type(".exit\n");
+    CHECK(program.wait_for_exit() == 0);
+}
+
+TEST_CASE("an answer is shown when there is no such pager", "[terminal]") {
+    const Fixture fixture;
+    TerminalProgram program(fixture.console(), {{"PAGER", "no-such-pager-here 2>/dev/null"}});
+    program.wait_for("ops> ");
+    program.type(
+        "SELECT count(usage) FROM cpu WHERE time >= 1700000000000000000 AND time < "
+        "1700001800000000000 GROUP BY time(1m);\n");
+    program.wait_for("2023-11-14T22:42:00Z");
+    program.wait_for("ops> ");
+    program.type(".exit\n");
+    CHECK(program.wait_for_exit() == 0);
+}
+
+TEST_CASE("times are shown by the clock of the machine when asked for", "[terminal]") {
+    const Fixture fixture;
+    TerminalProgram program(fixture.console(), {{"TZ", "Asia/Kathmandu"}});
+    program.wait_for("ops> ");
+    program.type("SELECT usage FROM cpu WHERE host = 'beta';\n");
+    program.wait_for("2023-11-14T22:13:20Z");
+    program.type(".times local\n");
+    program.wait_for("ops> ");
+    program.type("SELECT usage FROM cpu WHERE host = 'beta';\n");
+    program.wait_for("2023-11-15T03:58:20+05:45");
+    program.type("SELECT usage FROM cpu WHERE host = 'beta' tz('America/New_York');\n");
+    program.wait_for("2023-11-14T17:13:20-05:00");
+    program.type(".exit\n");
+    CHECK(program.wait_for_exit() == 0);
+}
+
 TEST_CASE("a terminal gets colours and readable durations, unless it asks not to", "[terminal]") {
     const Fixture fixture;
     const std::string statement =

@@ -151,7 +151,7 @@ LineCompletion complete_dot_command(std::string_view line, std::size_t place,
         for (const std::string& name : schema.names(SchemaName::Measurement, database, {})) {
             candidates.add_name(name);
         }
-    } else if (command == ".chart" || command == ".watch") {
+    } else if (command == ".chart" || command == ".watch" || command == ".explain") {
         // The statement begins behind the command and an interval.
         const std::size_t select = lower_case(line.substr(0, place)).find("select");
         if (select == std::string::npos || select + 6 >= place) {

@@ -13,6 +13,8 @@
 #include "tools/render/cell_text.h"
 #include "tools/render/duration_text.h"
 #include "tools/session/answer_printer.h"
+#include "tools/session/local_times.h"
+#include "tools/session/pager.h"
 #include "tools/session/schema_reader.h"
 
 namespace tidemark::tools {
@@ -181,7 +183,7 @@ void Console::run_next(const std::string& text) {
 bool Console::execute(const std::string& text, const Renderer& shown_by) {
     last_text_ = text;
     const auto begin = std::chrono::steady_clock::now();
-    const Result<QueryResult> result = runner_.run(text, database, interrupts_.requested());
+    Result<QueryResult> result = runner_.run(text, database, interrupts_.requested());
     if (!result && interrupts_.requested().load()) {
         fail("the statement was cancelled", kExitInterrupted);
         return false;
@@ -190,15 +192,28 @@ bool Console::execute(const std::string& text, const Renderer& shown_by) {
         fail(result.error().message(), kExitCannotOpen);
         return false;
     }
+    if (has_local_times) show_local_times(result.value());
     RenderStyle style = screen_.output_style;
     if (file_.is_open()) style.has_color = style.humanises = false;
     const AnswerText answer = describe_answer(result.value(), text, shown_by, style);
-    output() << answer.output << std::flush;
-    if (!output()) fail("cannot write the answer: is the disk full?");
+    show_answer(answer.output);
     show_remarks(answer.remarks);
     if (!answer.is_ok) note(kExitStatement);
     show_time(begin);
     return answer.is_ok;
+}
+
+void Console::show_answer(const std::string& answer) {
+    const auto line_count = static_cast<std::size_t>(std::ranges::count(answer, '\n'));
+    // One line is left for the prompt.
+    const bool is_tall = is_typed_ && screen_.is_terminal && !file_.is_open() && !is_watching &&
+                         line_count >= screen_.output_style.height;
+    if (is_tall && has_pager && show_in_pager(answer)) {
+        interrupts_.clear();
+        return;
+    }
+    output() << answer << std::flush;
+    if (!output()) fail("cannot write the answer: is the disk full?");
 }
 
 void Console::insert(std::string_view line) {

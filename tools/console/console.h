@@ -60,18 +60,23 @@ public:
     void stop() { is_running_ = false; }
     /// The last thing executed; empty: none.
     const std::string& last_text() const { return last_text_; }
+    void remember_text(const std::string& text) { last_text_ = text; }
 
     std::string database = "default";
     const Renderer* renderer = &renderers().front();
     /// The one statement below `.chart`.
     const Renderer* renderer_of_next = nullptr;
     bool has_timer = false;
+    bool has_local_times = false;  ///< Else UTC.
+    bool has_pager = true;         ///< For answers that are taller than the terminal.
+    bool is_watching = false;      ///< Answers follow each other by themselves.
 
 private:
     void take_line(const std::string& line, LineEditor* editor);
     void finish_input();
     void insert(std::string_view lines);
     void run_next(const std::string& text);
+    void show_answer(const std::string& answer);
     void show_remarks(const std::string& remarks);
     void show_time(std::chrono::steady_clock::time_point begin);
     void note(ExitCode code);

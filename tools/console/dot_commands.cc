@@ -64,13 +64,42 @@ std::optional<bool> parse_switch(const std::string& argument, bool is_on) {
     return std::nullopt;
 }
 
-void switch_timer(Console& console, const std::string& argument) {
-    const std::optional<bool> is_on = parse_switch(argument, console.has_timer);
+void turn(Console& console, std::string_view command, const std::string& argument, bool& setting) {
+    const std::optional<bool> is_on = parse_switch(argument, setting);
     if (!is_on) {
-        console.fail(fmt::format("found .timer {}, expected on or off", argument));
+        console.fail(fmt::format("found {} {}, expected on or off", command, argument));
         return;
     }
-    console.has_timer = *is_on;
+    setting = *is_on;
+}
+
+void switch_timer(Console& console, const std::string& argument) {
+    turn(console, ".timer", argument, console.has_timer);
+}
+
+void switch_pager(Console& console, const std::string& argument) {
+    turn(console, ".pager", argument, console.has_pager);
+}
+
+void choose_times(Console& console, const std::string& argument) {
+    if (argument.empty()) {
+        console.has_local_times = !console.has_local_times;
+    } else if (argument == "local" || argument == "utc") {
+        console.has_local_times = argument == "local";
+    } else {
+        console.fail(fmt::format("found .times {}, expected local or utc", argument));
+    }
+}
+
+void explain(Console& console, const std::string& argument) {
+    const std::string statement = argument.empty() ? console.last_text() : argument;
+    if (statement.empty()) {
+        console.fail(".explain needs a statement: .explain SELECT max(usage) FROM cpu");
+        return;
+    }
+    // The statement stays the last one, so that .watch and .explain can follow.
+    console.execute("EXPLAIN ANALYZE " + statement, *console.renderer);
+    console.remember_text(statement);
 }
 
 void draw_chart(Console& console, const std::string& argument) {
@@ -143,10 +172,10 @@ void show_schema(Console& console, const std::string& measurement) {
     }
 }
 
-// "500ms", "2s", "1m", "1h"
+// "500ms", "2s", "1m", "1h"; "5" is seconds.
 std::optional<std::chrono::milliseconds> parse_interval(std::string_view text) {
     constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}};
     constexpr std::int64_t kMostCount = 500;  // Of hours: still an int of milliseconds.
     std::int64_t count = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -180,10 +209,12 @@ void watch(Console& console, const std::string& argument) {
         console.fail(".watch needs a statement: .watch 2s SELECT last(usage) FROM cpu");
         return;
     }
+    console.is_watching = true;
     do {
         if (console.screen().is_terminal) console.output() << kClearScreen;
-        if (!console.execute(statement, *console.renderer)) return;
+        if (!console.execute(statement, *console.renderer)) break;
     } while (!console.interrupts().wait_for(interval));
+    console.is_watching = false;
 }
 
 void redirect(Console& console, const std::string& path) { console.redirect(path); }
@@ -199,7 +230,11 @@ constexpr std::array kCommands = {
                draw_chart},
     DotCommand{".watch", "[2s] [SELECT ..]", "again and again until Ctrl-C; the last one by itself",
                watch},
+    DotCommand{".explain", "[SELECT ..]", "how it is answered; the last one by itself", explain},
     DotCommand{".timer", "[on|off]", "how long statements take", switch_timer},
+    DotCommand{".times", "[local|utc]", "which clock times are shown by", choose_times},
+    DotCommand{".pager", "[on|off]", "answers taller than the screen go through $PAGER or less",
+               switch_pager},
     DotCommand{".output", "[FILE]", "where answers go; alone: back to the screen", redirect},
     DotCommand{".exit", "", "leave (so does Ctrl-D)", leave},
 };

@@ -32,6 +32,7 @@ RenderStyle style_of(int descriptor) {
     if (is_terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         // The last column is left free: some terminals break the line in it.
         style.width = std::clamp<std::size_t>(size.ws_col - 1U, kLeastWidth, kMostWidth);
+        if (size.ws_row > 0) style.height = size.ws_row;
     }
     return style;
 }
