@@ -23,7 +23,7 @@ struct ServerOptions {
     std::size_t body_size_limit_bytes = 25'000'000;
     /// The largest body of /query, and of whatever else HTTP clients ask.
     std::size_t query_size_limit_bytes = std::size_t{1} << 20;
-    QueryLimits query_limits;
+    QueryLimits query_limits = {};
     /// Connections at a time, of each kind: idle ones on one port keep nobody off the other.
     /// Further ones are closed at once.
     std::size_t connection_limit = 1000;

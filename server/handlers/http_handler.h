@@ -19,7 +19,7 @@ struct HandlerContext {
     Counters& counters;
     const std::atomic<bool>& cancelled;  ///< Ends running queries.
     std::size_t line_size_limit_bytes = std::size_t{1} << 20;
-    QueryLimits query_limits;
+    QueryLimits query_limits = {};
     RunningQueries* running = nullptr;  ///< Where queries are listed; null: nowhere.
     RefusalLog* refusals = nullptr;     ///< Gets hints about what was taken but looks wrong.
 };

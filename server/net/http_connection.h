@@ -24,7 +24,7 @@ struct HttpLimits {
     std::size_t body_size_bytes = 25'000'000;             ///< Of /write, as sent and unpacked.
     std::size_t query_size_bytes = std::size_t{1} << 20;  ///< Of everything else.
     std::size_t line_size_bytes = std::size_t{1} << 20;
-    QueryLimits query;
+    QueryLimits query = {};
 };
 
 /// One HTTP client: requests are read one after the other, answered by a worker, and the connection

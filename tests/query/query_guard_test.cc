@@ -99,7 +99,7 @@ TEST_CASE("what a statement collects counts as its memory", "[guard]") {
         "SELECT v FROM m",
         "SELECT s FROM m LIMIT 19000",
         "SELECT percentile_cont(v, 0.5) FROM m",
-        "SELECT percentile_cont(v, 0.5) FROM m GROUP BY time(1ms), host",
+        "SELECT percentile_cont(v, 0.5) FROM m WHERE time >= 0 AND time < 20000 GROUP BY time(1u)",
         "SELECT mode(s) FROM m",
         "SELECT count(distinct(v)) FROM m",
         "SELECT distinct(s) FROM m",

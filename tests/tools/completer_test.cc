@@ -95,7 +95,7 @@ TEST_CASE("values come from the schema, as statements write them", "[completer]"
 
 TEST_CASE("dot commands complete their arguments", "[completer]") {
     Fixture fixture;
-    CHECK(fixture.candidates(".ti|") == Words{".timer "});
+    CHECK(fixture.candidates(".ti|") == Words{".timer ", ".times "});
     CHECK(fixture.candidates(".mode j|") == Words{"json ", "jsonl "});
     CHECK(fixture.candidates(".use |") == Words{"\"my db\"", "ops"});
     CHECK(fixture.candidates(".schema h|") == Words{"http"});
