@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include <tidemark/query.h>
 #include <tidemark/scan.h>
 #include <tidemark/types.h>
+
+#include "query/functions/double_double.h"
 
 // How folds read typed columns: one C++ type per field type.
 
@@ -84,11 +87,29 @@ void for_each_number_or_end(const ColumnValues& values, std::size_t begin_row, s
     if (values.type == FieldType::Unsigned) visit_column(values.unsigneds);
 }
 
+/// A number of any of the numeric types, exactly.
+template <typename T>
+DoubleDouble exact_number(T number) {
+    if constexpr (std::is_same_v<T, double>) {
+        return {number, 0};
+    } else {
+        return to_double_double(static_cast<WideInteger>(number));
+    }
+}
+
 /// The same where it does not matter that a hold ends.
 template <typename Visit>
 void for_each_number(const ColumnValues& values, std::size_t begin, std::size_t end,
                      Visit&& visit) {
     for_each_number_or_end(values, begin, end, visit, [](std::size_t) {});
+}
+
+/// The number in a row, exactly; nothing where there is none.
+inline std::optional<DoubleDouble> number_at(const ColumnValues& values, std::size_t row) {
+    std::optional<DoubleDouble> found;
+    for_each_number(values, row, row + 1,
+                    [&](std::size_t, auto number) { found = exact_number(number); });
+    return found;
 }
 
 inline std::size_t count_valid_rows(const ColumnValues& values, std::size_t begin,

@@ -18,6 +18,8 @@ constexpr std::uint8_t kAnyType = kOrdered | bit(FieldType::String);
 constexpr std::uint8_t kNoField = 0;
 
 constexpr ArgumentShape kField{ArgumentKind::Field};
+constexpr ArgumentShape kOtherField{ArgumentKind::OtherField};
+constexpr ArgumentShape kLag{ArgumentKind::Lag, false, false};
 constexpr ArgumentShape kPredicate{ArgumentKind::Predicate};
 constexpr ArgumentShape kPercent{ArgumentKind::Percent};
 constexpr ArgumentShape kPercents{ArgumentKind::Percent, true, true};
@@ -26,6 +28,8 @@ constexpr ArgumentShape kLimit{ArgumentKind::Limit};
 constexpr ArgumentShape kRowCount{ArgumentKind::RowCount};
 constexpr ArgumentShape kTags{ArgumentKind::Tags, false, true};
 constexpr ArgumentShape kUnit{ArgumentKind::Unit, false, false};
+constexpr ArgumentShape kTarget{ArgumentKind::Target};
+constexpr ArgumentShape kObjective{ArgumentKind::Objective};
 constexpr ArgumentShape kOptions{ArgumentKind::EpisodeOptions, false, true};
 constexpr ArgumentShape kNone{ArgumentKind::Unit, false, false};
 
@@ -111,7 +115,22 @@ FunctionInfo ratio_function(FunctionId id, std::string_view name) {
             false};
 }
 
-/// A function of a field over time; `arguments` are one or two.
+/// sla(P, objective [, unit]) and its columns; the verdict takes no unit.
+FunctionInfo sla_function(FunctionId id, std::string_view name, FunctionClass function_class,
+                          ResultRule result) {
+    return {id,
+            name,
+            function_class,
+            FunctionNeed::Leaves,
+            result,
+            {kPredicate, kObjective, kUnit},
+            result == ResultRule::Text ? std::size_t{2} : std::size_t{3},
+            kNoField,
+            false,
+            false};
+}
+
+/// A function of a field over time; `arguments` are up to three.
 FunctionInfo field_function(FunctionId id, std::string_view name, FunctionClass function_class,
                             ResultRule result, std::uint8_t types,
                             std::initializer_list<ArgumentShape> arguments) {
@@ -255,6 +274,32 @@ std::vector<FunctionInfo> make_table() {
                        {kField}),
         field_function(StateDurations, "state_durations", FunctionClass::Table, ResultRule::Table,
                        kAnyType, {kField, kUnit}),
+        sla_function(Sla, "sla", FunctionClass::Columns, ResultRule::Table),
+        sla_function(SlaVerdict, "sla(verdict)", FunctionClass::State, ResultRule::Text),
+        sla_function(SlaBudget, "sla(budget)", FunctionClass::State, ResultRule::Duration),
+        sla_function(SlaSpent, "sla(spent)", FunctionClass::State, ResultRule::Duration),
+        sla_function(SlaLeft, "sla(left)", FunctionClass::State, ResultRule::Duration),
+        {Apdex,
+         "apdex",
+         FunctionClass::PointShare,
+         Points,
+         ResultRule::Float,
+         {kField, kTarget, kNone},
+         2,
+         kNumeric,
+         false,
+         false},
+        sample_function(Nps, "nps", Values, ResultRule::Float, kNumeric),
+        field_function(Trend, "trend", FunctionClass::Columns, ResultRule::Table, kNumeric,
+                       {kField}),
+        field_function(TrendSlope, "trend(slope)", FunctionClass::Trend, ResultRule::Float,
+                       kNumeric, {kField}),
+        field_function(TrendP, "trend(p)", FunctionClass::Trend, ResultRule::Float, kNumeric,
+                       {kField}),
+        field_function(TrendCount, "trend(n)", FunctionClass::Trend, ResultRule::Integer, kNumeric,
+                       {kField}),
+        field_function(Correlate, "correlate", FunctionClass::Pairs, ResultRule::Float, kNumeric,
+                       {kField, kOtherField, kLag}),
     };
     // median takes no parameter.
     table[static_cast<std::size_t>(Median)].argument_count = 1;
@@ -333,7 +378,7 @@ std::optional<std::string_view> nearest_function_name(std::string_view name) {
     std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
     std::optional<std::string_view> nearest;
     for (const FunctionInfo& info : table()) {
-        if (info.id == FunctionId::CountDistinct) continue;
+        if (spelled_name(info.name) != info.name) continue;
         const std::size_t distance = edit_distance(wanted, info.name);
         if (distance < best) {
             best = distance;
@@ -356,7 +401,7 @@ Error unknown_function_error(std::string_view name) {
 Status check_field_type(const FunctionInfo& info, FieldType type) {
     if (info.field_types == kNoField || (info.field_types & bit(type)) != 0) return success();
     return Error(ErrorCode::InvalidArgument,
-                 "unsupported " + std::string(info.name) +
+                 "unsupported " + std::string(spelled_name(info.name)) +
                      " iterator type: " + std::string(field_type_name(type)));
 }
 
@@ -366,6 +411,8 @@ FieldType result_type(const FunctionInfo& info, FieldType field) {
             return FieldType::Integer;
         case ResultRule::Field:
             return field;
+        case ResultRule::Text:
+            return FieldType::String;
         case ResultRule::Float:
         case ResultRule::Duration:
         case ResultRule::Time:
@@ -374,6 +421,23 @@ FieldType result_type(const FunctionInfo& info, FieldType field) {
     }
     return FieldType::Float;
 }
+
+std::span<const ColumnCall> column_calls(FunctionId id) {
+    static constexpr std::array<ColumnCall, 7> kSla = {{{"verdict", "sla(verdict)", 2},
+                                                        {"uptime", "uptime", 1},
+                                                        {"low", "uptime_low", 1},
+                                                        {"high", "uptime_high", 1},
+                                                        {"budget", "sla(budget)", 3},
+                                                        {"spent", "sla(spent)", 3},
+                                                        {"left", "sla(left)", 3}}};
+    static constexpr std::array<ColumnCall, 3> kTrend = {
+        {{"slope", "trend(slope)", 1}, {"p", "trend(p)", 1}, {"n", "trend(n)", 1}}};
+    if (id == FunctionId::Sla) return kSla;
+    if (id == FunctionId::Trend) return kTrend;
+    return {};
+}
+
+std::string_view spelled_name(std::string_view name) { return name.substr(0, name.find('(')); }
 
 std::span<const std::string_view> table_columns(FunctionId id) {
     static constexpr std::array<std::string_view, 1> kChanges = {"value"};

@@ -75,6 +75,18 @@ enum class FunctionId : std::uint8_t {
     TimePercentile,
     Changes,
     StateDurations,
+    Sla,
+    SlaVerdict,
+    SlaBudget,
+    SlaSpent,
+    SlaLeft,
+    Apdex,
+    Nps,
+    Trend,
+    TrendSlope,
+    TrendP,
+    TrendCount,
+    Correlate,
 };
 
 /// Who computes it.
@@ -84,16 +96,21 @@ enum class FunctionClass : std::uint8_t {
     Quantile,   ///< PercentileRows. `percentile` is a selector as well.
     RowPicker,  ///< SamplePicker, DistinctFold: several rows per window.
     Transformation,  ///< Transformation: of successive values, of a field or of an aggregate.
-    PointShare,      ///< ShareFold over the points at which a predicate is known.
+    PointShare,      ///< ShareFold over the points at which a predicate is known, or two are.
+    Trend,           ///< trend_of().
+    Pairs,           ///< Correlation: of two fields of a series at once.
     TimeMean,        ///< TimeIntegral.
     Counter,         ///< CounterFold.
     HeldValue,       ///< The changes of a field (held_values.h).
     State,           ///< StateTimeline and its totals and runs.
     Table,           ///< Many rows for one call; stands alone in its SELECT.
+    Columns,         ///< Several columns for one call, each a call of its own: column_calls().
 };
 
 enum class ArgumentKind : std::uint8_t {
     Field,           ///< A field; for count, sum, ... also * or a regex as in InfluxQL.
+    OtherField,      ///< A second field of the same series.
+    Lag,             ///< A duration by which the second field is taken earlier.
     Predicate,       ///< Over fields and tags of one series.
     Percent,         ///< A decimal as written, 0 to 100 (others give null, as in InfluxDB).
     Quantile,        ///< A decimal as written, in (0, 1].
@@ -102,6 +119,8 @@ enum class ArgumentKind : std::uint8_t {
     Tags,            ///< Any number of tags or fields, before the last argument.
     Unit,            ///< A duration: the unit the answer comes in. Default 1s.
     EpisodeOptions,  ///< Any of FOR d, KEEP d, CLEAR predicate.
+    Target,          ///< A number literal above zero that samples should not exceed.
+    Objective,       ///< A share to be kept, as written: 0.999 or 99.9%.
 };
 
 struct ArgumentShape {
@@ -124,7 +143,8 @@ enum class ResultRule : std::uint8_t {
     Field,     ///< The field's own type.
     Duration,  ///< Float in the unit asked for; an integer when that is 1ns.
     Time,      ///< An instant.
-    Table,     ///< Several columns, see table_columns().
+    Table,     ///< Several columns, see table_columns() and column_calls().
+    Text,      ///< A word.
 };
 
 /// One row of the table. Constant, lives for ever.
@@ -158,6 +178,20 @@ struct FunctionInfo {
                id == FunctionId::Mttr;
     }
 };
+
+/// One of the columns that a call of class Columns gives.
+struct ColumnCall {
+    std::string_view name;       ///< Of the column.
+    std::string_view function;   ///< What computes it, from the first arguments of the call.
+    std::size_t argument_count;  ///< How many of them it takes at most.
+};
+
+/// The columns of a function of class Columns, in order; none for other functions.
+std::span<const ColumnCall> column_calls(FunctionId id);
+
+/// What a statement calls the function: "sla" for "sla(budget)", which is the name of a column of
+/// it and which no statement can spell.
+std::string_view spelled_name(std::string_view name);
 
 /// Every function, in the order of FunctionId.
 std::span<const FunctionInfo> function_table();

@@ -13,6 +13,7 @@
 #include "query/functions/column_access.h"
 #include "query/functions/distinct_fold.h"
 #include "query/functions/double_double.h"
+#include "query/functions/nps_fold.h"
 
 namespace tidemark::query {
 namespace {
@@ -449,6 +450,7 @@ FoldPtr make_typed_fold(FunctionId function, bool needs_time) {
 
 FoldPtr make_fold(FunctionId function, FieldType type, bool needs_time) {
     if (function == FunctionId::Count) return std::make_unique<CountFold>();
+    if (function == FunctionId::Nps) return make_nps_fold();
     if (function == FunctionId::Mode || function == FunctionId::CountDistinct) {
         return make_distinct_fold(function, type);
     }

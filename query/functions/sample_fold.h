@@ -22,12 +22,13 @@ struct FoldResult {
     std::optional<std::int64_t> time_ns;
     std::optional<std::size_t> series_rank;
     bool is_out_of_range = false;  ///< There is a value, but no double holds it: null (R10).
+    bool has_left_out = false;     ///< Some samples are none of those that the function takes.
 };
 
 /// InfluxQL's functions over the samples of one window of one group: count, sum, mean, min, max,
-/// first, last, spread, stddev, mode, count(distinct), and approx_percentile. Samples may be added
-/// in any order, as summaries or as values, mixed; folds of parts merge to the fold of the whole
-/// (counts, times and integer sums to the same bits, float sums within R17's bound).
+/// first, last, spread, stddev, mode, count(distinct), nps and approx_percentile. Samples may be
+/// added in any order, as summaries or as values, mixed; folds of parts merge to the fold of the
+/// whole (counts, times and integer sums to the same bits, float sums within R17's bound).
 ///
 /// Rules where several samples could be meant: min and max take the earliest of equal values;
 /// first and last take, at equal times, the greater value; what is still equal goes to the first
@@ -77,6 +78,8 @@ Result<std::unique_ptr<SampleFold>> make_sample_fold(
     const std::optional<PercentileRequest>& percentile = std::nullopt);
 
 /// share(P) and share_le(f, L): the share of the points at which P is known where it is true.
+/// Points of two predicates over one field make the mean of both shares: apdex(f, T) is that of f
+/// <= T and f <= 4T, because its tolerated samples are among the second ones and count half.
 struct ShareFold {
     std::uint64_t true_count = 0;
     std::uint64_t known_count = 0;

@@ -154,7 +154,8 @@ void add_runs_of_window(const TrueRuns& runs, const StateTimeline& timeline,
 
 Result<Cell> duration_cell(WideNs duration_ns, std::int64_t unit_ns) {
     if (unit_ns != 1) return Cell(exact_ratio(duration_ns, static_cast<WideUnsigned>(unit_ns)));
-    if (duration_ns > std::numeric_limits<std::int64_t>::max()) {
+    if (duration_ns > std::numeric_limits<std::int64_t>::max() ||
+        duration_ns < std::numeric_limits<std::int64_t>::min()) {
         return Error(ErrorCode::InvalidArgument,
                      "a duration of more than 292 years does not fit into integer nanoseconds; "
                      "ask for another unit, like 1s");

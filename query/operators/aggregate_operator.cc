@@ -74,6 +74,7 @@ Status AggregateOperator::compute_all() {
         groups_.size(), thread_count,
         [&](std::size_t index) { return compute_group(index, threads_per_group); }));
     coverage_.report(plan_.hold_ns, context_);
+    if (states_) states_->report(context_);
     return success();
 }
 
@@ -102,6 +103,14 @@ Status AggregateOperator::open_stages() {
     if (any(HeldStage::computes)) {
         TIDEMARK_ASSIGN_OR_RETURN(HeldStage stage, HeldStage::open(plan_, *windows_, context_));
         held_.emplace(std::move(stage));
+    }
+    if (any(TrendStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(TrendStage stage, TrendStage::open(plan_, *windows_, context_));
+        trends_.emplace(std::move(stage));
+    }
+    if (any(PairStage::computes)) {
+        TIDEMARK_ASSIGN_OR_RETURN(PairStage stage, PairStage::open(plan_, *windows_, context_));
+        pairs_.emplace(std::move(stage));
     }
     if (groups_.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
@@ -160,6 +169,20 @@ std::int64_t AggregateOperator::row_time_ns(const GroupCells& cells, std::size_t
     return plan_.frame.has_lower ? plan_.frame.range.begin_ns : 0;
 }
 
+void AggregateOperator::warn_of(const GroupCells& cells) const {
+    for (std::size_t i = 0; i < plan_.calls.size(); ++i) {
+        const std::string& text = plan_.calls[i].text;
+        if (cells.is_out_of_range[i]) {
+            context_.warn(text + " leaves the range of a double in at least one row: null there");
+        }
+        if (cells.has_left_out[i]) {
+            context_.warn(text +
+                          " takes whole numbers from 0 to 10: at least one row has left "
+                          "other samples out");
+        }
+    }
+}
+
 Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count) {
     const SeriesGroup& group = groups_[index];
     const std::size_t window_count = windows_->windows().size();
@@ -182,6 +205,8 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     if (integrals_) {
         TIDEMARK_RETURN_IF_ERROR(integrals_->run(group, first_samples, coverage_, cells));
     }
+    if (pairs_) TIDEMARK_RETURN_IF_ERROR(pairs_->run(group, cells));
+    if (trends_) TIDEMARK_RETURN_IF_ERROR(trends_->run(group, cells));
     if (counters_) TIDEMARK_RETURN_IF_ERROR(counters_->run(group, cells));
     if (held_) TIDEMARK_RETURN_IF_ERROR(held_->run(group, first_samples, coverage_, cells));
     if (states_) {
@@ -189,11 +214,7 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
             states_->run(group, first_samples, thread_count, coverage_, cells));
     }
     if (!cells.has_value) return success();
-    for (std::size_t i = 0; i < plan_.calls.size(); ++i) {
-        if (!cells.is_out_of_range[i]) continue;
-        context_.warn(plan_.calls[i].text +
-                      " leaves the range of a double in at least one row: null there");
-    }
+    warn_of(cells);
     std::vector<std::vector<Cell>> beside;
     if (!plan_.beside.empty()) {
         TIDEMARK_ASSIGN_OR_RETURN(beside, read_beside(plan_, group, cells, context_));

@@ -9,8 +9,10 @@
 #include "query/operators/held_stage.h"
 #include "query/operators/integral_stage.h"
 #include "query/operators/operator.h"
+#include "query/operators/pair_stage.h"
 #include "query/operators/sample_stage.h"
 #include "query/operators/state_stage.h"
+#include "query/operators/trend_stage.h"
 #include "query/plan/logical_plan.h"
 
 namespace tidemark::query {
@@ -32,6 +34,7 @@ private:
     bool needs_first_samples() const;
     Status find_first_samples();
     Status compute_group(std::size_t index, unsigned thread_count);
+    void warn_of(const GroupCells& cells) const;
     std::int64_t row_time_ns(const GroupCells& cells, std::size_t window) const;
 
     const AggregateWindows& plan_;
@@ -43,6 +46,8 @@ private:
     std::optional<IntegralStage> integrals_;
     std::optional<CounterStage> counters_;
     std::optional<HeldStage> held_;
+    std::optional<TrendStage> trends_;
+    std::optional<PairStage> pairs_;
     CoverageWatch coverage_;
     std::vector<SeriesGroup> groups_;
     std::vector<std::vector<std::optional<std::int64_t>>> first_samples_ns_;  // [group][member]

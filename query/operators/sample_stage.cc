@@ -39,8 +39,9 @@ struct SampleStage::GroupState {
     std::vector<std::vector<ShareFold>> shares;  ///< [stage call][part]
     std::map<std::size_t, PercentileRows> rows;  ///< By column.
     std::size_t rank = 0;
-    std::vector<std::vector<PredicateStep>> steps;  ///< [stage call], of the series being read.
-    std::size_t fold_bytes = 0;                     ///< What the folds hold together.
+    /// [stage call][its predicate], of the series being read.
+    std::vector<std::vector<std::vector<PredicateStep>>> steps;
+    std::size_t fold_bytes = 0;  ///< What the folds hold together.
     MemoryHold hold;
 };
 
@@ -51,11 +52,14 @@ bool SampleStage::computes(const BoundCall& call) {
         case FunctionClass::Quantile:
         case FunctionClass::PointShare:
             return true;
+        case FunctionClass::Trend:
+        case FunctionClass::Pairs:
         case FunctionClass::TimeMean:
         case FunctionClass::Counter:
         case FunctionClass::HeldValue:
         case FunctionClass::State:
         case FunctionClass::Table:
+        case FunctionClass::Columns:
         case FunctionClass::RowPicker:
         case FunctionClass::Transformation:
             return false;
@@ -86,25 +90,14 @@ Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const Window
 void SampleStage::plan_call(std::size_t index) {
     const BoundCall& call = plan_.calls[index];
     const FunctionInfo& info = call.info();
-    const bool is_filtered = plan_.series.where.has_field_condition();
-    StageCall planned{index, Kind::Fold, 0, 0, false, {}};
+    StageCall planned{index, Kind::Fold, 0, false, {}, {}};
     if (info.function_class == FunctionClass::Quantile) {
         planned.kind = Kind::Percentile;
         planned.column = column_of(request_.columns, call.field, Need::Values);
     } else if (info.function_class == FunctionClass::PointShare) {
-        const BoundPredicate& predicate = plan_.predicates[*call.predicate];
-        if (predicate.is_single_leaf() && !is_filtered) {
-            planned.kind = Kind::ShareOfRuns;
-            planned.leaf = request_.leaves.size();
-            request_.leaves.push_back(predicate.leaves().front());
-        } else {
-            planned.kind = Kind::ShareOfRows;
-            for (const PredicateLeaf& leaf : predicate.leaves()) {
-                planned.leaf_columns.push_back(
-                    column_of(request_.columns, leaf.field, Need::Values));
-            }
-        }
+        plan_share(call, planned);
     } else {
+        const bool is_filtered = plan_.series.where.has_field_condition();
         planned.needs_time =
             info.is_selector && index == 0 && (plan_.keeps_sample_time || !plan_.beside.empty());
         auto example =
@@ -114,6 +107,29 @@ void SampleStage::plan_call(std::size_t index) {
             column_of(request_.columns, call.field, takes_summaries ? Need::Summary : Need::Values);
     }
     calls_.push_back(std::move(planned));
+}
+
+/// The points of both of apdex's predicates go into one share, which is then the mean of theirs.
+void SampleStage::plan_share(const BoundCall& call, StageCall& planned) {
+    std::vector<std::size_t> predicates{*call.predicate};
+    if (call.tolerated) predicates.push_back(*call.tolerated);
+    const bool is_filtered = plan_.series.where.has_field_condition();
+    const bool are_leaves = std::all_of(
+        predicates.begin(), predicates.end(),
+        [this](std::size_t predicate) { return plan_.predicates[predicate].is_single_leaf(); });
+    planned.kind = are_leaves && !is_filtered ? Kind::ShareOfRuns : Kind::ShareOfRows;
+    for (const std::size_t predicate : predicates) {
+        const std::vector<PredicateLeaf>& leaves = plan_.predicates[predicate].leaves();
+        if (planned.kind == Kind::ShareOfRuns) {
+            planned.leaves.push_back(request_.leaves.size());
+            request_.leaves.push_back(leaves.front());
+            continue;
+        }
+        RowPredicate& by_row = planned.predicates.emplace_back(RowPredicate{predicate, {}});
+        for (const PredicateLeaf& leaf : leaves) {
+            by_row.leaf_columns.push_back(column_of(request_.columns, leaf.field, Need::Values));
+        }
+    }
 }
 
 Result<SampleStage::GroupState> SampleStage::empty_state(const SeriesGroup& group) const {
@@ -205,9 +221,10 @@ Status SampleStage::read_member(const GroupMember& member, std::size_t rank,
     PartCursor part_cursor(windows_);
     state.rank = rank;
     for (std::size_t i = 0; i < calls_.size(); ++i) {
-        if (calls_[i].kind != Kind::ShareOfRows) continue;
-        const BoundCall& call = plan_.calls[calls_[i].call];
-        state.steps[i] = plan_.predicates[*call.predicate].steps_for(*member.tags);
+        state.steps[i].clear();
+        for (const RowPredicate& predicate : calls_[i].predicates) {
+            state.steps[i].push_back(plan_.predicates[predicate.predicate].steps_for(*member.tags));
+        }
     }
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
@@ -224,8 +241,9 @@ Status SampleStage::add_piece(const ScanPiece& piece, RowFilter& filter, PartCur
         const std::size_t part = cursor.part_of(piece.first_ns);
         if (part == windows_.part_count() || !windows_.is_part_of_window(part)) return success();
         for (std::size_t i = 0; i < calls_.size(); ++i) {
-            if (calls_[i].kind != Kind::ShareOfRuns) continue;
-            state.shares[i][part].add_runs(piece.leaves[calls_[i].leaf]);
+            for (const std::size_t leaf : calls_[i].leaves) {
+                state.shares[i][part].add_runs(piece.leaves[leaf]);
+            }
         }
         if (!filter.is_needed() || piece.times.empty()) {
             return add_rows(piece, 0, piece.row_count, part, state);
@@ -268,23 +286,9 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
     }
     for (std::size_t i = 0; i < calls_.size(); ++i) {
         const StageCall& call = calls_[i];
-        if (call.kind == Kind::ShareOfRows) {
-            const BoundPredicate& predicate = plan_.predicates[*plan_.calls[call.call].predicate];
-            std::vector<Truth> truths(predicate.leaves().size());
-            for (std::size_t row = begin; row < end; ++row) {
-                // A row that another call asked for is no point of this predicate's fields.
-                bool is_point = false;
-                for (std::size_t leaf = 0; leaf < truths.size(); ++leaf) {
-                    const ColumnValues& values = piece.columns[call.leaf_columns[leaf]].values;
-                    is_point = is_point || values.is_valid(row);
-                    truths[leaf] = leaf_truth(predicate.leaves()[leaf], values, row);
-                }
-                if (!is_point) continue;
-                const Truth truth = combine_truths(state.steps[i], truths);
-                if (truth == Truth::Unknown) continue;
-                ++state.shares[i][part].known_count;
-                if (truth == Truth::True) ++state.shares[i][part].true_count;
-            }
+        for (std::size_t j = 0; j < call.predicates.size(); ++j) {
+            add_points(piece, begin, end, call.predicates[j], state.steps[i][j],
+                       state.shares[i][part]);
         }
         if (call.kind != Kind::Fold || !state.column_types[call.column]) continue;
         const ColumnPiece& column = piece.columns[call.column];
@@ -306,6 +310,27 @@ Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::siz
         }
     }
     return success();
+}
+
+void SampleStage::add_points(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                             const RowPredicate& by_row, const std::vector<PredicateStep>& steps,
+                             ShareFold& share) const {
+    const BoundPredicate& predicate = plan_.predicates[by_row.predicate];
+    std::vector<Truth> truths(predicate.leaves().size());
+    for (std::size_t row = begin; row < end; ++row) {
+        // A row that another call asked for is no point of this predicate's fields.
+        bool is_point = false;
+        for (std::size_t leaf = 0; leaf < truths.size(); ++leaf) {
+            const ColumnValues& values = piece.columns[by_row.leaf_columns[leaf]].values;
+            is_point = is_point || values.is_valid(row);
+            truths[leaf] = leaf_truth(predicate.leaves()[leaf], values, row);
+        }
+        if (!is_point) continue;
+        const Truth truth = combine_truths(steps, truths);
+        if (truth == Truth::Unknown) continue;
+        ++share.known_count;
+        if (truth == Truth::True) ++share.true_count;
+    }
 }
 
 Result<std::unique_ptr<SampleFold>> SampleStage::make_fold(const StageCall& call,
@@ -340,6 +365,7 @@ Status SampleStage::finish_fold(std::size_t position, const GroupState& state,
         cells.has_value = true;
         if (call.call == 0) cells.sample_times_ns[window] = result.time_ns;
         if (result.is_out_of_range) cells.is_out_of_range[call.call] = true;
+        if (result.has_left_out) cells.has_left_out[call.call] = true;
         if (plan_.calls[call.call].counts_tag) result.cell = std::int64_t{0};
         cells.of_call[call.call][window] = std::move(result.cell);
     }

@@ -32,13 +32,20 @@ public:
 private:
     enum class Kind : std::uint8_t { Fold, Percentile, ShareOfRuns, ShareOfRows };
 
+    /// A predicate whose truth is looked at row by row.
+    struct RowPredicate {
+        std::size_t predicate;  ///< Position in the plan.
+        std::vector<std::size_t>
+            leaf_columns;  ///< Of the request: the column of each leaf's field.
+    };
+
     struct StageCall {
         std::size_t call;  ///< Position in the plan.
         Kind kind;
         std::size_t column = 0;  ///< Fold, Percentile: of the request.
-        std::size_t leaf = 0;    ///< ShareOfRuns: of the request.
         bool needs_time = false;
-        std::vector<std::size_t> leaf_columns;  ///< ShareOfRows: the column of each leaf's field.
+        std::vector<std::size_t> leaves;       ///< ShareOfRuns: of the request.
+        std::vector<RowPredicate> predicates;  ///< ShareOfRows.
     };
 
     struct GroupState;
@@ -47,6 +54,7 @@ private:
         : plan_(plan), windows_(windows), guard_(guard) {}
 
     void plan_call(std::size_t index);
+    void plan_share(const BoundCall& call, StageCall& planned);
     Result<GroupState> empty_state(const SeriesGroup& group) const;
     void merge(GroupState& target, GroupState&& source) const;
     Status read_member(const GroupMember& member, std::size_t rank, GroupState& state) const;
@@ -54,6 +62,9 @@ private:
                      GroupState& state) const;
     Status add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end, std::size_t part,
                     GroupState& state) const;
+    void add_points(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                    const RowPredicate& predicate, const std::vector<PredicateStep>& steps,
+                    ShareFold& share) const;
     Result<std::unique_ptr<SampleFold>> make_fold(const StageCall& call,
                                                   const GroupState& state) const;
     Status finish_fold(std::size_t position, const GroupState& state, GroupCells& cells) const;

@@ -89,20 +89,30 @@ Status StateStage::run(const SeriesGroup& group,
         if (!computes(call) || !whole.has_samples[question]) continue;
         cells.has_value = true;
         for (std::size_t window = 0; window < window_count; ++window) {
-            TIDEMARK_ASSIGN_OR_RETURN(
-                cells.of_call[i][window],
-                state_result(call.function, judged(call, whole.groups[question][window]),
-                             call.unit_ns));
+            TIDEMARK_ASSIGN_OR_RETURN(cells.of_call[i][window],
+                                      cell_of(call, whole.groups[question][window], window));
         }
     }
     return success();
 }
 
-/// UNKNOWN AS decides the two ratios that leave unknown time out (R5); the parts of R4 stay.
+Result<Cell> StateStage::cell_of(const BoundCall& call, const StateGroup& group,
+                                 std::size_t window) {
+    const StateGroup known = judged(call, group);
+    if (!call.objective) return state_result(call.function, known, call.unit_ns);
+    const bool is_closed = windows_->windows()[window].end_ns <= plan_->frame.as_of_ns;
+    const ObjectiveBudget budget = budget_of(*call.objective, known.totals, is_closed);
+    const bool has_time = group.totals.sum_ns() > 0;
+    if (call.function == FunctionId::SlaVerdict && has_time) sla_->add(call.text, budget);
+    return sla_result(call.function, budget, call.unit_ns);
+}
+
+/// UNKNOWN AS decides what leaves unknown time out: the two ratios (R5) and what an objective's
+/// budget is spent on; the parts of R4 stay.
 StateGroup StateStage::judged(const BoundCall& call, StateGroup group) const {
-    const bool is_ratio =
-        call.function == FunctionId::Uptime || call.function == FunctionId::Downtime;
-    if (!plan_->unknown_as || !is_ratio) return group;
+    const bool leaves_unknown_out = call.function == FunctionId::Uptime ||
+                                    call.function == FunctionId::Downtime || call.objective;
+    if (!plan_->unknown_as || !leaves_unknown_out) return group;
     StateTotals& totals = group.totals;
     (*plan_->unknown_as == Truth::True ? totals.good_ns : totals.bad_ns) += totals.unknown_ns;
     totals.unknown_ns = 0;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "query/functions/state_window.h"
 #include "query/operators/coverage_watch.h"
 #include "query/operators/series_states.h"
+#include "query/operators/sla_watch.h"
 #include "query/operators/window_table.h"
 #include "query/plan/logical_plan.h"
 
@@ -33,9 +35,14 @@ public:
                std::span<const std::optional<std::int64_t>> first_samples_ns, unsigned thread_count,
                CoverageWatch& coverage, GroupCells& cells);
 
+    /// Once all groups have run: warns of verdicts that unknown time leaves open.
+    void report(ExecutionContext& context) const { sla_->report(context); }
+
 private:
     StateStage(const AggregateWindows& plan, const WindowTable& windows)
-        : plan_(&plan), windows_(&windows) {}
+        : plan_(&plan), windows_(&windows), sla_(std::make_unique<SlaWatch>()) {}
+
+    Result<Cell> cell_of(const BoundCall& call, const StateGroup& group, std::size_t window);
 
     /// What is known of a group: by question, then by window.
     struct GroupStates {
@@ -54,6 +61,7 @@ private:
     std::vector<StateQuestion> questions_;
     std::vector<std::size_t> question_of_call_;  // By call of the plan.
     std::optional<SeriesStates> states_;
+    std::unique_ptr<SlaWatch> sla_;
 };
 
 }  // namespace tidemark::query

@@ -67,7 +67,8 @@ struct GroupCells {
     GroupCells(std::size_t call_count, std::size_t window_count)
         : of_call(call_count, std::vector<Cell>(window_count)),
           sample_times_ns(window_count),
-          is_out_of_range(call_count, false) {}
+          is_out_of_range(call_count, false),
+          has_left_out(call_count, false) {}
 
     std::vector<std::vector<Cell>> of_call;  ///< [call][window]
     /// Of the first call, where it is a selector that found a sample: [window]
@@ -75,6 +76,8 @@ struct GroupCells {
     bool has_value = false;  ///< The group has rows.
     /// A call's value in a window is no double (R10): its cell stays null, and the answer says so.
     std::vector<bool> is_out_of_range;  ///< [call]
+    /// A call met samples that it does not take: the answer says so.
+    std::vector<bool> has_left_out;  ///< [call]
 };
 
 }  // namespace tidemark::query

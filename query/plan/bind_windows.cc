@@ -128,17 +128,18 @@ Status SelectBinder::add_fill(const std::vector<BoundCall>& calls, std::size_t f
 }
 
 Status SelectBinder::bind_table(const std::vector<const Call*>& calls) {
+    const Call* const table = *std::find_if(calls.begin(), calls.end(), is_table_call);
     if (calls.size() != 1 || items_.expressions.size() != 1 ||
         !std::holds_alternative<Call>(without_parentheses(items_.expressions[0]).node)) {
-        return invalid(calls.front()->name + "() is a table and stands alone in its SELECT");
+        return invalid(table->name + "() is a table and stands alone in its SELECT");
     }
     if (grouping_.buckets.step) {
-        return invalid(calls.front()->name + "() cannot be combined with GROUP BY time(..)");
+        return invalid(table->name + "() cannot be combined with GROUP BY time(..)");
     }
     TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
     TIDEMARK_RETURN_IF_ERROR(resolve_hold());
     CallList list(schema_, messages_);
-    TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*calls.front()));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::size_t index, list.add(*table));
     const BoundCall call = list.calls()[index];
     warn_of_single_samples(call);
     std::vector<std::string> tag_columns;

@@ -141,8 +141,8 @@ bool SelectBinder::is_raw() const {
 
 Result<std::shared_ptr<const SelectPlan>> SelectBinder::bind_subquery(
     const SelectStatement& inner) {
-    const bool looks_back = look_back_ns(select_, kDefaultHoldNs).has_value();
-    if (looks_back) TIDEMARK_RETURN_IF_ERROR(resolve_hold());
+    const bool depends_on_hold = look_back_ns(select_, 0) != look_back_ns(select_, kHoldForever);
+    if (depends_on_hold) TIDEMARK_RETURN_IF_ERROR(resolve_hold());
     TIDEMARK_ASSIGN_OR_RETURN(const std::int64_t window_ns, first_window_ns());
     OuterQuery outer{bounds_,           window_ns, grouping_.tags,
                      grouping_.buckets, 1,         look_back_ns(select_, hold_ns_)};
@@ -207,11 +207,7 @@ Status SelectBinder::resolve_names() {
 Status SelectBinder::bind_body() {
     std::vector<const Call*> calls;
     for (const Expression& item : items_.expressions) collect_calls(item, calls);
-    const bool has_table = std::any_of(calls.begin(), calls.end(), [](const Call* call) {
-        const FunctionInfo* info = find_function(call->name);
-        return info != nullptr && info->function_class == FunctionClass::Table;
-    });
-    if (has_table) return bind_table(calls);
+    if (std::any_of(calls.begin(), calls.end(), is_table_call)) return bind_table(calls);
     const bool gives_rows = std::any_of(calls.begin(), calls.end(),
                                         [](const Call* call) { return is_row_call(*call); });
     if (gives_rows) return bind_row_calls(calls);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "query/plan/messages.h"
@@ -14,30 +17,11 @@ namespace {
 
 // Functions of InfluxQL and of the KPI extensions that a statement may name but that nobody
 // computes: refused by name instead of as a misspelling.
-constexpr std::array<std::string_view, 24> kUnsupportedFunctions = {"abs",
-                                                                    "acos",
-                                                                    "apdex",
-                                                                    "asin",
-                                                                    "atan",
-                                                                    "atan2",
-                                                                    "ceil",
-                                                                    "correlate",
-                                                                    "cos",
-                                                                    "exp",
-                                                                    "floor",
-                                                                    "holt_winters",
-                                                                    "holt_winters_with_fit",
-                                                                    "ln",
-                                                                    "log",
-                                                                    "log10",
-                                                                    "log2",
-                                                                    "nps",
-                                                                    "pow",
-                                                                    "round",
-                                                                    "sin",
-                                                                    "sla",
-                                                                    "sqrt",
-                                                                    "tan"};
+constexpr std::array<std::string_view, 20> kUnsupportedFunctions = {
+    "abs",       "acos", "asin",  "atan",  "atan2",        "ceil",
+    "correlate", "cos",  "exp",   "floor", "holt_winters", "holt_winters_with_fit",
+    "ln",        "log",  "log10", "log2",  "pow",          "round",
+    "sin",       "sqrt", "tan"};
 
 Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
 
@@ -58,8 +42,8 @@ bool is_below_one(std::string_view decimal) {
 }
 
 Error wrong_argument(const Call& call, const Expression& argument, std::string_view expected) {
-    return invalid("expected " + std::string(expected) + " in " + call.name + "(), found " +
-                   print(argument));
+    return invalid("expected " + std::string(expected) + " in " +
+                   std::string(spelled_name(call.name)) + "(), found " + print(argument));
 }
 
 Result<std::int64_t> fixed_duration_ns(const Expression& expression) {
@@ -67,6 +51,56 @@ Result<std::int64_t> fixed_duration_ns(const Expression& expression) {
     if (!ns || *ns < 0)
         return invalid("expected a duration such as 5m, found " + print(expression));
     return *ns;
+}
+
+/// 4 x a number literal above zero, exactly; nothing for anything else, and where no double holds
+/// it.
+std::optional<Expression> four_times_positive(const Expression& number) {
+    constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+    double value = 0;
+    if (const auto* integer = std::get_if<IntegerLiteral>(&number.node)) {
+        if (integer->value <= 0) return std::nullopt;
+        const auto natural = static_cast<std::uint64_t>(integer->value);
+        if (integer->value <= kGreatest / 4) {
+            return Expression{number.location, IntegerLiteral{4 * integer->value}};
+        }
+        if (integer->value <= kGreatest / 2) {
+            return Expression{number.location, UnsignedLiteral{4 * natural}};
+        }
+        value = static_cast<double>(natural);  // No integer field reaches four times that.
+    } else if (const auto* beyond = std::get_if<UnsignedLiteral>(&number.node)) {
+        value = static_cast<double>(beyond->value);
+    } else if (const auto* decimal = std::get_if<NumberLiteral>(&number.node)) {
+        value = decimal->value;
+    }
+    value *= 4;  // Of a double only the exponent changes.
+    if (!(value > 0) || !std::isfinite(value)) return std::nullopt;
+    std::array<char, 32> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    return Expression{number.location,
+                      NumberLiteral{std::string(digits.data(), written.ptr), value}};
+}
+
+/// The call as written; behind it the column, where it is one of several.
+std::string text_of(const Call& call) {
+    const std::string_view spelled = spelled_name(call.name);
+    Call written = call;
+    written.name = spelled;
+    std::string text = print(Expression{{}, std::move(written)});
+    if (spelled.size() < call.name.size()) {
+        text += " " + call.name.substr(spelled.size() + 1, call.name.size() - spelled.size() - 2);
+    }
+    return text;
+}
+
+Error several_columns(const FunctionInfo& info) {
+    std::string names;
+    for (const ColumnCall& column : column_calls(info.id)) {
+        names.append(names.empty() ? "" : ", ").append(column.name);
+    }
+    return invalid(std::string(info.name) +
+                   "() gives several columns: it is an item of SELECT by itself, and HAVING and " +
+                   "the queries around it can name them: " + names);
 }
 
 /// The distinct(f) of count(distinct(f)).
@@ -125,7 +159,9 @@ Result<FieldArgument> bind_field_argument(const Call& call, const FunctionInfo& 
         return unsupported_function_error(nested->name);
     }
     const auto* reference = std::get_if<VariableReference>(&inner.node);
-    if (reference == nullptr) return invalid("expected field argument in " + call.name + "()");
+    if (reference == nullptr) {
+        return invalid("expected field argument in " + std::string(spelled_name(call.name)) + "()");
+    }
     const ResolvedName name = schema.resolve(*reference);
     if (name.kind == NameKind::Field) {
         TIDEMARK_RETURN_IF_ERROR(check_field_type(info, *name.type));
@@ -147,9 +183,10 @@ Result<std::size_t> CallList::add(const Call& call, std::optional<std::int64_t> 
         return invalid(call.name + "() gives rows of its own: it can stand in SELECT, and HAVING " +
                        "can name its column");
     }
+    if (info->function_class == FunctionClass::Columns) return several_columns(*info);
     BoundCall bound;
     bound.function = info->id;
-    bound.text = print(Expression{{}, call});
+    bound.text = text_of(call);
     if (const Call* distinct = counted_distinct(call)) {
         bound.function = FunctionId::CountDistinct;
         TIDEMARK_RETURN_IF_ERROR(bind_field(*distinct, distinct->arguments.front(), bound));
@@ -196,6 +233,10 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
     switch (shape.kind) {
         case ArgumentKind::Field:
             return bind_field(call, argument, bound);
+        case ArgumentKind::OtherField:
+            return bind_other_field(call, argument, bound);
+        case ArgumentKind::Lag:
+            return bind_lag(call, argument, bound);
         case ArgumentKind::Predicate: {
             TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(argument));
             const BoundPredicate& predicate = predicates_[*bound.predicate];
@@ -235,6 +276,10 @@ Status CallList::bind_argument(const ArgumentShape& shape, const Call& call,
             if (bound.unit_ns > 0) return success();
             return wrong_argument(call, argument, "a unit above zero");
         }
+        case ArgumentKind::Target:
+            return bind_target(call, argument, bound);
+        case ArgumentKind::Objective:
+            return bind_objective(call, argument, bound);
         case ArgumentKind::EpisodeOptions:
         case ArgumentKind::RowCount:
         case ArgumentKind::Tags:
@@ -251,18 +296,55 @@ Status CallList::bind_field(const Call& call, const Expression& argument, BoundC
     return success();
 }
 
+Status CallList::bind_other_field(const Call& call, const Expression& argument, BoundCall& bound) {
+    TIDEMARK_ASSIGN_OR_RETURN(
+        FieldArgument other, bind_field_argument(call, bound.info(), argument, schema_, messages_));
+    bound.other_field = std::move(other.name);
+    if (!other.type) bound.field_type.reset();
+    return success();
+}
+
+Status CallList::bind_lag(const Call& call, const Expression& argument, BoundCall& bound) {
+    const auto lag_ns = constant_duration_ns(argument);
+    if (lag_ns && *lag_ns < 0) {
+        return invalid(call.name + "() takes its second field earlier by the lag, found " +
+                       print(argument) + ": change the fields about instead");
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(bound.lag_ns, fixed_duration_ns(argument));
+    return success();
+}
+
 /// share_le(f, L) is the share of points where f <= L.
 Status CallList::bind_limit(const Call& call, const Expression& limit, BoundCall& bound) {
     if (!literal_cell(without_parentheses(limit))) {
         return wrong_argument(call, limit, "a number");
     }
+    TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_upper_limit(call, limit, bound));
+    return success();
+}
+
+/// apdex(f, T) counts the points where f <= T and those where f <= 4T.
+Status CallList::bind_target(const Call& call, const Expression& target, BoundCall& bound) {
+    const auto four_times = four_times_positive(without_parentheses(target));
+    if (!four_times) return wrong_argument(call, target, "a number above zero");
+    TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_upper_limit(call, target, bound));
+    TIDEMARK_ASSIGN_OR_RETURN(bound.tolerated, add_upper_limit(call, *four_times, bound));
+    return success();
+}
+
+Result<std::size_t> CallList::add_upper_limit(const Call& call, const Expression& limit,
+                                              const BoundCall& bound) {
     const Expression predicate{limit.location, BinaryExpression{BinaryOperator::LessOrEqual,
                                                                 call.arguments.front(), limit}};
-    if (!bound.field_type) {
-        bound.predicate = keep_predicate(BoundPredicate::unknown(print(predicate)));
-        return success();
-    }
-    TIDEMARK_ASSIGN_OR_RETURN(bound.predicate, add_predicate(predicate));
+    if (!bound.field_type) return keep_predicate(BoundPredicate::unknown(print(predicate)));
+    return add_predicate(predicate);
+}
+
+Status CallList::bind_objective(const Call& call, const Expression& argument, BoundCall& bound) {
+    const auto* percent = std::get_if<PercentLiteral>(&without_parentheses(argument).node);
+    const auto text = percent != nullptr ? percent->text : decimal_text(argument);
+    if (!text) return wrong_argument(call, argument, "an objective such as 0.999 or 99.9%");
+    TIDEMARK_ASSIGN_OR_RETURN(bound.objective, Objective::parse(*text, percent != nullptr));
     return success();
 }
 

@@ -9,6 +9,7 @@
 #include <tidemark/query.h>
 
 #include "query/functions/function_table.h"
+#include "query/functions/objective.h"
 #include "query/functions/percentile_request.h"
 #include "query/plan/predicate.h"
 #include "query/plan/schema.h"
@@ -29,8 +30,12 @@ struct BoundCall {
     std::string field;  ///< Of functions over a field.
     /// The field's type; nothing when there is no such field: then the call never has a value.
     std::optional<FieldType> field_type;
+    std::string other_field;  ///< Of correlate: the second one, taken lag_ns earlier.
+    std::int64_t lag_ns = 0;
     std::optional<PercentileRequest> percentile;
     std::optional<std::size_t> predicate;  ///< Position in CallList::predicates().
+    std::optional<std::size_t> tolerated;  ///< The same, of apdex: f <= 4T.
+    std::optional<Objective> objective;
     std::int64_t unit_ns = 1'000'000'000;
     std::int64_t for_ns = 0;
     std::int64_t keep_ns = 0;
@@ -60,7 +65,14 @@ private:
     Status bind_argument(const ArgumentShape& shape, const Call& call, const Expression& argument,
                          BoundCall& bound);
     Status bind_field(const Call& call, const Expression& argument, BoundCall& bound);
+    Status bind_other_field(const Call& call, const Expression& argument, BoundCall& bound);
+    Status bind_lag(const Call& call, const Expression& argument, BoundCall& bound);
     Status bind_limit(const Call& call, const Expression& limit, BoundCall& bound);
+    Status bind_target(const Call& call, const Expression& target, BoundCall& bound);
+    /// The predicate f <= limit of a call whose first argument is f.
+    Result<std::size_t> add_upper_limit(const Call& call, const Expression& limit,
+                                        const BoundCall& bound);
+    Status bind_objective(const Call& call, const Expression& argument, BoundCall& bound);
     Status bind_run_options(const Call& call, BoundCall& bound);
     /// The position of the call; the one that is there already where it is the same.
     std::size_t add_bound(BoundCall bound);

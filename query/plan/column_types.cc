@@ -113,6 +113,8 @@ Type column_type(const BoundCall& call) {
             return FieldType::Integer;
         case ResultRule::Field:
             return call.field_type;
+        case ResultRule::Text:
+            return FieldType::String;
         case ResultRule::Float:
         case ResultRule::Table:
             break;

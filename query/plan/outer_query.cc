@@ -5,15 +5,35 @@
 
 #include "query/functions/function_table.h"
 #include "query/plan/select_items.h"
+#include "query/plan/time_expression.h"
 
 namespace tidemark::query {
 namespace {
+
+/// Nothing that is wrong with the argument is told here.
+std::int64_t lag_ns_of(const Call& call) {
+    const bool has_lag = call.arguments.size() > 2;
+    const auto ns = has_lag ? constant_duration_ns(call.arguments[2]) : std::nullopt;
+    return std::max<std::int64_t>(0, ns.value_or(0));
+}
 
 /// A value that holds at the start is at most H old. Where a run began matters however far back,
 /// and so does a sample that some functions count from.
 std::optional<std::int64_t> look_back_of(const Call& call, std::int64_t hold_ns) {
     const FunctionInfo* info = find_function(call.name);
-    if (info == nullptr || !info->needs_carry_in()) return std::nullopt;
+    if (info != nullptr && info->function_class == FunctionClass::Columns) {
+        std::optional<std::int64_t> longest;
+        for (const ColumnCall& column : column_calls(info->id)) {
+            const auto ns = look_back_of({std::string(column.function), {}, {}}, hold_ns);
+            if (ns) longest = std::max(longest.value_or(*ns), *ns);
+        }
+        return longest;
+    }
+    if (info == nullptr) return std::nullopt;
+    // These look at each series by itself, and at a second field some time before the first.
+    if (info->function_class == FunctionClass::Trend) return 0;
+    if (info->function_class == FunctionClass::Pairs) return lag_ns_of(call);
+    if (!info->needs_carry_in()) return std::nullopt;
     const bool asks_for_values = info->function_class == FunctionClass::State ||
                                  info->function_class == FunctionClass::TimeMean;
     const bool is_bounded =

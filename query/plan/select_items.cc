@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/functions/function_table.h"
+#include "query/plan/call_binder.h"
 #include "query/plan/row_expression.h"
 #include "query/syntax/printer.h"
 
@@ -54,6 +55,11 @@ bool mentions_wildcard(const Expression& expression) {
     const auto* binary = std::get_if<BinaryExpression>(&inner.node);
     if (binary == nullptr || binary->op >= BinaryOperator::Equal) return false;
     return mentions_wildcard(*binary->left) || mentions_wildcard(*binary->right);
+}
+
+bool gives_columns(const Call& call) {
+    const FunctionInfo* info = find_function(call.name);
+    return info != nullptr && info->function_class == FunctionClass::Columns;
 }
 
 class ItemExpander {
@@ -137,10 +143,7 @@ private:
             if (nested == nullptr) break;
             innermost = nested;
         }
-        if (innermost->arguments.empty()) {
-            add_item(item);
-            return success();
-        }
+        if (innermost->arguments.empty()) return expand_columns(item, call);
         const Expression& first = without_parentheses(innermost->arguments.front());
         const auto* wildcard = std::get_if<Wildcard>(&first.node);
         const auto* regex = std::get_if<RegexLiteral>(&first.node);
@@ -149,7 +152,7 @@ private:
             info != nullptr &&
             (info->id == FunctionId::Distinct || info->arguments[1].kind == ArgumentKind::Tags);
         if ((wildcard == nullptr && regex == nullptr) || takes_one_field) {
-            return expand_percents(item, call);
+            return expand_columns(item, call);
         }
         if (wildcard != nullptr && wildcard->kind == WildcardKind::Tags) {
             return Error(ErrorCode::InvalidArgument,
@@ -166,7 +169,12 @@ private:
             Expression field{first.location, VariableReference{name, std::nullopt}};
             set_innermost(expanded, std::move(field));
             const std::string alias = item.alias.value_or(call.name) + "_" + name;
-            items_.push_back({Expression{item.expression.location, std::move(expanded)}, alias});
+            Expression one{item.expression.location, expanded};
+            if (gives_columns(expanded)) {
+                TIDEMARK_RETURN_IF_ERROR(expand_columns({std::move(one), alias}, expanded));
+            } else {
+                items_.push_back({std::move(one), alias});
+            }
         }
         return success();
     }
@@ -186,6 +194,28 @@ private:
             }
             innermost = nested;
         }
+    }
+
+    /// sla(P, 0.99) is a call for each of its columns, named as they are; behind an alias and _.
+    Status expand_columns(const SelectItem& item, const Call& call) {
+        if (!gives_columns(call)) return expand_percents(item, call);
+        const FunctionInfo* info = find_function(call.name);
+        TIDEMARK_RETURN_IF_ERROR(check_argument_count(call, *info));
+        TIDEMARK_RETURN_IF_ERROR(refuse_run_options(call, *info));
+        for (const ColumnCall& column : column_calls(info->id)) {
+            const std::size_t count = std::min(call.arguments.size(), column.argument_count);
+            Call one{std::string(column.function), {}, {}};
+            one.arguments.assign(call.arguments.begin(),
+                                 call.arguments.begin() + static_cast<std::ptrdiff_t>(count));
+            NamedItem named{Expression{item.expression.location, std::move(one)}, {}};
+            if (item.alias) {
+                named.alias = *item.alias + "_" + std::string(column.name);
+            } else {
+                named.own_name = column.name;
+            }
+            items_.push_back(std::move(named));
+        }
+        return success();
     }
 
     /// percentile(f, 50, 90) is two calls, named percentile_50 and percentile_90.
@@ -267,6 +297,11 @@ void collect_calls(const Expression& expression, std::vector<const Call*>& calls
     visit_names(
         expression, [&](const Call& call) { calls.push_back(&call); },
         [](const VariableReference&) {});
+}
+
+bool is_table_call(const Call* call) {
+    const FunctionInfo* info = find_function(call->name);
+    return info != nullptr && info->function_class == FunctionClass::Table;
 }
 
 void collect_references(const Expression& expression,

@@ -29,6 +29,9 @@ Result<SelectItems> expand_items(const SelectStatement& select, const Schema& sc
 /// The calls in an expression, outermost ones only, in order of appearance.
 void collect_calls(const Expression& expression, std::vector<const Call*>& calls);
 
+/// Whether the call gives a table, of class Table.
+bool is_table_call(const Call* call);
+
 /// The references in an expression that stand outside calls.
 void collect_references(const Expression& expression,
                         std::vector<const VariableReference*>& references);

@@ -96,9 +96,11 @@ std::string field_of(const Expression& item) {
     if (call == nullptr || call->arguments.empty()) return {};
     const FunctionInfo* info = find_function(call->name);
     if (info == nullptr || info->field_types == 0) return {};
-    const bool is_other_scale = info->result == ResultRule::Integer ||
-                                info->function_class == FunctionClass::PointShare ||
-                                info->id == FunctionId::StdDev || info->id == FunctionId::Spread;
+    const bool is_other_scale =
+        info->result == ResultRule::Integer || info->function_class == FunctionClass::PointShare ||
+        info->function_class == FunctionClass::Trend ||
+        info->function_class == FunctionClass::Pairs || info->id == FunctionId::Nps ||
+        info->id == FunctionId::StdDev || info->id == FunctionId::Spread;
     if (is_other_scale) return {};
     const VariableReference* const reference = reference_of(call->arguments.front());
     return reference == nullptr ? std::string() : reference->name;
@@ -141,7 +143,8 @@ bool is_state_share(const FunctionInfo& info) {
 
 // Total time in a state, not the length of one run.
 bool is_state_of_bucket(const FunctionInfo& info) {
-    return is_state_share(info) && info.id != FunctionId::Longest &&
+    const bool is_of_budget = info.arguments[1].kind == ArgumentKind::Objective;
+    return is_state_share(info) && !is_of_budget && info.id != FunctionId::Longest &&
            info.id != FunctionId::Current && !info.takes_run_options;
 }
 

@@ -129,7 +129,8 @@ ExpectedInput expected_input(std::string_view text, std::size_t place) {
     if (expected.takes_function) {
         input.functions.reserve(query::function_table().size());
         for (const query::FunctionInfo& info : query::function_table()) {
-            input.functions.emplace_back(info.name);
+            const bool can_be_typed = query::spelled_name(info.name) == info.name;
+            if (can_be_typed) input.functions.emplace_back(info.name);
         }
     }
     if (input.is_empty()) return input;

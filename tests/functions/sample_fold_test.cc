@@ -13,6 +13,7 @@ namespace tidemark::query {
 namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMaxUnsigned = std::numeric_limits<std::uint64_t>::max();
 
 std::unique_ptr<SampleFold> fold_of(FunctionId function, FieldType type, bool needs_time = true) {
     auto fold = make_sample_fold(function, type, needs_time);
@@ -202,6 +203,37 @@ TEST_CASE("a share of points counts the samples of runs", "[functions]") {
     ShareFold other{0, 4};
     other.merge(fold);
     CHECK(other.finish() == Cell(0.375));
+}
+
+TEST_CASE("nps counts whole numbers from 0 to 10 and says that there were others", "[functions]") {
+    const auto score = [](const auto& column) { return fold_values(FunctionId::Nps, column); };
+    const FoldResult whole = score(IntegerColumn({1, 2, 3, 4, 5}, {10, 9, 8, 7, 6}));
+    CHECK(whole.cell == Cell(20.0));
+    CHECK_FALSE(whole.has_left_out);
+    CHECK(score(IntegerColumn({1, 2, 3}, {0, 6, std::nullopt})).cell == Cell(-100.0));
+    const FoldResult others = score(FloatColumn({1, 2, 3, 4, 5}, {9.0, 9.5, -1.0, 10.5, 1e300}));
+    CHECK(others.cell == Cell(100.0));
+    CHECK(others.has_left_out);
+    const FoldResult none = score(UnsignedColumn({1}, {kMaxUnsigned}));
+    CHECK(none.cell == Cell(std::monostate{}));
+    CHECK(none.has_left_out);
+}
+
+TEST_CASE("nps of parts merges to nps of the whole", "[functions]") {
+    const IntegerColumn answers({1, 2, 3, 4, 5, 6}, {10, 3, 11, 7, 9, 9});
+    const auto whole = fold_of(FunctionId::Nps, FieldType::Integer);
+    whole->add_values(answers.times(), answers.view(), 0, 6);
+    for (std::size_t cut = 0; cut <= 6; ++cut) {
+        const auto first = fold_of(FunctionId::Nps, FieldType::Integer);
+        const auto second = fold_of(FunctionId::Nps, FieldType::Integer);
+        first->add_values(answers.times(), answers.view(), 0, cut);
+        second->add_values(answers.times(), answers.view(), cut, 6);
+        first->merge(*second);
+        CHECK(first->finish().value().cell == whole->finish().value().cell);
+        CHECK(first->finish().value().has_left_out);
+        first->clear();
+        CHECK(first->finish().value().cell == Cell(std::monostate{}));
+    }
 }
 
 }  // namespace

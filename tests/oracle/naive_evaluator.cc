@@ -10,6 +10,7 @@
 
 #include "tests/oracle/naive_functions.h"
 #include "tests/oracle/naive_kpis.h"
+#include "tests/oracle/naive_statistics.h"
 
 namespace tidemark::oracle {
 namespace {
@@ -25,8 +26,11 @@ std::string decimal_text(std::int64_t thousandths) {
 std::string call_text(const Call& call) {
     const std::string argument = call.predicate.empty() ? call.field : text(call.predicate.front());
     std::string written = call.function + "(" + argument;
-    if (call.function == "share_le") written += ", " + text(call.limit);
+    if (call.function == "share_le" || call.function == "apdex") written += ", " + text(call.limit);
     if (call.thousandths != 0) written += ", " + decimal_text(call.thousandths);
+    if (!call.other_field.empty()) written += ", " + call.other_field;
+    if (call.lag_ns != 0) written += ", " + duration_text(call.lag_ns);
+    if (!call.objective.empty()) written += ", " + call.objective;
     if (call.life.for_ns != 0) written += ", FOR " + duration_text(call.life.for_ns);
     if (call.life.keep_ns != 0) written += ", KEEP " + duration_text(call.life.keep_ns);
     if (!call.life.clear.empty()) written += ", CLEAR " + text(call.life.clear.front());
@@ -107,6 +111,8 @@ std::vector<Expected> evaluate_call(const Call& call, const std::vector<const Se
             column.push_back(held_function(call, present, window, query));
         } else if (is_counter_function(call)) {
             column.push_back(counter_function(call, present, window));
+        } else if (is_statistic(call)) {
+            column.push_back(statistic(call, present, window));
         } else {
             column.push_back(sample_function(call, present, window));
         }
@@ -125,7 +131,7 @@ ExpectedSeries evaluate_group(const TagSet& tags, const std::vector<const Series
     ExpectedSeries answer{tags, {}};
     bool has_rows = false;
     for (const Window& window : windows) answer.rows.push_back({window.label_ns, {}});
-    for (const Call& call : query.calls) {
+    for (const Call& call : columns_of(query.calls)) {
         std::vector<Expected> column = evaluate_call(call, group, query, windows);
         has_rows = has_rows || !column.empty();
         column.resize(windows.size());  // NULL where there is none.
@@ -138,6 +144,28 @@ ExpectedSeries evaluate_group(const TagSet& tags, const std::vector<const Series
 }
 
 }  // namespace
+
+std::vector<Call> columns_of(const Call& call) {
+    static const std::map<std::string, std::vector<std::string>> kColumns = {
+        {"sla", {"verdict", "uptime", "low", "high", "budget", "spent", "left"}},
+        {"trend", {"slope", "p", "n"}}};
+    const auto found = kColumns.find(call.function);
+    if (found == kColumns.end()) return {call};
+    std::vector<Call> columns;
+    for (const std::string& name : found->second) {
+        columns.push_back(call);
+        columns.back().column = name;
+    }
+    return columns;
+}
+
+std::vector<Call> columns_of(const std::vector<Call>& calls) {
+    std::vector<Call> columns;
+    for (const Call& call : calls) {
+        for (Call& column : columns_of(call)) columns.push_back(std::move(column));
+    }
+    return columns;
+}
 
 std::string text(const Query& query, std::string_view measurement) {
     std::string written = "SELECT ";

@@ -29,9 +29,18 @@ struct Call {
     Life life{};
     /// The p of percentile, the q of percentile_disc and percentile_cont, in 1/1000.
     std::int64_t thousandths = 0;
-    Value limit{};             ///< share_le's L.
-    std::int64_t unit_ns = 0;  ///< Of durations. 1: exact integers. 0: none written, seconds.
+    Value limit{};              ///< share_le's L, apdex' T.
+    std::int64_t unit_ns = 0;   ///< Of durations. 1: exact integers. 0: none written, seconds.
+    std::string objective{};    ///< sla's, as written.
+    std::string column{};       ///< Which one, of a function that gives several.
+    std::string other_field{};  ///< correlate's second field, taken lag_ns earlier.
+    std::int64_t lag_ns = 0;
 };
+
+/// The call itself, or one for each of the columns that it gives.
+std::vector<Call> columns_of(const Call& call);
+/// The same for all calls, one after the other.
+std::vector<Call> columns_of(const std::vector<Call>& calls);
 
 /// UNKNOWN AS of R5.
 enum class UnknownAs : std::uint8_t { LeftOut, Bad, Good };

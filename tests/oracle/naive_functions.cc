@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 
+#include "tests/oracle/naive_statistics.h"
+
 namespace tidemark::oracle {
 namespace {
 
@@ -296,9 +298,9 @@ Expected ratio_cell(Int128 numerator, Int128 denominator) {
 
 bool is_state_function(const Call& call) {
     static const std::set<std::string> kNames = {
-        "time_in",  "time_out", "unknown",    "future",      "uptime",
-        "downtime", "coverage", "uptime_low", "uptime_high", "longest",
-        "current",  "since",    "mttr",       "mtbf",        "episode_count"};
+        "time_in",  "time_out",   "unknown",       "future",  "uptime",  "downtime",
+        "coverage", "uptime_low", "uptime_high",   "longest", "current", "since",
+        "mttr",     "mtbf",       "episode_count", "sla"};
     return kNames.contains(call.function);
 }
 
@@ -327,7 +329,13 @@ Expected state_function(const Call& call, const std::vector<SeriesStates>& group
     if (call.function == "episode_count" || call.function == "mttr" || call.function == "mtbf") {
         return run_statistic(call, group, window, as_of_ns);
     }
-    return partition_function(call, parts_of(group, window, as_of_ns), query.unknown_as);
+    const Parts parts = parts_of(group, window, as_of_ns);
+    if (call.function == "sla") {
+        const WindowTimes times = {parts.good, parts.bad, parts.unknown, parts.future,
+                                   window.end_ns <= as_of_ns};
+        return sla_column(call, times, query.unknown_as);
+    }
+    return partition_function(call, parts, query.unknown_as);
 }
 
 HeldMean held_mean(const Series& series, const std::string& field, std::int64_t hold_ns,

@@ -34,14 +34,15 @@ std::string row_differences(const ExpectedRow& expected, const Query& query,
                             const std::vector<Cell>& got) {
     if (got.size() != expected.cells.size() + 1) return "  wrong width: " + row_text(got) + "\n";
     std::string found;
+    const std::vector<Call> columns = columns_of(query.calls);
     if (query.bucket_ns != 0 && got[0] != Cell(TimeCell{expected.time_ns})) {
         found += "  label " + std::to_string(expected.time_ns) + ", got " + text(got[0]) + "\n";
     }
     for (std::size_t i = 0; i < expected.cells.size(); ++i) {
         if (agrees(expected.cells[i], got[i + 1])) continue;
         found += "  " + text(got[0]) + ", column " + std::to_string(i + 1) + " (" +
-                 query.calls[i].function + "): expected " + text(expected.cells[i].cell) +
-                 ", got " + text(got[i + 1]) + "\n";
+                 columns[i].function + " " + columns[i].column + "): expected " +
+                 text(expected.cells[i].cell) + ", got " + text(got[i + 1]) + "\n";
     }
     return found;
 }

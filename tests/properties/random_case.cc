@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/properties/random_statistics.h"
+
 namespace tidemark::properties {
 namespace {
 
@@ -113,7 +115,8 @@ private:
     std::string string_ = "up";
 };
 
-/// A value of `field` that occurs in the data, so that comparisons hit it exactly.
+}  // namespace
+
 Value random_constant(Random& random, const RandomData& data, const std::string& field) {
     for (int i = 0; i < 20; ++i) {
         const std::vector<Point>& points =
@@ -128,6 +131,8 @@ Value random_constant(Random& random, const RandomData& data, const std::string&
     if (field == "s") return std::string("up");
     return 2.5;
 }
+
+namespace {
 
 Predicate random_comparison(Random& random, const RandomData& data) {
     const std::string field = random.pick<std::string>({"f", "f", "f", "i", "u", "b", "s"});
@@ -280,6 +285,10 @@ Query random_query(Random& random, const RandomData& data) {
     const bool has_states = random.chance(65);
     const std::uint64_t count = 1 + random.below(4);
     for (std::uint64_t i = 0; i < count; ++i) {
+        if (random.chance(15)) {
+            query.calls.push_back(random_statistic(random, data));
+            continue;
+        }
         query.calls.push_back(has_states && random.chance(70) ? random_state_call(random, data)
                                                               : random_sample_call(random, data));
     }

@@ -61,6 +61,9 @@ struct RandomData {
 RandomData random_data(Random& random);
 
 /// A store with tiny vectors and small partitions.
+/// A value of `field` that occurs in the data, so that comparisons hit it exactly.
+Value random_constant(Random& random, const RandomData& data, const std::string& field);
+
 StoreOptions random_store_options(Random& random, const RandomData& data);
 
 /// A comparison of one of the fields, or several under AND, OR and NOT.

@@ -114,7 +114,8 @@ TEST_CASE("fractions and per cent are told apart", "[errors]") {
     check_documented("Fraction or per cent",
                      {archive.query("SELECT percentile_disc(usage, 95) FROM cpu"),
                       archive.query("SELECT percentile(usage, 0.95) FROM cpu"),
-                      archive.query("SELECT p95(usage) FROM cpu")});
+                      archive.query("SELECT p95(usage) FROM cpu"),
+                      archive.query("SELECT sla(up = 1, 99.9) FROM probe")});
 }
 
 TEST_CASE("the console names its commands and modes", "[errors]") {
