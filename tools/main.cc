@@ -56,6 +56,8 @@ Examples:
   tidemark query 'SELECT uptime(up = 1), coverage(up = 1) FROM probe
                   WHERE time > now() - 7d STALE 45s GROUP BY time(1d)' --db ops
   tidemark query 'SELECT episodes(usage > 80, FOR 5m) FROM cpu WHERE time > now() - 1d' --db ops
+  tidemark query 'SELECT usage FROM cpu WHERE host = $host AND usage > $limit' --db ops
+                  --param host=a --param limit=80
 )";
 
 constexpr const char* kConsoleExamples = R"(
@@ -143,6 +145,12 @@ int run(int argument_count, char** arguments) {
         ->capture_default_str();
     query_command.add_option("--db", query_options.database, "the database")->capture_default_str();
     add_format(query_command, query_options.format);
+    query_command
+        .add_option(
+            "--param", query_options.parameters,
+            "NAME=VALUE for $NAME in the statement, as JSON or else as a text; may be given "
+            "several times")
+        ->allow_extra_args(false);
     query_command.footer(kQueryExamples);
 
     ConsoleOptions console_options{kServerUrl, kDefaultDatabase, "table"};

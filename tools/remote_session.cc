@@ -182,6 +182,9 @@ Result<QueryResult> RemoteSession::run(std::string_view text, const std::string&
     Request request = make_request(http::verb::post, "/query", address_);
     request.set(http::field::content_type, "application/x-www-form-urlencoded");
     request.body() = "db=" + form_encoded(database) + "&q=" + form_encoded(text);
+    if (!parameters_json().empty()) {
+        request.body() += "&params=" + form_encoded(parameters_json());
+    }
     request.prepare_payload();
     HttpExchange exchange(url_, cancelled);
     TIDEMARK_ASSIGN_OR_RETURN(const Response response,

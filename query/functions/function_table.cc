@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <vector>
 
+#include "query/functions/math_functions.h"
+
 namespace tidemark::query {
 namespace {
 
@@ -377,14 +379,16 @@ std::optional<std::string_view> nearest_function_name(std::string_view name) {
     // One edit in every three letters, so that "xy" is not taken for "min".
     std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
     std::optional<std::string_view> nearest;
+    const auto consider = [&](std::string_view known) {
+        const std::size_t distance = edit_distance(wanted, known);
+        if (distance >= best) return;
+        best = distance;
+        nearest = known;
+    };
     for (const FunctionInfo& info : table()) {
-        if (spelled_name(info.name) != info.name) continue;
-        const std::size_t distance = edit_distance(wanted, info.name);
-        if (distance < best) {
-            best = distance;
-            nearest = info.name;
-        }
+        if (spelled_name(info.name) == info.name) consider(info.name);
     }
+    for (const MathFunction& function : math_functions()) consider(function.name);
     return nearest;
 }
 

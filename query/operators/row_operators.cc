@@ -85,12 +85,6 @@ void fill_linear(Rows& rows, std::size_t slot) {
     }
 }
 
-void fill_previous(Rows& rows, std::size_t slot) {
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-        if (is_null(rows[i][slot])) rows[i][slot] = rows[i - 1][slot];
-    }
-}
-
 void fill_number(Rows& rows, std::size_t slot, const Cell& number) {
     const auto example = std::find_if(rows.begin(), rows.end(),
                                       [&](const auto& row) { return !is_null(row[slot]); });
@@ -122,7 +116,39 @@ bool is_before(const Cell& left, const Cell& right) {
 
 }  // namespace
 
+Status FillOperator::read_before() {
+    while (true) {
+        TIDEMARK_ASSIGN_OR_RETURN(const RowBatch* const batch, before_->next());
+        if (batch == nullptr) break;
+        std::vector<LastValue>& last = last_before_[{batch->measurement, batch->tag_values}];
+        last.resize(plan_.is_count.size());
+        for (const std::vector<Cell>& row : batch->rows) {
+            for (std::size_t i = 0; i < last.size(); ++i) {
+                const Cell& cell = row[plan_.first_slot + i];
+                if (!is_null(cell)) last[i] = {time_of(row), cell};
+            }
+        }
+    }
+    before_.reset();
+    return success();
+}
+
+void FillOperator::fill_previous(RowBatch& batch, std::size_t slot) const {
+    LastValue last;
+    const auto before = last_before_.find({batch.measurement, batch.tag_values});
+    if (before != last_before_.end()) last = before->second[slot - plan_.first_slot];
+    for (std::vector<Cell>& row : batch.rows) {
+        if (!is_null(row[slot])) {
+            last = {time_of(row), row[slot]};
+        } else if (!is_null(last.cell)) {
+            const WideInteger age_ns = WideInteger{time_of(row)} - last.time_ns;
+            if (!plan_.longest_ns || age_ns <= *plan_.longest_ns) row[slot] = last.cell;
+        }
+    }
+}
+
 Result<RowBatch*> FillOperator::next() {
+    if (before_ != nullptr) TIDEMARK_RETURN_IF_ERROR(read_before());
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
     Rows& rows = batch->rows;
@@ -141,7 +167,7 @@ Result<RowBatch*> FillOperator::next() {
                 if (plan_.is_count[i]) fill_number(rows, slot, std::int64_t{0});
                 break;
             case FillKind::Previous:
-                fill_previous(rows, slot);
+                fill_previous(*batch, slot);
                 break;
             case FillKind::Linear:
                 fill_linear(rows, slot);
@@ -169,13 +195,20 @@ Result<RowBatch*> ComputeOperator::next() {
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
     if (batch->rows.empty() || are_cells_of(plan_.columns, batch->rows.front())) return batch;
+    const MathFunction* lost = nullptr;
     std::vector<Cell> computed;  // Afterwards the cells of the row before: memory to be used again.
     for (std::vector<Cell>& row : batch->rows) {
         computed.clear();
         computed.reserve(1 + plan_.columns.size());
         computed.push_back(row[0]);
-        for (const RowExpression& column : plan_.columns) computed.push_back(evaluate(column, row));
+        for (const RowExpression& column : plan_.columns) {
+            computed.push_back(evaluate(column, row, &lost));
+        }
         row.swap(computed);
+    }
+    if (lost != nullptr) {
+        context_.warn(std::string(lost->name) +
+                      "() has no finite value in at least one row: null there");
     }
     return batch;
 }

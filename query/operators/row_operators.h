@@ -2,8 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "query/operators/execution_context.h"
 #include "query/operators/operator.h"
 #include "query/plan/logical_plan.h"
 
@@ -14,12 +18,25 @@ namespace tidemark::query {
 /// FillWindows: values for buckets that have none, or no rows for them.
 class FillOperator final : public Operator {
 public:
-    FillOperator(OperatorPtr input, const FillWindows& plan)
-        : input_(std::move(input)), plan_(plan) {}
+    /// `before` may be null.
+    FillOperator(OperatorPtr input, OperatorPtr before, const FillWindows& plan)
+        : input_(std::move(input)), before_(std::move(before)), plan_(plan) {}
     Result<RowBatch*> next() override;
 
 private:
+    /// The last value of a call, and the start of its bucket.
+    struct LastValue {
+        std::int64_t time_ns = 0;
+        Cell cell;
+    };
+    using GroupKey = std::pair<std::string, std::vector<std::string>>;  // Measurement, tag values.
+
+    Status read_before();
+    void fill_previous(RowBatch& batch, std::size_t slot) const;
+
     OperatorPtr input_;
+    OperatorPtr before_;
+    std::map<GroupKey, std::vector<LastValue>> last_before_;  // By call; null where there is none.
     const FillWindows& plan_;
 };
 
@@ -38,13 +55,14 @@ private:
 /// ComputeColumns: replaces the cells of each row by those of the answer.
 class ComputeOperator final : public Operator {
 public:
-    ComputeOperator(OperatorPtr input, const ComputeColumns& plan)
-        : input_(std::move(input)), plan_(plan) {}
+    ComputeOperator(OperatorPtr input, const ComputeColumns& plan, ExecutionContext& context)
+        : input_(std::move(input)), plan_(plan), context_(context) {}
     Result<RowBatch*> next() override;
 
 private:
     OperatorPtr input_;
     const ComputeColumns& plan_;
+    ExecutionContext& context_;
 };
 
 /// OrderRows. Reads all groups when their order is turned around, else passes them through.

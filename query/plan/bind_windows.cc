@@ -112,8 +112,9 @@ void SelectBinder::warn_of_single_samples(const BoundCall& call) {
 
 Status SelectBinder::add_fill(const std::vector<BoundCall>& calls, std::size_t first_call) {
     if (!grouping_.buckets.step) return success();
-    FillWindows fill{*std::move(root_), FillKind::Null, {}, first_call, {}};
+    FillWindows fill{*std::move(root_), FillKind::Null, {}, first_call, {}, {}, {}};
     if (select_.fill) fill.kind = select_.fill->kind;
+    TIDEMARK_RETURN_IF_ERROR(look_before(fill));
     // A row without values is none to the query around it, as in InfluxDB.
     if (context_.outer != nullptr && fill.kind == FillKind::Null) fill.kind = FillKind::None;
     if (select_.fill && select_.fill->number) {
@@ -127,10 +128,28 @@ Status SelectBinder::add_fill(const std::vector<BoundCall>& calls, std::size_t f
     return success();
 }
 
+/// fill(previous, 1h) takes values from the buckets in front of the range as well.
+Status SelectBinder::look_before(FillWindows& fill) const {
+    if (!select_.fill || !select_.fill->longest) return success();
+    fill.longest_ns = select_.fill->longest->fixed_ns();
+    const auto* windows = std::get_if<AggregateWindows>(&fill.input->node);
+    if (windows == nullptr || !windows->frame.has_lower) return success();
+    AggregateWindows before = *windows;
+    const std::int64_t begin_ns = windows->frame.range.begin_ns;
+    TIDEMARK_ASSIGN_OR_RETURN(
+        const TimeRange first,
+        bucket_at(windows->frame.buckets, saturating_add(begin_ns, -*fill.longest_ns)));
+    before.frame.range = {first.begin_ns, begin_ns};
+    before.frame.as_of_ns = std::min(before.frame.as_of_ns, begin_ns);
+    before.series.where.time.range = before.frame.range;
+    if (!before.frame.range.is_empty()) fill.before = LogicalPlan{std::move(before)};
+    return success();
+}
+
 Status SelectBinder::bind_table(const std::vector<const Call*>& calls) {
     const Call* const table = *std::find_if(calls.begin(), calls.end(), is_table_call);
     if (calls.size() != 1 || items_.expressions.size() != 1 ||
-        !std::holds_alternative<Call>(without_parentheses(items_.expressions[0]).node)) {
+        std::get_if<Call>(&without_parentheses(items_.expressions[0]).node) != table) {
         return invalid(table->name + "() is a table and stands alone in its SELECT");
     }
     if (grouping_.buckets.step) {

@@ -57,12 +57,15 @@ Status SelectBinder::refuse_unsupported() const {
     const auto unsupported = [](std::string what) {
         return Error(ErrorCode::Unsupported, std::move(what));
     };
-    if (select_.into) return unsupported("SELECT .. INTO is not supported: write lines instead");
+    if (select_.into && context_.outer != nullptr) {
+        return invalid("INTO belongs into the outermost SELECT: a subquery writes nothing");
+    }
     if (select_.during || select_.except) {
         return unsupported("DURING and EXCEPT need calendars, which are not supported");
     }
-    if (select_.fill && select_.fill->longest) {
-        return unsupported("fill(previous, ..) with a limit is not supported");
+    if (select_.fill && select_.fill->longest && !select_.fill->longest->fixed_ns()) {
+        return invalid("fill(previous, " + print_duration(*select_.fill->longest) +
+                       ") has no fixed length: write it in days");
     }
     if (select_.stale && select_.stale->hold && !select_.stale->hold->fixed_ns()) {
         return invalid("STALE " + print_duration(*select_.stale->hold) +
@@ -373,6 +376,7 @@ Result<std::vector<RowExpression>> SelectBinder::bind_columns(const BindHooks& h
 Status SelectBinder::type_columns(const std::vector<RowExpression>& columns,
                                   const ColumnTypes& slots) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
+        TIDEMARK_RETURN_IF_ERROR(check_math_arguments(columns[i], slots));
         const auto types = incompatible_types(columns[i], slots);
         if (!types) continue;
         return invalid("type error: " + print(items_.expressions[i]) +

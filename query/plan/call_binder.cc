@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "query/functions/math_functions.h"
 #include "query/plan/messages.h"
 #include "query/plan/time_expression.h"
 #include "query/syntax/duration.h"
@@ -17,11 +18,8 @@ namespace {
 
 // Functions of InfluxQL and of the KPI extensions that a statement may name but that nobody
 // computes: refused by name instead of as a misspelling.
-constexpr std::array<std::string_view, 20> kUnsupportedFunctions = {
-    "abs",       "acos", "asin",  "atan",  "atan2",        "ceil",
-    "correlate", "cos",  "exp",   "floor", "holt_winters", "holt_winters_with_fit",
-    "ln",        "log",  "log10", "log2",  "pow",          "round",
-    "sin",       "sqrt", "tan"};
+constexpr auto kUnsupportedFunctions =
+    std::to_array<std::string_view>({"holt_winters", "holt_winters_with_fit"});
 
 Error invalid(std::string message) { return Error(ErrorCode::InvalidArgument, std::move(message)); }
 
@@ -155,7 +153,9 @@ Result<FieldArgument> bind_field_argument(const Call& call, const FunctionInfo& 
                                           std::vector<ResultMessage>& messages) {
     const Expression& inner = without_parentheses(argument);
     const auto* nested = std::get_if<Call>(&inner.node);
-    if (nested != nullptr && find_function(nested->name) == nullptr) {
+    const bool is_unknown = nested != nullptr && find_function(nested->name) == nullptr &&
+                            find_math_function(nested->name) == nullptr;
+    if (is_unknown) {
         return unsupported_function_error(nested->name);
     }
     const auto* reference = std::get_if<VariableReference>(&inner.node);

@@ -72,6 +72,12 @@ std::optional<std::pair<FieldType, FieldType>> incompatible_types(const RowExpre
     if (const auto* conversion = std::get_if<Conversion>(&expression.node)) {
         return incompatible_types(*conversion->operand, slots);
     }
+    if (const auto* computation = std::get_if<Computation>(&expression.node)) {
+        for (const RowExpression& argument : computation->arguments) {
+            if (auto found = incompatible_types(argument, slots)) return found;
+        }
+        return std::nullopt;
+    }
     const auto* arithmetic = std::get_if<Arithmetic>(&expression.node);
     if (arithmetic == nullptr) return std::nullopt;
     if (auto found = incompatible_types(*arithmetic->left, slots)) return found;
@@ -80,6 +86,29 @@ std::optional<std::pair<FieldType, FieldType>> incompatible_types(const RowExpre
     const Type right = column_type(*arithmetic->right, slots);
     if (!left || !right || is_compatible(arithmetic->op, *left, *right)) return std::nullopt;
     return std::pair(*left, *right);
+}
+
+Status check_math_arguments(const RowExpression& expression, std::span<const Type> slots) {
+    if (const auto* conversion = std::get_if<Conversion>(&expression.node)) {
+        return check_math_arguments(*conversion->operand, slots);
+    }
+    if (const auto* arithmetic = std::get_if<Arithmetic>(&expression.node)) {
+        TIDEMARK_RETURN_IF_ERROR(check_math_arguments(*arithmetic->left, slots));
+        return check_math_arguments(*arithmetic->right, slots);
+    }
+    const auto* computation = std::get_if<Computation>(&expression.node);
+    if (computation == nullptr) return success();
+    for (std::size_t i = 0; i < computation->arguments.size(); ++i) {
+        const RowExpression& argument = computation->arguments[i];
+        TIDEMARK_RETURN_IF_ERROR(check_math_arguments(argument, slots));
+        const Type type = column_type(argument, slots);
+        if (!type || is_number(*type)) continue;
+        return Error(ErrorCode::InvalidArgument,
+                     "invalid argument type for the " + std::string(i == 0 ? "first" : "second") +
+                         " argument in " + std::string(computation->function->name) +
+                         "(): " + std::string(field_type_name(*type)));
+    }
+    return success();
 }
 
 Type column_type(const RowExpression& expression, std::span<const Type> slots) {
@@ -97,6 +126,8 @@ Type column_type(const RowExpression& expression, std::span<const Type> slots) {
                 return type_of_arithmetic(node.op, type(node.left), type(node.right));
             } else if constexpr (std::is_same_v<Node, Conversion>) {
                 return type_of_conversion(node.type, type(node.operand));
+            } else if constexpr (std::is_same_v<Node, Computation>) {
+                return result_type(*node.function, column_type(node.arguments.front(), slots));
             } else {
                 return FieldType::Boolean;
             }

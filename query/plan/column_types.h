@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <tidemark/result.h>
 #include <tidemark/types.h>
 
 #include "query/plan/call_binder.h"
@@ -24,6 +25,11 @@ std::optional<FieldType> column_type(const RowExpression& expression,
 /// and a string. Operands that give null only go with everything.
 std::optional<std::pair<FieldType, FieldType>> incompatible_types(
     const RowExpression& expression, std::span<const std::optional<FieldType>> slots);
+
+/// InvalidArgument, in InfluxDB's words, where a MathFunction gets something else than a number.
+/// Arguments that give null only go with everything.
+Status check_math_arguments(const RowExpression& expression,
+                            std::span<const std::optional<FieldType>> slots);
 
 /// The type of the cell of a call. Nothing when the call is over a field that does not exist.
 std::optional<FieldType> column_type(const BoundCall& call);

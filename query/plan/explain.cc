@@ -111,8 +111,14 @@ private:
 
     void add(const FillWindows& node) {
         constexpr std::string_view kKinds[] = {"null", "none", "previous", "linear", "a number"};
-        line("fill windows with " + std::string(kKinds[static_cast<std::size_t>(node.kind)]));
+        std::string text = "fill windows with ";
+        text += kKinds[static_cast<std::size_t>(node.kind)];
+        if (node.longest_ns) {
+            text += ", for " + print_ns(*node.longest_ns);
+        }
+        line(text);
         input(node.input);
+        if (node.before) input(*node.before);
     }
 
     void add(const FilterRows& node) {

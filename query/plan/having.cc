@@ -79,6 +79,7 @@ private:
 
     /// Whether the expression is made of durations: it names one, and nothing of another kind.
     bool gives_duration(const Expression& expression) const {
+        if (has_math(expression)) return false;
         std::vector<const VariableReference*> references;
         collect_references(expression, references);
         for (const VariableReference* reference : references) {
@@ -109,7 +110,7 @@ private:
         const Expression& expression = (*scope_.expressions)[column];
         std::vector<const VariableReference*> fields;
         collect_references(expression, fields);
-        return fields.empty() && calls_give_durations(expression);
+        return fields.empty() && !has_math(expression) && calls_give_durations(expression);
     }
 
     Result<std::optional<RowExpression>> bind_comparison(const Expression& comparison) {

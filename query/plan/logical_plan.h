@@ -128,6 +128,10 @@ struct FillWindows {
     Cell number;                 ///< For Number.
     std::size_t first_slot = 1;  ///< Slots from here on are calls; the ones before stay.
     std::vector<bool> is_count;  ///< Per call: fill(null) of a count is 0, as in InfluxDB.
+    /// Previous: how far a value is carried, from the start of its bucket; nothing: without end.
+    std::optional<std::int64_t> longest_ns;
+    /// With longest_ns and a lower bound: rows like the input's, of the time in front of the range.
+    std::optional<Box<LogicalPlan>> before;
 };
 
 /// HAVING.

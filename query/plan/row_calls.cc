@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "query/functions/math_functions.h"
 #include "query/plan/messages.h"
 #include "query/plan/time_expression.h"
 #include "query/syntax/printer.h"
@@ -136,6 +137,11 @@ private:
             return success();
         }
         if (!has_buckets) return invalid(call.name + " aggregate requires a GROUP BY interval");
+        if (find_math_function(nested->name) != nullptr) {
+            return invalid("unsupported call: " + nested->name + ": " + call.name +
+                           "() takes a field or an aggregate, write " + nested->name + "(" +
+                           call.name + "(..)) where the order does not matter");
+        }
         const FunctionInfo* nested_info = find_function(nested->name);
         if (nested_info == nullptr) return unsupported_function_error(nested->name);
         if (nested_info->id == FunctionId::Top || nested_info->id == FunctionId::Bottom) {

@@ -1,5 +1,6 @@
 #include "query/plan/row_expression.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <iterator>
@@ -81,6 +82,18 @@ Cell converted(const Cell& cell, CastType type) {
     return cell;
 }
 
+Cell computed(const Computation& node, std::span<const Cell> row, const MathFunction** lost) {
+    std::array<Cell, 2> arguments;  // A MathFunction has no more.
+    for (std::size_t i = 0; i < node.arguments.size(); ++i) {
+        arguments[i] = evaluate(node.arguments[i], row, lost);
+    }
+    bool is_finite = true;
+    Cell value =
+        calculate(*node.function, std::span(arguments).first(node.arguments.size()), is_finite);
+    if (!is_finite && lost != nullptr) *lost = node.function;
+    return value;
+}
+
 std::optional<ArithmeticOperator> arithmetic_operator(BinaryOperator op) {
     switch (op) {
         case BinaryOperator::Add:
@@ -135,8 +148,17 @@ private:
     Result<RowExpression> bind_node(const Expression& whole, const VariableReference&) const {
         return hooks_.bind_leaf(whole);
     }
-    Result<RowExpression> bind_node(const Expression& whole, const Call&) const {
-        return hooks_.bind_leaf(whole);
+    Result<RowExpression> bind_node(const Expression& whole, const Call& call) const {
+        const MathFunction* const function = find_math_function(call.name);
+        if (function == nullptr) return hooks_.bind_leaf(whole);
+        if (!call.named_arguments.empty()) return unexpected(whole);
+        TIDEMARK_RETURN_IF_ERROR(check_argument_count(*function, call.arguments.size()));
+        Computation computation{function, {}};
+        for (const Expression& argument : call.arguments) {
+            TIDEMARK_ASSIGN_OR_RETURN(RowExpression bound, bind(argument));
+            computation.arguments.push_back(std::move(bound));
+        }
+        return expression_of(std::move(computation));
     }
     Result<RowExpression> bind_node(const Expression&, const Parenthesized& node) const {
         return bind(*node.operand);
@@ -257,8 +279,11 @@ std::string print_cell(const Cell& cell) {
 
 }  // namespace
 
-Cell evaluate(const RowExpression& expression, std::span<const Cell> row) {
-    const auto value = [row](const Box<RowExpression>& operand) { return evaluate(*operand, row); };
+Cell evaluate(const RowExpression& expression, std::span<const Cell> row,
+              const MathFunction** lost) {
+    const auto value = [row, lost](const Box<RowExpression>& operand) {
+        return evaluate(*operand, row, lost);
+    };
     return std::visit(
         Match{
             [&](const SlotReference& node) { return row[node.slot]; },
@@ -280,7 +305,7 @@ Cell evaluate(const RowExpression& expression, std::span<const Cell> row) {
                 bool is_unknown = false;
                 for (const RowExpression& candidate : node.values) {
                     const Cell equal =
-                        compare(Comparison::Equal, operand, evaluate(candidate, row));
+                        compare(Comparison::Equal, operand, evaluate(candidate, row, lost));
                     if (truth_of(equal) > 0) return true;
                     is_unknown = is_unknown || is_null(equal);
                 }
@@ -305,6 +330,7 @@ Cell evaluate(const RowExpression& expression, std::span<const Cell> row) {
                 return operand < 0 ? Cell() : Cell(operand == 0);
             },
             [&](const Conversion& node) { return converted(value(node.operand), node.type); },
+            [&](const Computation& node) { return computed(node, row, lost); },
         },
         expression.node);
 }
@@ -347,6 +373,13 @@ std::string print(const RowExpression& expression, std::span<const std::string> 
                           [&](const Inversion& node) { return "NOT (" + text(node.operand) + ")"; },
                           [&](const Conversion& node) {
                               return text(node.operand) + std::string(cast_text(node.type));
+                          },
+                          [&](const Computation& node) {
+                              std::string list;
+                              for (const RowExpression& argument : node.arguments) {
+                                  list += (list.empty() ? "" : ", ") + print(argument, slot_names);
+                              }
+                              return std::string(node.function->name) + "(" + list + ")";
                           },
                       },
                       expression.node);

@@ -13,6 +13,7 @@
 #include <tidemark/types.h>
 
 #include "query/column/cell.h"
+#include "query/functions/math_functions.h"
 #include "query/syntax/ast.h"
 #include "query/syntax/box.h"
 
@@ -80,15 +81,23 @@ struct Conversion {
     CastType type;
 };
 
+/// `round(operand)`, `pow(operand, 2)` and the like.
+struct Computation {
+    const MathFunction* function;
+    std::vector<RowExpression> arguments;  ///< As many as it takes.
+};
+
 /// An expression over the cells of one row, with its names resolved to positions. Truth is
 /// three-valued: null is unknown.
 struct RowExpression {
     std::variant<SlotReference, ConstantCell, Arithmetic, ComparedCells, RegexTest, AnyOf,
-                 Conjunction, Disjunction, Inversion, Conversion>
+                 Conjunction, Disjunction, Inversion, Conversion, Computation>
         node;
 };
 
-Cell evaluate(const RowExpression& expression, std::span<const Cell> row);
+/// `lost`, where it is given, is set to a function that had no finite value and gave null (R10).
+Cell evaluate(const RowExpression& expression, std::span<const Cell> row,
+              const MathFunction** lost = nullptr);
 
 /// True, and neither false nor unknown.
 bool is_true(const Cell& cell);
@@ -110,7 +119,7 @@ bool can_convert(FieldType type, CastType cast);
 
 /// How names, calls and comparisons that mean something special are bound.
 struct BindHooks {
-    /// VariableReference and Call.
+    /// VariableReference, and Call except of MathFunctions.
     std::function<Result<RowExpression>(const Expression&)> bind_leaf;
     /// Asked first for every comparison; nothing: bind it the usual way. May be empty.
     std::function<Result<std::optional<RowExpression>>(const Expression&)> bind_comparison;

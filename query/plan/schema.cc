@@ -12,24 +12,6 @@
 namespace tidemark::query {
 namespace {
 
-Status check_policy(const Store& store, const std::string& database, const std::string& policy) {
-    if (policy.empty() || store.has_retention_policy(database, policy)) return success();
-    std::string message = "retention policy not found: " + policy;
-    if (store.has_database(policy)) {
-        message += ", which is a database: its measurements are " + print_identifier(policy) +
-                   "..MEASUREMENT";
-    } else {
-        std::vector<RetentionPolicy> policies = store.retention_policies(database);
-        std::vector<std::string> names;
-        names.reserve(policies.size());
-        for (RetentionPolicy& known : policies) {
-            names.push_back(std::move(known.name));
-        }
-        message += suggestion(policy, names);
-    }
-    return Error(ErrorCode::NotFound, std::move(message));
-}
-
 Result<std::vector<std::string>> measurement_names(const Store& store, const std::string& database,
                                                    const MeasurementSource& source) {
     if (const auto* name = std::get_if<std::string>(&source.measurement)) {
@@ -49,6 +31,24 @@ Status check_database(const Store& store, const std::string& database) {
     if (store.has_database(database)) return success();
     return Error(ErrorCode::NotFound,
                  "database not found: " + database + suggestion(database, store.databases()));
+}
+
+Status check_policy(const Store& store, const std::string& database, const std::string& policy) {
+    if (policy.empty() || store.has_retention_policy(database, policy)) return success();
+    std::string message = "retention policy not found: " + policy;
+    if (store.has_database(policy)) {
+        message += ", which is a database: its measurements are " + print_identifier(policy) +
+                   "..MEASUREMENT";
+    } else {
+        std::vector<RetentionPolicy> policies = store.retention_policies(database);
+        std::vector<std::string> names;
+        names.reserve(policies.size());
+        for (RetentionPolicy& known : policies) {
+            names.push_back(std::move(known.name));
+        }
+        message += suggestion(policy, names);
+    }
+    return Error(ErrorCode::NotFound, std::move(message));
 }
 
 Result<std::vector<ResolvedSource>> resolve_sources(const Store& store,

@@ -53,6 +53,9 @@ Result<std::vector<ResolvedSource>> resolve_sources(const Store& store,
 /// "database not found: x" unless it exists.
 Status check_database(const Store& store, const std::string& database);
 
+/// "retention policy not found: x" unless the database has it; an empty one is its default.
+Status check_policy(const Store& store, const std::string& database, const std::string& policy);
+
 enum class NameKind : std::uint8_t { Field, Tag, Unknown };
 
 /// A field or tag of the measurements a statement reads.

@@ -68,6 +68,7 @@ private:
     Status refuse_field_conditions() const;
     void warn_of_single_samples(const BoundCall& call);
     Status add_fill(const std::vector<BoundCall>& calls, std::size_t first_call);
+    Status look_before(FillWindows& fill) const;
 
     // ---- calls that give rows of their own
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/functions/function_table.h"
+#include "query/functions/math_functions.h"
 #include "query/plan/call_binder.h"
 #include "query/plan/row_expression.h"
 #include "query/syntax/printer.h"
@@ -12,16 +13,24 @@
 namespace tidemark::query {
 namespace {
 
-/// Calls `visit_call` and `visit_reference` from left to right, not entering calls.
+/// Calls `visit_call` and `visit_reference` from left to right, not entering calls but those of
+/// MathFunctions when `enters_math`, for which `visit_call` is not called then.
 template <typename CallVisitor, typename ReferenceVisitor>
-void visit_names(const Expression& expression, const CallVisitor& visit_call,
+void visit_names(const Expression& expression, bool enters_math, const CallVisitor& visit_call,
                  const ReferenceVisitor& visit_reference) {
+    const auto* math = std::get_if<Call>(&expression.node);
+    if (enters_math && math != nullptr && find_math_function(math->name) != nullptr) {
+        for (const Expression& argument : math->arguments) {
+            visit_names(argument, enters_math, visit_call, visit_reference);
+        }
+        return;
+    }
     if (const auto* call = std::get_if<Call>(&expression.node)) visit_call(*call);
     if (const auto* reference = std::get_if<VariableReference>(&expression.node)) {
         visit_reference(*reference);
     }
     for_each_operand(expression, [&](const Expression& operand) {
-        visit_names(operand, visit_call, visit_reference);
+        visit_names(operand, enters_math, visit_call, visit_reference);
     });
 }
 
@@ -33,7 +42,7 @@ std::string generated_name(const Expression& expression) {
         name += part;
     };
     visit_names(
-        expression, [&](const Call& call) { append(call.name); },
+        expression, false, [&](const Call& call) { append(call.name); },
         [&](const VariableReference& reference) { append(reference.name); });
     return name;
 }
@@ -165,6 +174,8 @@ private:
         for (const auto& [name, type] : schema_.fields()) {
             if (compiled && !regex_matches(*compiled, name)) continue;
             if (info != nullptr && !check_field_type(*info, type)) continue;
+            const bool is_number = type != FieldType::String && type != FieldType::Boolean;
+            if (find_math_function(innermost->name) != nullptr && !is_number) continue;
             Call expanded = call;
             Expression field{first.location, VariableReference{name, std::nullopt}};
             set_innermost(expanded, std::move(field));
@@ -295,7 +306,7 @@ Result<SelectItems> expand_items(const SelectStatement& select, const Schema& sc
 
 void collect_calls(const Expression& expression, std::vector<const Call*>& calls) {
     visit_names(
-        expression, [&](const Call& call) { calls.push_back(&call); },
+        expression, true, [&](const Call& call) { calls.push_back(&call); },
         [](const VariableReference&) {});
 }
 
@@ -304,10 +315,18 @@ bool is_table_call(const Call* call) {
     return info != nullptr && info->function_class == FunctionClass::Table;
 }
 
+bool has_math(const Expression& expression) {
+    const auto* call = std::get_if<Call>(&expression.node);
+    bool is_found = call != nullptr && find_math_function(call->name) != nullptr;
+    for_each_operand(expression,
+                     [&](const Expression& operand) { is_found = is_found || has_math(operand); });
+    return is_found;
+}
+
 void collect_references(const Expression& expression,
                         std::vector<const VariableReference*>& references) {
     visit_names(
-        expression, [](const Call&) {},
+        expression, true, [](const Call&) {},
         [&](const VariableReference& reference) { references.push_back(&reference); });
 }
 

@@ -26,13 +26,17 @@ struct SelectItems {
 Result<SelectItems> expand_items(const SelectStatement& select, const Schema& schema,
                                  const std::set<std::string>& group_tags);
 
-/// The calls in an expression, outermost ones only, in order of appearance.
+/// The calls in an expression, outermost ones only, in order of appearance. MathFunctions count as
+/// arithmetic: the calls in their arguments are collected, they are not.
 void collect_calls(const Expression& expression, std::vector<const Call*>& calls);
 
 /// Whether the call gives a table, of class Table.
 bool is_table_call(const Call* call);
 
-/// The references in an expression that stand outside calls.
+/// Whether a MathFunction is called, outside of other calls.
+bool has_math(const Expression& expression);
+
+/// The references in an expression that stand outside calls, or in MathFunctions.
 void collect_references(const Expression& expression,
                         std::vector<const VariableReference*>& references);
 

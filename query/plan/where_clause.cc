@@ -69,6 +69,9 @@ bool any_node(const RowExpression& expression, const Test& test) {
                 return in(node.operand) ||
                        std::any_of(node.values.begin(), node.values.end(),
                                    [&](const auto& value) { return any_node(value, test); });
+            } else if constexpr (std::is_same_v<Node, Computation>) {
+                return std::any_of(node.arguments.begin(), node.arguments.end(),
+                                   [&](const auto& argument) { return any_node(argument, test); });
             } else if constexpr (std::is_same_v<Node, RegexTest> ||
                                  std::is_same_v<Node, Inversion> ||
                                  std::is_same_v<Node, Conversion>) {
@@ -136,12 +139,14 @@ private:
         };
         hooks.cuts_quotients = true;
         TIDEMARK_ASSIGN_OR_RETURN(RowExpression condition, bind_row_expression(conjunct, hooks));
-        if (cuts_fraction(condition, input_types(clause_.inputs, schema_))) {
+        const ColumnTypes types = input_types(clause_.inputs, schema_);
+        if (cuts_fraction(condition, types)) {
             warn(
                 "a quotient of integers is cut in WHERE: make one side a float, as in x / 2.0, "
                 "in " +
                 print(conjunct));
         }
+        warn_of_math(condition, types, conjunct);
         if (clause_.condition) {
             condition = RowExpression{Conjunction{*std::move(clause_.condition), condition}};
         }
@@ -245,8 +250,10 @@ private:
     Result<RowExpression> bind_name(const Expression& leaf) {
         const auto* reference = std::get_if<VariableReference>(&leaf.node);
         if (reference == nullptr) {
-            return Error(ErrorCode::InvalidArgument, "functions are not allowed in WHERE: found " +
-                                                         print(leaf) + "; HAVING takes them");
+            return Error(ErrorCode::InvalidArgument,
+                         "functions are not allowed in WHERE, except those of single numbers such "
+                         "as abs(): found " +
+                             print(leaf) + "; HAVING takes them");
         }
         const ResolvedName name = schema_.resolve(*reference);
         // An unknown name is a tag that no series has, unless it is said to be a field.
@@ -299,6 +306,16 @@ private:
                 ? "field " + name.name + " has type " + std::string(field_type_name(*name.type))
                 : "tag " + name.name + " is a string";
         warn(what + ": " + print(comparison) + " is never true");
+    }
+
+    void warn_of_math(const RowExpression& condition, const ColumnTypes& types,
+                      const Expression& conjunct) {
+        bool fits = true;
+        any_node(condition, [&](const RowExpression& node) {
+            fits = fits && check_math_arguments(node, types).has_value();
+            return false;
+        });
+        if (!fits) warn("a function of numbers has no value for other types: " + print(conjunct));
     }
 
     void warn(std::string text) { query::warn(messages_, std::move(text)); }

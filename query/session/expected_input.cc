@@ -5,6 +5,7 @@
 #include <tidemark/statement_text.h>
 
 #include "query/functions/function_table.h"
+#include "query/functions/math_functions.h"
 #include "query/syntax/lexer.h"
 #include "query/syntax/parser.h"
 #include "query/syntax/printer.h"
@@ -131,6 +132,9 @@ ExpectedInput expected_input(std::string_view text, std::size_t place) {
         for (const query::FunctionInfo& info : query::function_table()) {
             const bool can_be_typed = query::spelled_name(info.name) == info.name;
             if (can_be_typed) input.functions.emplace_back(info.name);
+        }
+        for (const query::MathFunction& function : query::math_functions()) {
+            input.functions.emplace_back(function.name);
         }
     }
     if (input.is_empty()) return input;

@@ -8,8 +8,10 @@
 #include <tidemark/query.h>
 
 #include "query/plan/messages.h"
+#include "query/session/bound_parameters.h"
 #include "query/session/deletions.h"
 #include "query/session/policies.h"
+#include "query/session/select_into.h"
 #include "query/session/select_runner.h"
 #include "query/session/show.h"
 #include "query/syntax/parser.h"
@@ -28,7 +30,9 @@ public:
     explicit StatementRunner(const StatementContext& context) : context_(context) {}
 
     StatementResult operator()(const SelectStatement& statement) const {
-        return run_select(statement, context_);
+        if (!statement.into) return run_select(statement, context_);
+        if (context_.options.may_write) return run_select_into(statement, context_);
+        return needs_post("SELECT INTO");
     }
     StatementResult operator()(const ExplainStatement& statement) const {
         return run_explain(statement, context_);
@@ -183,7 +187,12 @@ void hold_to_row_limit(StatementResult& answer, const QueryOptions& options,
 QueryResult execute(Store& store, std::string_view text, const QueryOptions& options) {
     QueryResult result;
     try {
-        auto parsed = query::parse_statements(text);
+        const auto parameters = query::bound_parameters(options.parameters);
+        if (!parameters) {
+            result.syntax_error = SyntaxError{{}, parameters.error().message()};
+            return result;
+        }
+        auto parsed = query::parse_statements(text, parameters.value());
         if (auto* error = std::get_if<SyntaxError>(&parsed)) {
             result.syntax_error = std::move(*error);
             return result;

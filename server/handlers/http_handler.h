@@ -38,7 +38,9 @@ bool may_block(const HttpRequest& request);
 HttpResponse handle_write(const HandlerContext& context, const HttpRequest& request);
 
 /// GET or POST /query: the statements of q, in the URL or a form, on db=NAME and rp=NAME.
-/// epoch=ns|u|ms|s|m|h makes times integers, pretty=true indents; `Accept: application/csv` asks
+/// params={"name": value, ..} binds values to $name (see query_parameters.h);
+/// epoch=ns|u|ms|s|m|h makes times integers, pretty=true indents, chunked=true with chunk_size=N
+/// makes many JSON documents of it (see query_json.h); `Accept: application/csv` asks
 /// for CSV. 200 even when a statement fails (its result holds the error), 400 when the text is not
 /// understood. GET runs no statement that changes something.
 HttpResponse handle_query(const HandlerContext& context, const HttpRequest& request);

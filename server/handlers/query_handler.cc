@@ -1,11 +1,14 @@
+#include <charconv>
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include <tidemark/query.h>
 
 #include "server/format/query_csv.h"
 #include "server/format/query_json.h"
 #include "server/handlers/http_handler.h"
+#include "server/handlers/query_parameters.h"
 
 namespace tidemark::server {
 namespace {
@@ -34,6 +37,16 @@ private:
 bool wants_csv(const HttpRequest& request) {
     return request.accept.find("application/csv") != std::string::npos ||
            request.accept.find("text/csv") != std::string::npos;
+}
+
+// InfluxDB's, which takes what is no number above zero for nothing.
+std::size_t chunk_rows(std::string_view text) {
+    constexpr std::size_t kDefault = 10'000;
+    std::size_t rows = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, rows);
+    const bool is_number = parsed.ec == std::errc{} && parsed.ptr == end && rows > 0;
+    return is_number ? rows : kDefault;
 }
 
 std::string syntax_message(const SyntaxError& error) {
@@ -83,11 +96,20 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     options.row_limit = context.query_limits.row_count;
     options.time_limit = std::chrono::seconds(context.query_limits.seconds);
     options.memory_limit_bytes = context.query_limits.memory_bytes;
+    if (const std::string_view values = parameters["params"]; !values.empty()) {
+        auto parsed = parse_query_parameters(values);
+        if (!parsed) return refuse("error parsing query parameters: " + parsed.error().message());
+        options.parameters = std::move(parsed).value();
+    }
     const QueryResult result = execute(context.store, text, options);
     if (result.syntax_error) return refuse(syntax_message(*result.syntax_error));
     if (is_csv) {
         const CsvStyle style{.epoch = epoch.value_or(storage::TimePrecision::Nanoseconds)};
         return {.content_type = "text/csv", .body = query_csv(result, style)};
+    }
+    if (parameters["chunked"] == "true") {
+        return {.body = chunked_query_json(result, epoch, is_pretty,
+                                           chunk_rows(parameters["chunk_size"]))};
     }
     return {.body = query_json(result, epoch, is_pretty)};
 }

@@ -1,11 +1,14 @@
 #include "server/handlers/http_handler.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "server/format/query_json.h"
 #include "tests/server/forwarding_store.h"
 #include "tests/support/memory_store.h"
 
@@ -224,6 +227,39 @@ TEST_CASE("DROP needs POST, and CREATE DATABASE without it is warned of", "[serv
     CHECK_FALSE(fixture.memory.has_database("fresh"));
 }
 
+TEST_CASE("SELECT INTO needs POST", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture.write("db=ops", "m f=1.5 7\nm f=2 8\n").status == 204);
+    const std::string statement = "db=ops&epoch=ns&q=SELECT+f+INTO+n+FROM+m";
+    CHECK(
+        fixture.query("GET", statement).body ==
+        R"({"results":[{"statement_id":0,"error":"SELECT INTO changes something: use a POST request"}]})"
+        "\n");
+    CHECK(fixture.memory.measurements("ops") == std::vector<std::string>{"m"});
+    CHECK(
+        fixture.query("POST", statement).body ==
+        R"({"results":[{"statement_id":0,"series":[{"name":"result","columns":["time","written"],"values":[[0,2]]}]}]})"
+        "\n");
+    CHECK(fixture.memory.measurements("ops") == std::vector<std::string>{"m", "n"});
+}
+
+TEST_CASE("SELECT INTO tells of the rows that the target's policy refuses", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture
+                .query("POST",
+                       "q=CREATE+RETENTION+POLICY+tight+ON+ops+DURATION+INF+REPLICATION+1+"
+                       "PAST+LIMIT+1h")
+                .status == 200);
+    REQUIRE(fixture.write("db=ops", "m f=1.5 7\nm f=2 8\nm f=3\n").status == 204);
+    const std::string body =
+        fixture.query("POST", "db=ops&q=SELECT+f+INTO+ops.tight.n+FROM+m").body;
+    INFO(body);
+    CHECK(body.find("\"error\":\"partial write: ") != std::string::npos);
+    CHECK(body.find("; 1 rows were written, dropped=2\"") != std::string::npos);
+    CHECK(fixture.query("GET", "db=ops&q=SELECT+count(f)+FROM+ops.tight.n").body.find(",1]]") !=
+          std::string::npos);
+}
+
 TEST_CASE("epoch, pretty and CSV shape the answer", "[server]") {
     Fixture fixture;
     REQUIRE(fixture.write("db=ops", "m f=1.5 7000000\n").status == 204);
@@ -236,6 +272,136 @@ TEST_CASE("epoch, pretty and CSV shape the answer", "[server]") {
         {.path = "/query", .parameters = parse_form(select), .accept = "application/csv"});
     CHECK(csv.content_type == "text/csv");
     CHECK(csv.body == "name,tags,time,f\nm,,7000000,1.5\n");
+}
+
+TEST_CASE("an answer comes in chunks of rows", "[server]") {
+    Fixture fixture;
+    REQUIRE(
+        fixture.write("db=ops", "m,h=a f=1 1\nm,h=a f=2 2\nm,h=a f=3 3\nm,h=b f=4 4\n").status ==
+        204);
+    const std::string parameters = "db=ops&epoch=ns&chunked=true&q=SELECT+f+FROM+m+GROUP+BY+h";
+    const auto series = [](const std::string& host, const std::string& values) {
+        return R"({"name":"m","tags":{"h":")" + host + R"("},"columns":["time","f"],"values":)" +
+               values;
+    };
+    const std::string begin = R"({"results":[{"statement_id":0,"series":[)";
+    CHECK(fixture.query("GET", parameters + "&chunk_size=2").body ==
+          begin + series("a", "[[1,1],[2,2]]") + R"(,"partial":true}],"partial":true}]})" + "\n" +
+              begin + series("a", "[[3,3]]") + R"(}],"partial":true}]})" + "\n" + begin +
+              series("b", "[[4,4]]") + "}]}]}\n");
+    const std::string by_series = begin + series("a", "[[1,1],[2,2],[3,3]]") +
+                                  R"(}],"partial":true}]})" + "\n" + begin +
+                                  series("b", "[[4,4]]") + "}]}]}\n";
+    for (const std::string size : {"", "&chunk_size=", "&chunk_size=0", "&chunk_size=-1",
+                                   "&chunk_size=many", "&chunk_size=3"}) {
+        INFO(size);
+        CHECK(fixture.query("GET", parameters + size).body == by_series);
+    }
+    const std::string not_chunked = fixture.query("GET", "chunked=1&" + parameters).body;
+    CHECK(std::count(not_chunked.begin(), not_chunked.end(), '\n') == 1);
+}
+
+TEST_CASE("statements without rows are chunks as well", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture.write("db=ops", "m f=1 1\n").status == 204);
+    CHECK(
+        fixture
+            .query("GET",
+                   "db=ops&epoch=ns&chunked=true&q=SELECT+f+FROM+m+WHERE+time+>+5;"
+                   "SELECT+meen(f)+FROM+m;SELECT+f+FROM+m")
+            .body ==
+        R"({"results":[{"statement_id":0}]})"
+        "\n"
+        R"({"results":[{"statement_id":1,"error":"undefined function meen(), did you mean mean()?"}]})"
+        "\n"
+        R"({"results":[{"statement_id":2,"series":[{"name":"m","columns":["time","f"],"values":[[1,1]]}]}]})"
+        "\n");
+    // Remarks stand in the last chunk; CSV has no chunks.
+    REQUIRE(fixture.write("db=ops", "m f=2 2\n").status == 204);
+    const std::string body =
+        fixture.query("GET", "db=ops&chunked=true&chunk_size=1&q=SELECT+sqrt(f-2)+FROM+m").body;
+    CHECK(body.find("\"messages\"") > body.find('\n'));
+    CHECK(body.find("\"messages\"") != std::string::npos);
+    const HttpRequest csv{.path = "/query",
+                          .parameters = parse_form("db=ops&epoch=ns&chunked=true&chunk_size=1&"
+                                                   "q=SELECT+f+FROM+m"),
+                          .accept = "application/csv"};
+    CHECK(fixture.ask(csv).body == "name,tags,time,f\nm,,1,1\nm,,2,2\n");
+}
+
+TEST_CASE("params binds values to names", "[server]") {
+    Fixture fixture;
+    REQUIRE(fixture.write("db=ops", "m,h=a f=1,s=\"x\" 1\nm,h=b f=2 2\nm,h=' f=3 3\n").status ==
+            204);
+    const auto ask = [&](const std::string& text, const std::string& params) {
+        return fixture.ask(
+            {.path = "/query",
+             .parameters = {{"db", "ops"}, {"epoch", "ns"}, {"q", text}, {"params", params}}});
+    };
+    const auto values = [&](const std::string& text, const std::string& params) {
+        const std::string body = ask(text, params).body;
+        const std::size_t begin = body.find("\"values\":");
+        if (begin == std::string::npos) return body;
+        return body.substr(begin + 9, body.find('}', begin) - begin - 9);
+    };
+    CHECK(values("SELECT f FROM m WHERE h = $h", R"({"h": "b"})") == "[[2,2]]");
+    CHECK(values("SELECT f FROM m WHERE h = $h", R"({"h": "'"})") == "[[3,3]]");
+    CHECK(values("SELECT f FROM m WHERE f > $low", R"({"low": 1.5})") == "[[2,2],[3,3]]");
+    CHECK(values("SELECT f FROM m WHERE f = $one", R"({"one": 1})") == "[[1,1]]");
+    CHECK(values("SELECT f FROM m WHERE f = $one", R"({"one": {"float": 1}})") == "[[1,1]]");
+    CHECK(values("SELECT f FROM m WHERE f = $one", R"({"one": {"integer": 1.9}})") == "[[1,1]]");
+    CHECK(values("SELECT f FROM m WHERE h =~ $re", R"({"re": {"regex": "^[ab]$"}})") ==
+          "[[1,1],[2,2]]");
+    CHECK(values("SELECT $what FROM m WHERE time < 2", R"({"what": {"identifier": "f"}})") ==
+          "[[1,1]]");
+    CHECK(values("SELECT f FROM m WHERE time >= '1970-01-01' + $since",
+                 R"({"since": {"duration": "3ns"}, "unused": 1})") == "[[3,3]]");
+    CHECK(values("SELECT f FROM m WHERE time >= '1970-01-01' + $since",
+                 R"({"since": {"duration": 2}})") == "[[2,2],[3,3]]");
+    // Whatever a value holds, it is one literal.
+    const std::string attack = R"({"h": "b' OR h = 'a"})";
+    CHECK(ask("SELECT f FROM m WHERE h = $h", attack).body ==
+          "{\"results\":[{\"statement_id\":0}]}\n");
+    CHECK(
+        ask("SELECT $what FROM m", R"({"what": {"identifier": "f FROM m; DROP MEASUREMENT m --"}})")
+            .body.find("there is no field") != std::string::npos);
+    CHECK(values("SELECT count(f) FROM m", "{}") == "[[0,3]]");
+}
+
+TEST_CASE("a parameter that cannot be bound is named", "[server]") {
+    Fixture fixture;
+    const std::pair<std::string, std::string> cases[] = {
+        {"{", "error parsing query parameters: params is no JSON: incomplete JSON"},
+        {"[1]",
+         "error parsing query parameters: params must be a JSON object of values by name, such as "
+         "{\"host\": \"a\"}"},
+        {R"({"x": null})",
+         "error parsing query parameters: parameter $x: found null, expected a text, a number, "
+         "true, false, or an object such as {\"duration\": \"10m\"}"},
+        {R"({"x": {"duration": "10m", "regex": "a"}})",
+         "error parsing query parameters: parameter $x: found an object with 2 members, expected "
+         "one, which says what the value is: duration, regex, identifier, string, integer, float"},
+        {R"({"x": {"time": "10m"}})",
+         "error parsing query parameters: parameter $x: there is no type \"time\", expected one of "
+         "duration, regex, identifier, string, integer, float"},
+        {R"({"x": {"regex": 1}})",
+         "error parsing query parameters: parameter $x: regex takes a text, found 1"},
+        {R"({"x": {"duration": "ten"}})",
+         "error parsing query: parameter $x: found \"ten\", expected a duration such as 1h30m at "
+         "line 1, char 1"},
+        {"{}", "error parsing query: no value is bound to the parameter $x at line 1, char 27"},
+        {R"({"y": 1})",
+         "error parsing query: no value is bound to the parameter $x at line 1, char 27"},
+    };
+    for (const auto& [params, message] : cases) {
+        INFO(params);
+        const HttpResponse response = fixture.ask(
+            {.path = "/query",
+             .parameters = {
+                 {"db", "ops"}, {"q", "SELECT f FROM m WHERE f > $x"}, {"params", params}}});
+        CHECK(response.status == 400);
+        CHECK(response.body == error_json(message));
+    }
 }
 
 TEST_CASE("ping and health say that the server is there", "[server]") {

@@ -171,6 +171,39 @@ TEST_CASE("exit codes tell statements, usage and places apart", "[program]") {
     CHECK(shell("query 'SHOW DATABASES' --at https://127.0.0.1").exit_code == 3);
 }
 
+TEST_CASE("--param binds values, of a server and of a directory", "[program]") {
+    const tests::TemporaryDirectory directory;
+    const std::string store = directory.path_of("store");
+    const auto check_at = [](const std::string& place) {
+        const std::string at = " --format csv --at " + place;
+        const std::string select =
+            "query 'SELECT usage FROM cpu WHERE host = $host AND usage > $limit'";
+        CHECK(shell(select + " --param host=a --param limit=80" + at).text ==
+              "name,tags,time,usage\ncpu,,1970-01-01T00:00:02Z,90\n");
+        CHECK(shell(select + R"( --param host='"a"' --param '$limit={"float": 95}')" + at).text ==
+              "");
+        CHECK(shell(select + R"( --param "host=' OR 1 = 1" --param limit=0)" + at).text == "");
+        const Output missing = shell(select + " --param host=a" + at);
+        CHECK(missing.exit_code == 1);
+        CHECK(missing.text.find("no value is bound to the parameter $limit") != std::string::npos);
+    };
+    {
+        const Serving server(store);
+        REQUIRE(send_lines(server.line_endpoint(),
+                           "cpu,host=a usage=70 1000000000\ncpu,host=a usage=90 2000000000\n")
+                    .has_value());
+        check_at(server.url());
+    }
+    check_at(store);
+    for (const std::string wrong :
+         {"host", "=a", "host=null", "host=[1]", "host=a --param host=b"}) {
+        INFO(wrong);
+        const Output refused = shell("query 'SHOW DATABASES' --param " + wrong + " --at " + store);
+        CHECK(refused.exit_code == 2);
+        CHECK(refused.text.find("param") != std::string::npos);
+    }
+}
+
 TEST_CASE("a wrong command line is told with what was expected", "[program]") {
     const Output command = shell("qury");
     CHECK(command.exit_code == 2);

@@ -24,7 +24,8 @@ struct QueryCommandOptions {
     std::string text;
     std::string place;  ///< Directory or URL.
     std::string database;
-    std::string format;  ///< A renderer's name.
+    std::string format;                     ///< A renderer's name.
+    std::vector<std::string> parameters{};  ///< NAME=VALUE: what stands for $NAME.
 };
 
 /// `tidemark query`: rows on standard output, errors and messages on standard error.

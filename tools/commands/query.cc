@@ -9,6 +9,7 @@
 #include "tools/render/renderer.h"
 #include "tools/session/answer_printer.h"
 #include "tools/session/cancellation.h"
+#include "tools/session/parameter_text.h"
 #include "tools/session/statement_runner.h"
 #include "tools/session/terminal_style.h"
 
@@ -38,8 +39,14 @@ ExitCode query(const QueryCommandOptions& options) {
                      options.format.c_str(), renderer_names().c_str());
         return kExitUsage;
     }
+    const Result<std::string> parameters = parameters_json(options.parameters);
+    if (!parameters) {
+        std::fprintf(stderr, "error: %s\n", parameters.error().message().c_str());
+        return kExitUsage;
+    }
     Result<std::unique_ptr<StatementRunner>> runner = open_place(options.place);
     if (!runner) return report_cannot_open(std::move(runner).error());
+    runner.value()->bind_parameters(parameters.value());
 
     const CancelOnInterrupt cancel;
     Result<QueryResult> result =

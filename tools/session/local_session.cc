@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/handlers/http_handler.h"
+#include "server/handlers/query_parameters.h"
 #include "tools/session/answer_parser.h"
 
 namespace tidemark::tools {
@@ -54,6 +55,10 @@ Result<QueryResult> LocalSession::run(std::string_view text, const std::string& 
     QueryOptions options;
     options.database = database;
     options.cancelled = &cancelled;
+    if (!parameters_json().empty()) {
+        TIDEMARK_ASSIGN_OR_RETURN(options.parameters,
+                                  server::parse_query_parameters(parameters_json()));
+    }
     return execute(*store_, text, options);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tidemark/query.h>
@@ -26,6 +27,9 @@ class StatementRunner {
 public:
     virtual ~StatementRunner() = default;
 
+    /// The values for $names of the statements that follow, as parameters_json() gives them.
+    void bind_parameters(std::string json) { parameters_json_ = std::move(json); }
+
     /// Executes the statements of `text`, as execute() does. An error means that the place could
     /// not be asked: nothing is known about the statements. `cancelled` ends them early when it
     /// becomes true; it is only read.
@@ -41,6 +45,12 @@ public:
 
     /// The directory or URL.
     virtual const std::string& place() const = 0;
+
+protected:
+    const std::string& parameters_json() const { return parameters_json_; }
+
+private:
+    std::string parameters_json_;
 };
 
 /// Opens `place`: the server at an http:// URL, else the store in that directory. The error says

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -111,6 +112,26 @@ private:
     std::uint64_t next_id_ = 1;
 };
 
+/// A parameter's value that is a length of time, as a statement spells it: "1h30m", "-10s", "1mo".
+struct DurationParameter {
+    std::string text;
+};
+
+/// A parameter's value that is a regex, without its slashes.
+struct RegexParameter {
+    std::string pattern;
+};
+
+/// A parameter's value that is a name: of a field, a tag, a measurement, a database.
+struct NameParameter {
+    std::string name;
+};
+
+/// What stands for `$name` in a statement. It is one literal, or one name, whatever it holds: no
+/// value can become another piece of syntax.
+using QueryParameter = std::variant<double, std::int64_t, std::uint64_t, bool, std::string,
+                                    DurationParameter, RegexParameter, NameParameter>;
+
 struct QueryOptions {
     std::string database;          ///< What statements refer to that name none.
     std::string retention_policy;  ///< Empty: the database's default one.
@@ -119,6 +140,9 @@ struct QueryOptions {
     std::optional<std::int64_t> now_ns;
     /// False refuses DROP and DELETE, and warns of CREATE DATABASE: HTTP GET, as in InfluxDB.
     bool may_write = true;
+    /// By name, without the $. A `$name` that has none here is a syntax error; one that the text
+    /// does not name is none. An error tells of a value that is no duration, or not finite.
+    std::map<std::string, QueryParameter, std::less<>> parameters{};
     const std::atomic<bool>* cancelled = nullptr;  ///< Ends the statement with Cancelled.
     /// Rows of all statements together; the statement that goes beyond it fails (LimitExceeded).
     std::size_t row_limit = 2'000'000;
