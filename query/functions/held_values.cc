@@ -16,6 +16,8 @@
 namespace tidemark::query {
 namespace {
 
+constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+
 /// Whether a cell holds what a column's T stands for.
 template <typename T>
 bool holds(const Cell& cell, const T& value) {
@@ -188,21 +190,53 @@ std::vector<HeldChange> changes_within(std::span<const HeldChange> changes,
     return rows;
 }
 
+std::vector<HeldChange> changes_outside(std::span<const HeldChange> changes,
+                                        std::span<const TimeRange> excluded) {
+    std::vector<HeldChange> outside;
+    const auto append = [&outside](std::int64_t at_ns, const Cell& value) {
+        if (!outside.empty() && outside.back().at_ns == at_ns) outside.pop_back();
+        const bool is_same = outside.empty() ? is_null(value) : outside.back().value == value;
+        if (!is_same) outside.push_back({at_ns, value});
+    };
+    std::size_t next = 0;
+    Cell value;
+    for (const TimeRange& range : excluded) {
+        for (; next < changes.size() && changes[next].at_ns < range.begin_ns; ++next) {
+            value = changes[next].value;
+            append(changes[next].at_ns, value);
+        }
+        append(range.begin_ns, Cell());
+        for (; next < changes.size() && changes[next].at_ns <= range.end_ns; ++next) {
+            value = changes[next].value;
+        }
+        append(range.end_ns, value);
+    }
+    for (; next < changes.size(); ++next) append(changes[next].at_ns, changes[next].value);
+    return outside;
+}
+
 std::vector<ValueDuration> value_durations(std::span<const HeldChange> changes,
-                                           const TimeRange& range) {
+                                           const TimeRange& range,
+                                           std::span<const TimeRange> excluded) {
     std::map<Cell, ValueDuration, CellLess> by_value;
     ValueDuration unknown;
     const auto is_change = [&](std::int64_t at_ns) {
         const auto at = std::ranges::lower_bound(changes, at_ns, {}, &HeldChange::at_ns);
         return at != changes.end() && at->at_ns == at_ns;
     };
-    for_each_stretch(changes, range,
-                     [&](const Cell& value, std::int64_t begin_ns, std::int64_t end_ns) {
-                         ValueDuration& row = is_null(value) ? unknown : by_value[value];
-                         row.value = value;
-                         row.duration_ns += WideInteger{end_ns} - begin_ns;
-                         if (begin_ns > range.begin_ns || is_change(begin_ns)) ++row.entry_count;
-                     });
+    const auto begins_run = [&](std::int64_t begin_ns) {
+        return begin_ns > range.begin_ns || is_change(begin_ns) ||
+               (begin_ns > kEarliest && contains(excluded, begin_ns - 1));
+    };
+    const auto add = [&](const Cell& value, std::int64_t begin_ns, std::int64_t end_ns) {
+        ValueDuration& row = is_null(value) ? unknown : by_value[value];
+        row.value = value;
+        row.duration_ns += WideInteger{end_ns} - begin_ns;
+        if (begins_run(begin_ns)) ++row.entry_count;
+    };
+    for (const TimeRange& part : complement(excluded, range)) {
+        for_each_stretch(changes, part, add);
+    }
     std::vector<ValueDuration> rows;
     rows.reserve(by_value.size() + 1);
     for (auto& [value, row] : by_value) rows.push_back(std::move(row));

@@ -13,6 +13,7 @@
 
 #include "query/functions/decimal.h"
 #include "query/functions/double_double.h"
+#include "query/functions/time_ranges.h"
 
 namespace tidemark::query {
 
@@ -30,6 +31,7 @@ struct HeldField {
     std::uint64_t sample_count = 0;
     std::int64_t first_ns = 0;  ///< Of the samples.
     std::int64_t last_ns = 0;
+    TimeRanges excluded;  ///< Time from the first change on that does not count.
 };
 
 /// Makes the changes of a field from its samples, which come in time order. -0.0 is 0.0 here.
@@ -85,6 +87,11 @@ std::int64_t change_count(std::span<const HeldChange> changes, const TimeRange& 
 /// where it becomes unknown.
 std::vector<HeldChange> changes_within(std::span<const HeldChange> changes, const TimeRange& range);
 
+/// The same where `excluded` (in normal form, time_ranges.h) does not count: there nothing is
+/// known.
+std::vector<HeldChange> changes_outside(std::span<const HeldChange> changes,
+                                        std::span<const TimeRange> excluded);
+
 /// A row of state_durations().
 struct ValueDuration {
     Cell value;  ///< Null: unknown.
@@ -93,9 +100,11 @@ struct ValueDuration {
 };
 
 /// One per distinct value, longest first, equal ones in order of value; unknown comes last, also
-/// when there is none.
+/// when there is none. What is in `excluded` (in normal form) is neither, and a value after it is a
+/// new run.
 std::vector<ValueDuration> value_durations(std::span<const HeldChange> changes,
-                                           const TimeRange& range);
+                                           const TimeRange& range,
+                                           std::span<const TimeRange> excluded = {});
 
 /// For how long which values of a number were in force, of any number of series: time_percentile.
 class HeldWeights {

@@ -5,6 +5,7 @@
 
 #include "query/functions/column_access.h"
 #include "query/functions/state_timeline.h"
+#include "query/functions/time_ranges.h"
 #include "storage/base/assert.h"
 
 namespace tidemark::query {
@@ -43,8 +44,10 @@ TimeIntegral::TimeIntegral(std::span<const TimeRange> windows, std::int64_t hold
     parts_.resize(edges_.empty() ? 0 : edges_.size() - 1);
 }
 
-void TimeIntegral::begin_series(const std::optional<CarriedValue>& carried) {
+void TimeIntegral::begin_series(const std::optional<CarriedValue>& carried,
+                                std::span<const TimeRange> excluded) {
     part_cursor_ = 0;
+    excluded_ = excluded;
     sliding_.reset();
     series_ = {};
     has_sample_ = carried.has_value();
@@ -69,8 +72,10 @@ void TimeIntegral::hold_until(std::int64_t end_ns) {
             continue;
         }
         from_ns = std::max(from_ns, edges_[part_cursor_]);
-        const WideInteger held_ns = WideInteger{std::min(part_end_ns, until_ns)} - from_ns;
-        if (held_ns <= 0) return;
+        const TimeRange held{from_ns, std::min(part_end_ns, until_ns)};
+        if (held.is_empty()) return;
+        const auto held_ns = static_cast<WideInteger>(length_ns(held.begin_ns, held.end_ns) -
+                                                      covered_ns(excluded_, held));
         WindowResult& part = parts_[part_cursor_];
         part.integral = add(part.integral, multiply(sample_value_, to_double_double(held_ns)));
         part.known_ns += static_cast<WideUnsigned>(held_ns);
@@ -102,7 +107,8 @@ void TimeIntegral::add_summary(const ColumnSummary& summary) {
         ++part_cursor_;
     }
     const bool is_inside = part_cursor_ < parts_.size() && edges_[part_cursor_] <= summary.first_ns;
-    if (is_inside && summary.first_ns < as_of_ns_) {
+    const bool counts = summary.first_ns < as_of_ns_ && !contains(excluded_, summary.first_ns);
+    if (is_inside && counts) {
         const std::uint64_t known_ns = length_ns(summary.first_ns, summary.last_ns);
         parts_[part_cursor_].integral = add(parts_[part_cursor_].integral, summary.integral);
         parts_[part_cursor_].known_ns += known_ns;

@@ -32,8 +32,11 @@ public:
     /// with summaries.
     std::span<const std::int64_t> edges() const { return edges_; }
 
-    /// Starts a series; `carried` is the sample in force before the range, if any.
-    void begin_series(const std::optional<CarriedValue>& carried);
+    /// Starts a series; `carried` is the sample in force before the range, if any. Time in
+    /// `excluded` (in normal form, borrowed until end_series()) is not counted; summaries must not
+    /// reach over its edges.
+    void begin_series(const std::optional<CarriedValue>& carried,
+                      std::span<const TimeRange> excluded = {});
 
     /// True when a summary's integral is exact here: no gap inside is longer than the hold limit.
     /// Otherwise the rows must come as values (ask for Need::Values).
@@ -84,6 +87,7 @@ private:
     std::vector<WindowResult> parts_;
     std::optional<SlidingMerge<WindowResult, AddResults>> sliding_;  // Over parts_, once asked.
     SeriesResult series_;
+    std::span<const TimeRange> excluded_;
     std::size_t part_cursor_ = 0;
     bool has_sample_ = false;
     std::int64_t sample_ns_ = 0;

@@ -8,6 +8,7 @@
 #include "query/functions/double_double.h"
 #include "query/functions/function_table.h"
 #include "query/functions/state_window.h"
+#include "query/functions/time_ranges.h"
 
 namespace tidemark::query {
 namespace {
@@ -100,7 +101,9 @@ void for_each_held(const HeldSamples& samples, std::int64_t begin_ns, std::int64
         if (i + 1 < samples.times.size()) until_ns = std::min(until_ns, samples.times[i + 1]);
         const std::int64_t from_ns = std::max(begin_ns, samples.times[i]);
         if (from_ns >= until_ns || std::isnan(samples.values[i])) continue;
-        visit(samples.values[i], from_ns, until_ns);
+        for (const TimeRange& part : complement(samples.excluded, {from_ns, until_ns})) {
+            visit(samples.values[i], part.begin_ns, part.end_ns);
+        }
     }
 }
 
@@ -124,7 +127,7 @@ Cell optional_cell(const std::optional<double>& value) {
 }  // namespace
 
 TrueRuns find_true_runs(const StateTimeline& predicate, const RunOptions& options,
-                        std::int64_t as_of_ns) {
+                        std::int64_t as_of_ns, std::span<const TimeRange> excluded) {
     TrueRuns found;
     found.as_of_ns = as_of_ns;
     found.runs = options.clear == nullptr ? bridged_runs(predicate, options.keep_ns, as_of_ns)
@@ -133,6 +136,12 @@ TrueRuns find_true_runs(const StateTimeline& predicate, const RunOptions& option
     std::erase_if(found.runs, [&](const TrueRun& run) {
         return saturated_length_ns(run.begin_ns, run.end_ns) < options.for_ns;
     });
+    for (TrueRun& run : found.runs) {
+        if (run.unknown_ns == 0) continue;
+        // All of it is in gaps that were bridged, where it was taken for unknown.
+        run.unknown_ns -=
+            static_cast<std::int64_t>(covered_ns(excluded, {run.begin_ns, run.end_ns}));
+    }
     if (!found.runs.empty()) found.runs.back().is_open = found.runs.back().end_ns == as_of_ns;
     return found;
 }

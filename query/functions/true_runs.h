@@ -38,9 +38,10 @@ struct TrueRuns {
 
 /// The true runs of `predicate` in R7's order: hysteresis, bridging, FOR; cut at `as_of_ns`.
 /// Excluded time cuts runs when the predicate is unknown there: see
-/// StateTimeline::with_unknown_in().
+/// StateTimeline::with_unknown_in(). Of what KEEP bridges, time in `excluded` (in normal form) is
+/// not unknown.
 TrueRuns find_true_runs(const StateTimeline& predicate, const RunOptions& options,
-                        std::int64_t as_of_ns);
+                        std::int64_t as_of_ns, std::span<const TimeRange> excluded = {});
 
 /// True when the runs that reach into [begin_ns, as_of_ns) could be others if more history were
 /// known: the timelines are complete only from `known_from_ns` on, and a run's start, the state
@@ -59,6 +60,7 @@ struct HeldSamples {
     std::span<const std::int64_t> times;
     std::span<const double> values;
     std::int64_t hold_ns = kHoldForever;
+    std::span<const TimeRange> excluded{};  ///< Time that does not count; in normal form.
 };
 
 /// One row of episodes().

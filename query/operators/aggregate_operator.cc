@@ -75,6 +75,7 @@ Status AggregateOperator::compute_all() {
         [&](std::size_t index) { return compute_group(index, threads_per_group); }));
     coverage_.report(plan_.hold_ns, context_);
     if (states_) states_->report(context_);
+    if (has_excluded_rows_ && !has_counted_rows_) context_.warn(std::string(kAllExcludedText));
     return success();
 }
 
@@ -193,6 +194,8 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
         holds_[index].hold(window_count * (row_bytes + cells_per_row * sizeof(Cell))));
     GroupCells cells(plan_.calls.size(), window_count);
     if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
+    if (cells.has_excluded_rows) has_excluded_rows_ = true;
+    if (cells.has_counted_rows) has_counted_rows_ = true;
     std::span<const std::optional<std::int64_t>> first_samples;
     std::size_t first_window = 0;
     if (!first_samples_ns_.empty()) {

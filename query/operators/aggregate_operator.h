@@ -55,6 +55,8 @@ private:
     std::vector<MemoryHold> holds_;                                           // [group]
     std::size_t next_batch_ = 0;
     std::atomic<std::size_t> row_count_{0};
+    std::atomic<bool> has_excluded_rows_{false};  // Samples that do not count: DURING and EXCEPT.
+    std::atomic<bool> has_counted_rows_{false};
 };
 
 }  // namespace tidemark::query

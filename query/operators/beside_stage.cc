@@ -63,12 +63,13 @@ Result<std::vector<std::vector<Cell>>> read_beside(const AggregateWindows& plan,
     for (const GroupMember& member : group.members) {
         TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans.open_cursor(member));
         RowFilter filter(plan.series.where, request.columns, *member.tags);
+        const TimeRanges excluded = excluded_time(plan.series, member, request.range);
         while (true) {
             TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
             if (piece == nullptr) break;
             for (std::size_t row = 0; row < piece->row_count; ++row) {
                 const auto [first, last] = windows_by_time.equal_range(piece->times[row]);
-                if (first == last) continue;
+                if (first == last || contains(excluded, piece->times[row])) continue;
                 const Cell value = cell_at(piece->columns[picked].values, row);
                 for (auto window = first; window != last; ++window) {
                     const std::size_t index = window->second;

@@ -27,9 +27,11 @@ void CoverageWatch::add(const GroupMember& member, const StateTotals& totals,
                         const SamplingPace& pace) {
     const auto known = static_cast<double>(totals.good_ns + totals.bad_ns);
     const double whole = known + static_cast<double>(totals.unknown_ns);
+    const std::lock_guard lock(mutex_);
+    const bool is_excluded = whole <= 0 && totals.future_ns == 0 && totals.excluded_ns > 0;
+    (is_excluded ? has_excluded_series_ : has_counted_series_) = true;
     if (whole <= 0) return;
     const double coverage = known / whole;
-    const std::lock_guard lock(mutex_);
     Series& series = series_[{member.source_index, member.series_index}];
     if (series.tags != nullptr && coverage >= series.coverage) return;
     series = {coverage, pace, member.tags};
@@ -37,6 +39,9 @@ void CoverageWatch::add(const GroupMember& member, const StateTotals& totals,
 
 void CoverageWatch::report(std::int64_t hold_ns, ExecutionContext& context) const {
     const std::lock_guard lock(mutex_);
+    if (has_excluded_series_ && !has_counted_series_) {
+        context.warn(std::string(kAllExcludedText));
+    }
     std::size_t low_count = 0;
     const Series* lowest = nullptr;
     for (const auto& [position, series] : series_) {

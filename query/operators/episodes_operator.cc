@@ -89,7 +89,7 @@ Status EpisodesOperator::list_series(const GroupMember& member,
     TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> states, states_->read(member));
     const SeriesState& state = states.front();
     if (!state.has_samples) return success();
-    StateWindows totals(state.timeline, plan_.frame.as_of_ns);
+    StateWindows totals(state.timeline, plan_.frame.as_of_ns, state.excluded);
     coverage_.add(member, totals.totals(window), state.pace);
 
     const auto first =
@@ -102,7 +102,7 @@ Status EpisodesOperator::list_series(const GroupMember& member,
     const bool has_number = plan_.predicates[*plan_.call.predicate].numeric_field().has_value();
     if (has_number) {
         TIDEMARK_RETURN_IF_ERROR(read_samples(member, first->begin_ns, times, values));
-        samples = {times, values, plan_.hold_ns};
+        samples = {times, values, plan_.hold_ns, state.excluded};
     }
     for (const Episode& episode :
          episodes_of_window(state.runs, window, has_number ? &samples : nullptr)) {

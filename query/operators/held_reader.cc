@@ -9,7 +9,7 @@ namespace tidemark::query {
 Result<HeldReader> HeldReader::open(const SeriesSelection& selection,
                                     const std::vector<std::string>& fields, const TimeRange& range,
                                     std::int64_t hold_ns, ExecutionContext& context) {
-    HeldReader reader(hold_ns, context.guard());
+    HeldReader reader(selection, range, hold_ns, context.guard());
     reader.field_count_ = fields.size();
     ScanRequest request;
     request.range = range;
@@ -55,7 +55,12 @@ Result<HeldReader::Series> HeldReader::read(const GroupMember& member) const {
     }
     std::vector<HeldField> fields;
     fields.reserve(builders.size());
-    for (HeldValuesBuilder& builder : builders) fields.push_back(builder.finish());
+    for (HeldValuesBuilder& builder : builders) {
+        HeldField& field = fields.emplace_back(builder.finish());
+        if (field.changes.empty()) continue;
+        const TimeRange known{field.changes.front().at_ns, range_.end_ns};
+        field.excluded = excluded_time(*selection_, member, known);
+    }
     return Series{std::move(fields), std::move(hold)};
 }
 
@@ -63,10 +68,12 @@ void watch_coverage(const GroupMember& member, const HeldField& field, const Tim
                     CoverageWatch& coverage) {
     if (range.is_empty() || field.sample_count == 0) return;
     StateTotals totals;
-    for (const HeldStretch& stretch : known_stretches(field.changes, range)) {
+    const auto changes = changes_outside(field.changes, field.excluded);
+    for (const HeldStretch& stretch : known_stretches(changes, range)) {
         totals.good_ns += WideNs{stretch.end_ns} - stretch.begin_ns;
     }
-    totals.unknown_ns = WideNs{range.end_ns} - range.begin_ns - totals.good_ns;
+    totals.excluded_ns = static_cast<WideNs>(covered_ns(field.excluded, range));
+    totals.unknown_ns = WideNs{range.end_ns} - range.begin_ns - totals.excluded_ns - totals.good_ns;
     coverage.add(member, totals, {field.sample_count, field.first_ns, field.last_ns});
 }
 

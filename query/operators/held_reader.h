@@ -31,8 +31,12 @@ public:
     Result<Series> read(const GroupMember& member) const;
 
 private:
-    HeldReader(std::int64_t hold_ns, QueryGuard& guard) : hold_ns_(hold_ns), guard_(&guard) {}
+    HeldReader(const SeriesSelection& selection, const TimeRange& range, std::int64_t hold_ns,
+               QueryGuard& guard)
+        : selection_(&selection), range_(range), hold_ns_(hold_ns), guard_(&guard) {}
 
+    const SeriesSelection* selection_;
+    TimeRange range_;
     std::int64_t hold_ns_;
     QueryGuard* guard_;
     std::size_t field_count_ = 0;

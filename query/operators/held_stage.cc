@@ -50,8 +50,10 @@ Status HeldStage::run(const SeriesGroup& group,
         if (!first_samples_ns.empty()) {
             range.begin_ns = std::max(range.begin_ns, first_samples_ns[i].value_or(range.end_ns));
         }
-        for (const HeldField& field : read.fields) {
+        for (HeldField& field : read.fields) {
             watch_coverage(group.members[i], field, range, coverage);
+            if (field.excluded.empty()) continue;
+            field.changes = changes_outside(field.changes, field.excluded);
         }
         members.push_back(std::move(read));
     }

@@ -61,10 +61,12 @@ Status HeldTableOperator::list_series(const HeldReader& reader, const GroupMembe
     if (!plan_.frame.has_lower && !changes.empty()) window.begin_ns = changes.front().at_ns;
     if (known_stretches(changes, window).empty()) return success();
     watch_coverage(member, read.fields.front(), window, coverage_);
+    const auto counted = changes_outside(changes, read.fields.front().excluded);
+    if (known_stretches(counted, window).empty()) return success();
     if (plan_.call.function == FunctionId::StateDurations) {
-        return list_durations(changes, window, *member.tags, rows);
+        return list_durations(read.fields.front(), window, *member.tags, rows);
     }
-    std::vector<HeldChange> within = changes_within(changes, window);
+    std::vector<HeldChange> within = changes_within(counted, window);
     if ((row_count_ += within.size()) > context_.held_row_limit()) {
         return Error(ErrorCode::LimitExceeded, "changes() has more than " +
                                                    std::to_string(context_.held_row_limit()) +
@@ -85,10 +87,9 @@ void HeldTableOperator::add_tags(const TagSet& tags, std::vector<Cell>& row) con
     }
 }
 
-Status HeldTableOperator::list_durations(std::span<const HeldChange> changes,
-                                         const TimeRange& window, const TagSet& tags,
-                                         Rows& rows) const {
-    std::vector<ValueDuration> durations = value_durations(changes, window);
+Status HeldTableOperator::list_durations(const HeldField& field, const TimeRange& window,
+                                         const TagSet& tags, Rows& rows) const {
+    std::vector<ValueDuration> durations = value_durations(field.changes, window, field.excluded);
     WideInteger known_ns = 0;
     for (std::size_t i = 0; i + 1 < durations.size(); ++i) known_ns += durations[i].duration_ns;
     for (ValueDuration& one : durations) {

@@ -26,8 +26,8 @@ private:
 
     Status compute_all();
     Status list_series(const HeldReader& reader, const GroupMember& member, Rows& rows);
-    Status list_durations(std::span<const HeldChange> changes, const TimeRange& window,
-                          const TagSet& tags, Rows& rows) const;
+    Status list_durations(const HeldField& field, const TimeRange& window, const TagSet& tags,
+                          Rows& rows) const;
     void add_tags(const TagSet& tags, std::vector<Cell>& row) const;
 
     const ListValues& plan_;

@@ -24,7 +24,8 @@ Result<IntegralStage> IntegralStage::open(const AggregateWindows& plan, const Wi
     stage.request_.range.end_ns = std::min(stage.request_.range.end_ns, plan.frame.as_of_ns);
     stage.request_.range.begin_ns =
         std::min(stage.request_.range.begin_ns, stage.request_.range.end_ns);
-    stage.request_.cuts.assign(integral.edges().begin(), integral.edges().end());
+    stage.request_.cuts = with_exclusion_edges(
+        plan.series, {integral.edges().begin(), integral.edges().end()}, stage.request_.range);
     stage.request_.carry_in = CarryIn::WithinHold;
     stage.request_.hold_ns = plan.hold_ns;
     TIDEMARK_ASSIGN_OR_RETURN(stage.scans_,
@@ -69,8 +70,9 @@ Status IntegralStage::read_member(const GroupMember& member, const TimeRange& ra
                                   std::vector<TimeIntegral>& integrals) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     const auto types = scans_->scans()[member.source_index]->column_types();
+    const TimeRanges excluded = excluded_time(plan_->series, member, request_.range);
     for (std::size_t i = 0; i < integrals.size(); ++i) {
-        if (types[i]) integrals[i].begin_series(cursor->carried().columns[i]);
+        if (types[i]) integrals[i].begin_series(cursor->carried().columns[i], excluded);
     }
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
@@ -91,7 +93,9 @@ Status IntegralStage::read_member(const GroupMember& member, const TimeRange& ra
         if (series.sample_count == 0 || range.is_empty()) continue;
         StateTotals totals;
         totals.good_ns = static_cast<WideNs>(series.known_ns);
-        totals.unknown_ns = WideNs{range.end_ns} - range.begin_ns - totals.good_ns;
+        totals.excluded_ns = static_cast<WideNs>(covered_ns(excluded, range));
+        totals.unknown_ns =
+            WideNs{range.end_ns} - range.begin_ns - totals.excluded_ns - totals.good_ns;
         coverage.add(member, totals, {series.sample_count, series.first_ns, series.last_ns});
     }
     return success();

@@ -1,6 +1,8 @@
 #include "query/operators/sample_stage.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <utility>
@@ -8,10 +10,14 @@
 #include "query/column/cell.h"
 #include "query/functions/sliding_merge.h"
 #include "query/operators/leaf_truth.h"
+#include "query/plan/time_expression.h"
 #include "storage/base/assert.h"
 
 namespace tidemark::query {
 namespace {
+
+constexpr std::int64_t kNoBegin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
 
 bool has_valid_row(const ColumnValues& values, std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
@@ -39,6 +45,8 @@ struct SampleStage::GroupState {
     std::vector<std::vector<ShareFold>> shares;  ///< [stage call][part]
     std::map<std::size_t, PercentileRows> rows;  ///< By column.
     std::size_t rank = 0;
+    bool has_excluded_rows = false;
+    bool has_counted_rows = false;
     /// [stage call][its predicate], of the series being read.
     std::vector<std::vector<std::vector<PredicateStep>>> steps;
     std::size_t fold_bytes = 0;  ///< What the folds hold together.
@@ -82,9 +90,40 @@ Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const Window
         stage.request_.cuts = windows.edges();
     }
     stage.request_.range = windows.hull();
+    if (plan.series.exclusions != nullptr) {
+        const bool is_bounded =
+            stage.request_.range.begin_ns != kNoBegin && stage.request_.range.end_ns != kNoEnd;
+        if (!is_bounded) {
+            TIDEMARK_ASSIGN_OR_RETURN(stage.request_.range, stage.extent_of_rows(context));
+        }
+        // So that all of a piece counts, or nothing of it.
+        stage.request_.cuts =
+            with_exclusion_edges(plan.series, windows.edges(), stage.request_.range);
+    }
     TIDEMARK_ASSIGN_OR_RETURN(stage.scans_,
                               SourceScans::open(plan.series, stage.request_, context));
     return stage;
+}
+
+/// The range without what is in front of all rows and behind them: calendars have hours on every
+/// day of it.
+Result<TimeRange> SampleStage::extent_of_rows(ExecutionContext& context) const {
+    const TimeRange& range = request_.range;
+    TIDEMARK_ASSIGN_OR_RETURN(const SourceScans scans,
+                              SourceScans::open(plan_.series, request_, context));
+    TimeRange extent{range.end_ns, range.begin_ns};
+    for (const Scan* scan : scans.scans()) {
+        for (std::size_t i = 0; i < scan->series().size(); ++i) {
+            TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scan->open(i));
+            while (true) {
+                TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
+                if (piece == nullptr) break;
+                extent.begin_ns = std::min(extent.begin_ns, piece->first_ns);
+                extent.end_ns = std::max(extent.end_ns, saturating_add(piece->last_ns, 1));
+            }
+        }
+    }
+    return extent.is_empty() ? TimeRange{range.begin_ns, range.begin_ns} : extent;
 }
 
 void SampleStage::plan_call(std::size_t index) {
@@ -169,6 +208,8 @@ Result<SampleStage::GroupState> SampleStage::empty_state(const SeriesGroup& grou
 }
 
 void SampleStage::merge(GroupState& target, GroupState&& source) const {
+    target.has_excluded_rows = target.has_excluded_rows || source.has_excluded_rows;
+    target.has_counted_rows = target.has_counted_rows || source.has_counted_rows;
     for (std::size_t i = 0; i < calls_.size(); ++i) {
         for (std::size_t part = 0; part < target.folds[i].size(); ++part) {
             std::unique_ptr<SampleFold>& fold = source.folds[i][part];
@@ -211,6 +252,8 @@ Status SampleStage::run(const SeriesGroup& group, unsigned thread_count, GroupCe
         if (!state.shares[i].empty()) finish_share(i, state, cells);
     }
     finish_percentiles(state, cells);
+    cells.has_excluded_rows = state.has_excluded_rows;
+    cells.has_counted_rows = state.has_counted_rows;
     return success();
 }
 
@@ -226,9 +269,15 @@ Status SampleStage::read_member(const GroupMember& member, std::size_t rank,
             state.steps[i].push_back(plan_.predicates[predicate.predicate].steps_for(*member.tags));
         }
     }
+    const TimeRanges excluded = excluded_time(plan_.series, member, request_.range);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return success();
+        if (contains(excluded, piece->first_ns)) {
+            state.has_excluded_rows = true;
+            continue;
+        }
+        state.has_counted_rows = true;
         TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, filter, part_cursor, state));
         TIDEMARK_RETURN_IF_ERROR(state.hold_memory());
     }

@@ -55,6 +55,7 @@ private:
 
     void plan_call(std::size_t index);
     void plan_share(const BoundCall& call, StageCall& planned);
+    Result<TimeRange> extent_of_rows(ExecutionContext& context) const;
     Result<GroupState> empty_state(const SeriesGroup& group) const;
     void merge(GroupState& target, GroupState&& source) const;
     Status read_member(const GroupMember& member, std::size_t rank, GroupState& state) const;

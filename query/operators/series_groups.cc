@@ -1,6 +1,7 @@
 #include "query/operators/series_groups.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -71,6 +72,21 @@ std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const So
         ordered.push_back({key.first, key.second, std::move(members)});
     }
     return ordered;
+}
+
+TimeRanges excluded_time(const SeriesSelection& selection, const GroupMember& member,
+                         const TimeRange& range) {
+    if (selection.exclusions == nullptr) return {};
+    return selection.exclusions->excluded(*member.tags, range);
+}
+
+std::vector<std::int64_t> with_exclusion_edges(const SeriesSelection& selection,
+                                               std::vector<std::int64_t> cuts,
+                                               const TimeRange& range) {
+    if (selection.exclusions == nullptr) return cuts;
+    std::vector<std::int64_t> all;
+    std::ranges::set_union(cuts, selection.exclusions->edges(range), std::back_inserter(all));
+    return all;
 }
 
 Status for_each_member_parallel(const std::vector<SeriesGroup>& groups, unsigned thread_count,

@@ -10,6 +10,7 @@
 
 #include <tidemark/scan.h>
 
+#include "query/functions/time_ranges.h"
 #include "query/operators/execution_context.h"
 #include "query/plan/logical_plan.h"
 
@@ -63,6 +64,16 @@ Result<std::optional<std::int64_t>> first_value_ns(SeriesCursor& cursor);
 
 /// The groups that the series of `scans` fall into, by measurement, then tag values.
 std::vector<SeriesGroup> group_series(const SeriesSelection& selection, const SourceScans& scans);
+
+/// The part of `range` that DURING and EXCEPT take out for a series, in normal form.
+TimeRanges excluded_time(const SeriesSelection& selection, const GroupMember& member,
+                         const TimeRange& range);
+
+/// Ascending times at which no piece may be cut across: `cuts`, and where `range` is cut by DURING
+/// and EXCEPT.
+std::vector<std::int64_t> with_exclusion_edges(const SeriesSelection& selection,
+                                               std::vector<std::int64_t> cuts,
+                                               const TimeRange& range);
 
 /// Calls work(i, j) for member j of group i, for all of them, as for_each_parallel does.
 Status for_each_member_parallel(const std::vector<SeriesGroup>& groups, unsigned thread_count,

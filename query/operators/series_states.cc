@@ -213,6 +213,20 @@ bool SeriesStates::is_known_in_a_window(const StateTimeline& leaf) const {
     });
 }
 
+void SeriesStates::exclude(const StateQuestion& question, const GroupMember& member,
+                           SeriesState& state) const {
+    if (selection_->exclusions == nullptr) return;
+    const auto changes = state.timeline.changes();
+    const std::int64_t end_ns = windows_.back().end_ns;
+    const std::int64_t first_change_ns = changes.empty() ? end_ns : changes.front().at_ns;
+    std::int64_t begin_ns = request_.range.begin_ns;
+    // Without a lower bound the windows of a series begin with its first sample.
+    if (begin_ns == kMinNs) begin_ns = first_change_ns;
+    if (question.needs_runs) begin_ns = std::min(begin_ns, first_change_ns);
+    state.excluded = excluded_time(*selection_, member, {begin_ns, end_ns});
+    state.timeline = state.timeline.with_unknown_in(state.excluded);
+}
+
 Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const LeafTimelines& leaves,
                                          const GroupMember& member) {
     SeriesState state;
@@ -226,6 +240,7 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
         if (pace.sample_count > state.pace.sample_count) state.pace = pace;
     }
     state.timeline = predicate_timeline(question.predicate, leaves, *member.tags);
+    exclude(question, member, state);
     if (!question.needs_runs || !state.has_samples) return state;
 
     std::optional<StateTimeline> clear;
@@ -247,9 +262,10 @@ Result<SeriesState> SeriesStates::answer(const StateQuestion& question, const Le
         TIDEMARK_ASSIGN_OR_RETURN(const LeafTimelines earlier,
                                   read_leaves(*scans, known_from, member));
         state.timeline = predicate_timeline(question.predicate, earlier, *member.tags);
+        exclude(question, member, state);
         if (question.clear) clear = predicate_timeline(*question.clear, earlier, *member.tags);
     }
-    state.runs = find_true_runs(state.timeline, options(), request_.range.end_ns);
+    state.runs = find_true_runs(state.timeline, options(), request_.range.end_ns, state.excluded);
     return state;
 }
 

@@ -35,7 +35,8 @@ struct SamplingPace {
 
 /// The answer to one question for one series.
 struct SeriesState {
-    StateTimeline timeline;  ///< Before FOR, KEEP and CLEAR.
+    StateTimeline timeline;  ///< Before FOR, KEEP and CLEAR; unknown where time does not count.
+    TimeRanges excluded;     ///< Of all windows, and of the past as far as runs reach back.
     TrueRuns runs;           ///< Only if asked for.
     SamplingPace pace;
     /// There is a sample of the predicate's fields in one of the windows, or carried into one.
@@ -85,6 +86,9 @@ private:
                                      const TagSet& tags) const;
     bool goes_back_alone(const StateQuestion& question) const;
     bool is_known_in_a_window(const StateTimeline& leaf) const;
+    /// Takes DURING and EXCEPT out of the timeline.
+    void exclude(const StateQuestion& question, const GroupMember& member,
+                 SeriesState& state) const;
     Result<SeriesState> answer(const StateQuestion& question, const LeafTimelines& leaves,
                                const GroupMember& member);
     /// The scans that begin earlier, further back with every level; nothing after the last level,

@@ -129,7 +129,7 @@ Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,
         TimeRange whole = windows_->hull();
         whole.begin_ns = std::max(whole.begin_ns, begin_ns);
         if (whole.is_empty()) continue;
-        StateWindows totals(answers[i].timeline, plan_->frame.as_of_ns);
+        StateWindows totals(answers[i].timeline, plan_->frame.as_of_ns, answers[i].excluded);
         coverage.add(member, totals.totals(whole), answers[i].pace);
     }
     return success();
@@ -137,7 +137,7 @@ Status StateStage::read_member(const GroupMember& member, std::int64_t begin_ns,
 
 void StateStage::add_series(const SeriesState& state, const StateQuestion& question,
                             std::int64_t begin_ns, std::vector<StateGroup>& groups) const {
-    StateWindows totals(state.timeline, plan_->frame.as_of_ns);
+    StateWindows totals(state.timeline, plan_->frame.as_of_ns, state.excluded);
     for (std::size_t window = 0; window < groups.size(); ++window) {
         TimeRange range = windows_->windows()[window];
         range.begin_ns = std::max(range.begin_ns, begin_ns);

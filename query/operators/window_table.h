@@ -73,7 +73,9 @@ struct GroupCells {
     std::vector<std::vector<Cell>> of_call;  ///< [call][window]
     /// Of the first call, where it is a selector that found a sample: [window]
     std::vector<std::optional<std::int64_t>> sample_times_ns;
-    bool has_value = false;  ///< The group has rows.
+    bool has_value = false;          ///< The group has rows.
+    bool has_excluded_rows = false;  ///< Samples that do not count: DURING and EXCEPT.
+    bool has_counted_rows = false;   ///< Others.
     /// A call's value in a window is no double (R10): its cell stays null, and the answer says so.
     std::vector<bool> is_out_of_range;  ///< [call]
     /// A call met samples that it does not take: the answer says so.

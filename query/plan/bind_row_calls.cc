@@ -10,6 +10,11 @@
 namespace tidemark::query {
 
 Status SelectBinder::bind_row_calls(const std::vector<const Call*>& calls) {
+    if (has_exclusions()) {
+        const auto call = std::find_if(calls.begin(), calls.end(),
+                                       [](const Call* one) { return is_row_call(*one); });
+        return refuse_exclusions((*call)->name + "()");
+    }
     CallList list(schema_, messages_);
     std::vector<RowCall> row_calls;
     TIDEMARK_RETURN_IF_ERROR(sort_calls(calls, row_calls, list));

@@ -85,6 +85,7 @@ Status SelectBinder::finish_aggregate(AggregateWindows& aggregate) {
         TIDEMARK_RETURN_IF_ERROR(refuse_field_conditions());
         TIDEMARK_RETURN_IF_ERROR(resolve_hold());
     }
+    TIDEMARK_RETURN_IF_ERROR(check_exclusions(aggregate.calls));
     aggregate.series = series_;
     aggregate.frame = time_frame(asks_for_states);
     aggregate.hold_ns = hold_ns_;

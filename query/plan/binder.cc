@@ -38,6 +38,7 @@ Result<SelectPlan> SelectBinder::bind() {
                                   bind_where(*select_.where, schema_, time_, messages_));
     }
     series_.where.time = bounds_;
+    TIDEMARK_RETURN_IF_ERROR(bind_exclusions());
     TIDEMARK_RETURN_IF_ERROR(bind_body());
     TIDEMARK_RETURN_IF_ERROR(add_order_and_limit());
     std::set<std::string> measurements;
@@ -54,14 +55,8 @@ Result<SelectPlan> SelectBinder::bind() {
 }
 
 Status SelectBinder::refuse_unsupported() const {
-    const auto unsupported = [](std::string what) {
-        return Error(ErrorCode::Unsupported, std::move(what));
-    };
     if (select_.into && context_.outer != nullptr) {
         return invalid("INTO belongs into the outermost SELECT: a subquery writes nothing");
-    }
-    if (select_.during || select_.except) {
-        return unsupported("DURING and EXCEPT need calendars, which are not supported");
     }
     if (select_.fill && select_.fill->longest && !select_.fill->longest->fixed_ns()) {
         return invalid("fill(previous, " + print_duration(*select_.fill->longest) +
@@ -278,6 +273,7 @@ std::optional<Truth> SelectBinder::unknown_as() const {
 }
 
 Status SelectBinder::bind_rows() {
+    if (has_exclusions()) return refuse_exclusions("rows as they were written");
     if (grouping_.buckets.step) {
         return invalid("GROUP BY requires at least one aggregate function");
     }

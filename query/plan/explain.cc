@@ -177,6 +177,7 @@ private:
                  (source.policy.empty() ? "" : print_identifier(source.policy)) + "." +
                  print_identifier(source.measurement));
         }
+        if (series.exclusions != nullptr) line("  only time " + series.exclusions->text());
         if (frame.has_lower) line("  from " + std::to_string(frame.range.begin_ns));
         if (frame.range.end_ns != std::numeric_limits<std::int64_t>::max()) {
             line("  until " + std::to_string(frame.range.end_ns));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,6 +11,7 @@
 #include <tidemark/query.h>
 #include <tidemark/types.h>
 
+#include "query/functions/exclusions.h"
 #include "query/functions/state_timeline.h"
 #include "query/functions/time_buckets.h"
 #include "query/plan/call_binder.h"
@@ -32,6 +34,8 @@ struct SeriesSelection {
     std::vector<ResolvedSource> sources;
     WhereClause where;                    ///< Its time bounds are complete: see time_frame.
     std::vector<std::string> group_tags;  ///< Ascending, each once.
+    /// DURING and EXCEPT; null: all time counts.
+    std::shared_ptr<const Exclusions> exclusions;
 };
 
 /// [A, B), its buckets, and where the present is.

@@ -49,6 +49,14 @@ private:
                                   std::vector<ResolvedSource>& stored) const;
     std::optional<Truth> unknown_as() const;
 
+    /// What DURING and EXCEPT name, of the database that the measurements are in.
+    Status bind_exclusions();
+    Result<std::string> database_of_exclusions() const;
+    bool has_exclusions() const { return series_.exclusions != nullptr; }
+    /// DURING and EXCEPT go with functions that can leave time out.
+    Status refuse_exclusions(const std::string& what) const;
+    Status check_exclusions(const std::vector<BoundCall>& calls) const;
+
     // ---- rows as they were written
 
     Status bind_rows();

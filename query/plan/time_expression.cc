@@ -1,6 +1,7 @@
 #include "query/plan/time_expression.h"
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 #include <string>
 
@@ -259,6 +260,15 @@ std::int64_t saturating_add(std::int64_t left, std::int64_t right) {
     std::int64_t sum = 0;
     if (!__builtin_add_overflow(left, right, &sum)) return sum;
     return right < 0 ? kMinNs : kMaxNs;
+}
+
+std::string print_instant(std::int64_t time_ns) {
+    using Instant = date::sys_time<std::chrono::nanoseconds>;
+    const Instant instant{std::chrono::nanoseconds(time_ns)};
+    std::string text = date::format("%FT%T", instant);
+    text.erase(text.find_last_not_of('0') + 1);  // There are always nine decimals.
+    if (text.ends_with('.')) text.pop_back();
+    return text + "Z";
 }
 
 std::optional<std::int64_t> parse_instant(std::string_view text,

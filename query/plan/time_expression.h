@@ -21,6 +21,10 @@ struct TimeContext {
 /// a + b, kept inside the int64 range.
 std::int64_t saturating_add(std::int64_t left, std::int64_t right);
 
+/// `2026-10-01T12:30:05Z`, with as many decimals of a second as it takes: parse_instant() reads it
+/// back.
+std::string print_instant(std::int64_t time_ns);
+
 /// Reads `2026-10-01`, `2026-10-01 12:30`, `2026-10-01 12:30:05.5`, and RFC 3339
 /// (`2026-10-01T12:30:05Z`, `..+02:00`). Without an offset it is local time of the zone. Nothing
 /// when it is not a time; times beyond the int64 range saturate.

@@ -9,6 +9,7 @@
 
 #include "query/plan/messages.h"
 #include "query/session/bound_parameters.h"
+#include "query/session/calendars.h"
 #include "query/session/deletions.h"
 #include "query/session/policies.h"
 #include "query/session/select_into.h"
@@ -71,6 +72,18 @@ public:
     }
     StatementResult operator()(const Backup& statement) const {
         return changed("BACKUP", statement);
+    }
+    StatementResult operator()(const CreateCalendar& statement) const {
+        return changed("CREATE CALENDAR", statement);
+    }
+    StatementResult operator()(const DropCalendar& statement) const {
+        return changed("DROP CALENDAR", statement);
+    }
+    StatementResult operator()(const CreateMaintenance& statement) const {
+        return changed("CREATE MAINTENANCE", statement);
+    }
+    StatementResult operator()(const DropMaintenance& statement) const {
+        return changed("DROP MAINTENANCE", statement);
     }
     StatementResult operator()(const ShowStats& statement) const {
         return unsupported(print(Statement{{}, statement}) +

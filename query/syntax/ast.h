@@ -520,6 +520,57 @@ struct SetNan {
     bool operator==(const SetNan&) const = default;
 };
 
+/// CREATE [OR REPLACE] CALENDAR name [ON database] TZ 'zone' HOURS 'Mon-Fri 09:00-18:00'
+/// [EXCEPT DATES '2026-12-25', ..] [REASON '..']. What the strings mean is for whoever uses them.
+struct CreateCalendar {
+    Location location;
+    bool may_replace = false;
+    std::string name;
+    std::string database;  ///< ON; empty: the session's.
+    std::string zone;
+    std::string hours;
+    std::vector<std::string> except_dates;
+    std::string reason;
+    bool operator==(const CreateCalendar&) const = default;
+};
+
+struct DropCalendar {
+    Location location;
+    std::string name;
+    std::string database;  ///< As CreateCalendar's.
+    bool operator==(const DropCalendar&) const = default;
+};
+
+struct ShowCalendars {
+    std::string database;  ///< As CreateCalendar's.
+    bool operator==(const ShowCalendars&) const = default;
+};
+
+/// CREATE MAINTENANCE [ON database] ON tag = 'value' [AND ..] | ON * FROM time TO time
+/// [TZ 'zone'] REASON '..'
+struct CreateMaintenance {
+    Location location;
+    std::string database;   ///< As CreateCalendar's.
+    std::vector<Tag> tags;  ///< In order as written, each key once. Empty: ON *, every series.
+    Expression begin;
+    Expression end;
+    std::string zone;  ///< Of times without an offset; empty: UTC.
+    std::string reason;
+    bool operator==(const CreateMaintenance&) const = default;
+};
+
+struct DropMaintenance {
+    Location location;
+    std::string id;
+    std::string database;  ///< As CreateCalendar's.
+    bool operator==(const DropMaintenance&) const = default;
+};
+
+struct ShowMaintenance {
+    std::string database;  ///< As CreateCalendar's.
+    bool operator==(const ShowMaintenance&) const = default;
+};
+
 struct DropMeasurement {
     Location location;
     std::string name;
@@ -574,7 +625,9 @@ struct Statement {
                  ShowMeasurements, ShowSeries, ShowTagKeys, ShowTagValues, ShowFieldKeys,
                  ShowCardinality, ShowQueries, ShowStats, CreateDatabase, DropDatabase,
                  CreateRetentionPolicy, AlterRetentionPolicy, DropRetentionPolicy, SetStale, SetNan,
-                 DropMeasurement, DropSeries, DeleteStatement, Backup, KillQuery, ForeignStatement>
+                 DropMeasurement, DropSeries, DeleteStatement, Backup, CreateCalendar, DropCalendar,
+                 ShowCalendars, CreateMaintenance, DropMaintenance, ShowMaintenance, KillQuery,
+                 ForeignStatement>
         node;
     bool operator==(const Statement&) const = default;
 };

@@ -9,7 +9,7 @@
 #include "query/syntax/token_stream.h"
 
 // Recursive descent. One file per noun: parser_expression, parser_source (measurements, dimensions,
-// orders, limits), parser_select, parser_show, parser_schema, parser_foreign.
+// orders, limits), parser_select, parser_show, parser_schema, parser_calendar, parser_foreign.
 
 namespace tidemark::query {
 namespace {

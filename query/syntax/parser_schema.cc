@@ -203,6 +203,13 @@ Result<StatementNode> parse_alter_measurement(TokenStream& tokens) {
 Result<StatementNode> parse_create(TokenStream& tokens) {
     if (tokens.accept_word("DATABASE")) return parse_create_database(tokens);
     if (tokens.accept_word("RETENTION")) return parse_create_policy(tokens);
+    if (tokens.accept_word("CALENDAR")) return parse_create_calendar(tokens, false);
+    if (tokens.accept_word("MAINTENANCE")) return parse_create_maintenance(tokens);
+    if (tokens.accept_word("OR")) {
+        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("REPLACE"));
+        TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("CALENDAR"));
+        return parse_create_calendar(tokens, true);
+    }
     TIDEMARK_ASSIGN_OR_RETURN(std::optional<StatementNode> foreign, parse_foreign_create(tokens));
     if (foreign) return std::move(*foreign);
     return tokens.unexpected();
@@ -243,6 +250,8 @@ Result<StatementNode> parse_drop(TokenStream& tokens) {
         TIDEMARK_RETURN_IF_ERROR(check_no_policy(tokens, rows.sources));
         return StatementNode(DropSeries{location, std::move(rows.sources), std::move(rows.where)});
     }
+    if (tokens.accept_word("CALENDAR")) return parse_drop_calendar(tokens);
+    if (tokens.accept_word("MAINTENANCE")) return parse_drop_maintenance(tokens);
     TIDEMARK_ASSIGN_OR_RETURN(std::optional<StatementNode> foreign, parse_foreign_drop(tokens));
     if (foreign) return std::move(*foreign);
     return tokens.unexpected();

@@ -176,10 +176,19 @@ Result<StatementNode> parse_show_field(TokenStream& tokens) {
 Result<StatementNode> parse_show_retention_policies(TokenStream& tokens) {
     TIDEMARK_RETURN_IF_ERROR(tokens.expect_word("POLICIES"));
     ShowRetentionPolicies show;
-    if (tokens.accept_word("ON")) {
-        tokens.note_name(SchemaName::Database);
-        TIDEMARK_ASSIGN_OR_RETURN(show.database, tokens.expect_name());
-    }
+    TIDEMARK_ASSIGN_OR_RETURN(show.database, parse_on_database(tokens));
+    return StatementNode(std::move(show));
+}
+
+Result<StatementNode> parse_show_calendars(TokenStream& tokens) {
+    ShowCalendars show;
+    TIDEMARK_ASSIGN_OR_RETURN(show.database, parse_on_database(tokens));
+    return StatementNode(std::move(show));
+}
+
+Result<StatementNode> parse_show_maintenance(TokenStream& tokens) {
+    ShowMaintenance show;
+    TIDEMARK_ASSIGN_OR_RETURN(show.database, parse_on_database(tokens));
     return StatementNode(std::move(show));
 }
 
@@ -203,6 +212,8 @@ Result<StatementNode> parse_show(TokenStream& tokens) {
     if (tokens.accept_word("TAG")) return parse_show_tag(tokens);
     if (tokens.accept_word("FIELD")) return parse_show_field(tokens);
     if (tokens.accept_word("RETENTION")) return parse_show_retention_policies(tokens);
+    if (tokens.accept_word("CALENDARS")) return parse_show_calendars(tokens);
+    if (tokens.accept_word("MAINTENANCE")) return parse_show_maintenance(tokens);
     if (tokens.accept_word("QUERIES")) return StatementNode(ShowQueries{});
     if (tokens.accept_word("STATS")) return parse_show_stats(tokens, false);
     if (tokens.accept_word("DIAGNOSTICS")) return parse_show_stats(tokens, true);

@@ -20,6 +20,17 @@ Result<StatementNode> parse_delete(TokenStream& tokens);
 Result<StatementNode> parse_kill(TokenStream& tokens);
 Result<StatementNode> parse_backup(TokenStream& tokens);
 
+// What follows CALENDAR and MAINTENANCE.
+
+/// `may_replace`: OR REPLACE was written.
+Result<StatementNode> parse_create_calendar(TokenStream& tokens, bool may_replace);
+Result<StatementNode> parse_drop_calendar(TokenStream& tokens);
+Result<StatementNode> parse_create_maintenance(TokenStream& tokens);
+Result<StatementNode> parse_drop_maintenance(TokenStream& tokens);
+
+/// `[ON database]`; empty when it is not there.
+Result<std::string> parse_on_database(TokenStream& tokens);
+
 // Statements that are checked for their grammar and kept as text; `tokens` records since the
 // statement's first token.
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "query/syntax/ast.h"
 
@@ -18,6 +19,9 @@ std::string print_identifier(std::string_view name);
 
 /// `text` in single quotes with escapes.
 std::string print_string(std::string_view text);
+
+/// `service = 'pay' AND host = 'a'`; `*` when there are none.
+std::string print_tag_conditions(const std::vector<Tag>& tags);
 
 /// "::float"
 std::string_view cast_text(CastType cast);

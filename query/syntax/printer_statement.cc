@@ -35,7 +35,7 @@ public:
 
     void operator()(const ShowRetentionPolicies& show) {
         out_.write("SHOW RETENTION POLICIES");
-        if (!show.database.empty()) out_.write(" ON ").write_name(show.database);
+        write_on(show.database);
     }
 
     void operator()(const ShowMeasurements& show) {
@@ -140,6 +140,50 @@ public:
         out_.write("BACKUP TO ").write(print_string(backup.directory));
     }
 
+    void operator()(const CreateCalendar& create) {
+        out_.write(create.may_replace ? "CREATE OR REPLACE CALENDAR " : "CREATE CALENDAR ");
+        out_.write_name(create.name);
+        write_on(create.database);
+        out_.write(" TZ ").write(print_string(create.zone));
+        out_.write(" HOURS ").write(print_string(create.hours));
+        if (!create.except_dates.empty()) {
+            out_.write(" EXCEPT DATES ");
+            out_.write_list(create.except_dates,
+                            [this](const std::string& date) { out_.write(print_string(date)); });
+        }
+        if (!create.reason.empty()) out_.write(" REASON ").write(print_string(create.reason));
+    }
+
+    void operator()(const DropCalendar& drop) {
+        out_.write("DROP CALENDAR ").write_name(drop.name);
+        write_on(drop.database);
+    }
+
+    void operator()(const ShowCalendars& show) {
+        out_.write("SHOW CALENDARS");
+        write_on(show.database);
+    }
+
+    void operator()(const CreateMaintenance& create) {
+        out_.write("CREATE MAINTENANCE");
+        write_on(create.database);
+        out_.write(" ON ").write(print_tag_conditions(create.tags));
+        out_.write(" FROM ").write_expression(create.begin);
+        out_.write(" TO ").write_expression(create.end);
+        if (!create.zone.empty()) out_.write(" TZ ").write(print_string(create.zone));
+        out_.write(" REASON ").write(print_string(create.reason));
+    }
+
+    void operator()(const DropMaintenance& drop) {
+        out_.write("DROP MAINTENANCE ").write_name(drop.id);
+        write_on(drop.database);
+    }
+
+    void operator()(const ShowMaintenance& show) {
+        out_.write("SHOW MAINTENANCE");
+        write_on(show.database);
+    }
+
     void operator()(const KillQuery& kill) {
         out_.write("KILL QUERY ").write_number(kill.id);
         if (!kill.host.empty()) out_.write(" ON ").write_name(kill.host);
@@ -148,6 +192,10 @@ public:
     void operator()(const ForeignStatement& foreign) { out_.write(foreign.text); }
 
 private:
+    void write_on(const std::string& database) {
+        if (!database.empty()) out_.write(" ON ").write_name(database);
+    }
+
     // ON and FROM.
     void write_front(const SchemaClauses& clauses) {
         const bool has_on = clauses.all_databases || !clauses.database.empty();
@@ -216,6 +264,16 @@ private:
 };
 
 }  // namespace
+
+std::string print_tag_conditions(const std::vector<Tag>& tags) {
+    if (tags.empty()) return "*";
+    std::string text;
+    for (const Tag& tag : tags) {
+        if (!text.empty()) text += " AND ";
+        text += print_identifier(tag.key) + " = " + print_string(tag.value);
+    }
+    return text;
+}
 
 std::string print(const Statement& statement) {
     StatementPrinter printer;

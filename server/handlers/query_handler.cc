@@ -90,6 +90,7 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     QueryOptions options;
     options.database = parameters["db"];
     options.retention_policy = parameters["rp"];
+    options.author = parameters["u"];
     options.may_write = request.method == "POST";
     options.cancelled = &context.cancelled;
     options.running = context.running;

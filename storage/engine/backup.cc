@@ -49,7 +49,7 @@ bool is_name_of_copy(std::string_view name) {
     constexpr std::string_view kTemporary = kTemporarySuffix;
     if (name.ends_with(kTemporary)) name.remove_suffix(kTemporary.size());
     return segment_id_of(name).has_value() || name == kFormatKind.name ||
-           name == kManifestKind.name || name == kCatalogueKind.name;
+           name == kManifestKind.name || name == kCatalogueKind.name || name == kDocumentsKind.name;
 }
 
 // What an attempt that failed left. Files that are not of a copy stay, and so their directory.
@@ -81,6 +81,10 @@ Status fill(FileSystem& file_system, const StorePaths& paths, const StoreCopy& c
                                             {}, false, messages));
     TIDEMARK_RETURN_IF_ERROR(manifest->rewrite(copy.manifest));
     TIDEMARK_RETURN_IF_ERROR(write_file_atomically(file_system, paths.catalogue, copy.catalogue));
+    if (!copy.documents.empty()) {
+        TIDEMARK_RETURN_IF_ERROR(
+            write_file_atomically(file_system, paths.documents, copy.documents));
+    }
     return write_file_atomically(file_system, paths.format, encode_record_log(kFormatKind, {}));
 }
 
@@ -110,6 +114,7 @@ Result<StoreCopy> read_backup(FileSystem& file_system, const StorePaths& paths) 
     StoreCopy copy;
     TIDEMARK_ASSIGN_OR_RETURN(copy.catalogue, read_catalogue_bytes(file_system, paths.catalogue));
     copy.manifest = backup.manifest->recovered();
+    copy.documents = backup.documents->copy();
     for (const auto& segment : backup.segments) {
         TIDEMARK_ASSIGN_OR_RETURN(
             std::shared_ptr<const MappedFile> file,

@@ -16,6 +16,7 @@ struct StoreCopy {
     /// The record log, whole and without a torn end.
     std::vector<std::byte> catalogue;
     ManifestContents manifest;
+    std::vector<std::byte> documents;  ///< Their record log; empty: there are none.
     /// The files of manifest.segments, under their names. They need not exist any more.
     struct File {
         std::string name;

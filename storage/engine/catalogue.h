@@ -76,7 +76,7 @@ public:
     /// Keeps ids up to this one from being given out: segments and log may know series whose record
     /// was lost.
     void reserve_series_id(SeriesId id);
-    /// The same for databases, which the manifest knows.
+    /// The same for databases, which the manifest and documents know.
     void reserve_database_id(DatabaseId id);
     /// The same for fields up to this one.
     void reserve_field_index(MeasurementId measurement, FieldIndex index);
@@ -95,6 +95,8 @@ public:
     bool is_live(PolicyId policy) const;
     /// False for a policy whose record was lost: what is there of it must be kept.
     bool was_dropped(PolicyId policy) const;
+    /// Of a database that is there or was dropped; false for one whose record was lost.
+    bool was_database(DatabaseId id) const;
     RetentionPolicy policy(PolicyId policy) const;
     std::optional<std::int64_t> stale_ns(std::string_view database,
                                          std::string_view measurement) const;

@@ -197,6 +197,11 @@ bool Catalogue::was_dropped(PolicyId policy) const {
     return is_known_policy(policy) && !policies_[policy].is_live;
 }
 
+bool Catalogue::was_database(DatabaseId id) const {
+    MutexLock lock(mutex_);
+    return is_known_database(id);
+}
+
 RetentionPolicy Catalogue::policy(PolicyId policy) const {
     MutexLock lock(mutex_);
     return properties_of(policy);

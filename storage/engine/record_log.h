@@ -24,6 +24,7 @@ struct RecordLogKind {
 inline constexpr RecordLogKind kFormatKind{"format", 0x5453'4d54};        // "TMST"
 inline constexpr RecordLogKind kManifestKind{"manifest", 0x4e4d'4d54};    // "TMMN"
 inline constexpr RecordLogKind kCatalogueKind{"catalogue", 0x4143'4d54};  // "TMCA"
+inline constexpr RecordLogKind kDocumentsKind{"documents", 0x4344'4d54};  // "TMDC"
 
 inline constexpr std::uint16_t kRecordLogVersion = 0;
 inline constexpr std::size_t kRecordLogHeaderSizeBytes = 16;

@@ -35,6 +35,7 @@ private:
     Status write_format();
     Status sync_names();
     Status read_logs();
+    Status read_documents();
     Status open_segments();
     Status open_segment(const ManifestSegment& entry);
     Result<std::vector<std::string>> segment_directory_names() const;
@@ -160,6 +161,25 @@ Status Recovery::read_logs() {
     store_.next_segment_id = manifest.next_segment_id;
     store_.tombstones = manifest.tombstones;
     store_.next_tombstone_id = manifest.next_tombstone_id;
+    return read_documents();
+}
+
+// Answers that rest on documents cannot tell which of them were lost, so every scan does.
+Status Recovery::read_documents() {
+    TIDEMARK_ASSIGN_OR_RETURN(
+        store_.documents,
+        DocumentLog::open(file_system_, paths_.documents, paths_.quarantine_directory,
+                          options_.read_only, store_.messages));
+    for (const std::string& damage : store_.documents->damage()) {
+        store_.missing_row_messages.push_back(damage);
+        store_.damages.push_back(damage);
+    }
+    std::set<DatabaseId> lost = store_.documents->databases();
+    for (const DatabaseId id : lost) store_.catalogue->reserve_database_id(id);
+    std::erase_if(lost, [this](DatabaseId id) { return store_.catalogue->was_database(id); });
+    if (lost.empty()) return success();
+    note_missing_rows("documents: those of " + std::to_string(lost.size()) +
+                      " databases that the catalogue lost cannot be found");
     return success();
 }
 
@@ -513,6 +533,7 @@ StorePaths::StorePaths(const std::string& store_directory)
       format(join_path(store_directory, "format")),
       catalogue(join_path(store_directory, "catalogue")),
       manifest(join_path(store_directory, "manifest")),
+      documents(join_path(store_directory, "documents")),
       wal_directory(join_path(store_directory, "wal")),
       segment_directory(join_path(store_directory, "segments")),
       quarantine_directory(join_path(store_directory, "quarantine")) {}

@@ -11,6 +11,7 @@
 #include "storage/base/file_system.h"
 #include "storage/engine/catalogue.h"
 #include "storage/engine/committer.h"
+#include "storage/engine/document_log.h"
 #include "storage/engine/head.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/segment_set.h"
@@ -27,6 +28,7 @@ struct StorePaths {
     std::string format;
     std::string catalogue;
     std::string manifest;
+    std::string documents;
     std::string wal_directory;
     std::string segment_directory;
     std::string quarantine_directory;
@@ -37,6 +39,7 @@ struct RecoveredStore {
     std::unique_ptr<DirectoryLock> lock;
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<Manifest> manifest;
+    std::unique_ptr<DocumentLog> documents;
     std::unique_ptr<WalFiles> wal_files;
     std::shared_ptr<Visibility> visibility;
     std::shared_ptr<Head> head;

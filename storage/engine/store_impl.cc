@@ -84,6 +84,7 @@ StoreImpl::StoreImpl(FileSystem& file_system, StorePaths paths, const StoreOptio
       missing_row_messages_(std::move(recovered.missing_row_messages)),
       must_flush_(recovered.must_flush),
       catalogue_(std::move(recovered.catalogue)),
+      documents_(std::move(recovered.documents)),
       wal_files_(std::move(recovered.wal_files)),
       visibility_(std::move(recovered.visibility)),
       lock_(std::move(recovered.lock)),
@@ -133,6 +134,7 @@ Status StoreImpl::close() {
         flush_ended_.notify_all();
     }
     if (write_path_ != nullptr) write_path_->close();
+    documents_->close();
     if (committer_ != nullptr) close_status_ = committer_->stop();
     subscriptions_.stop();
     lock_.reset();
@@ -205,6 +207,58 @@ Status StoreImpl::set_nan_accepted(std::string_view database, bool is_accepted) 
 
 bool StoreImpl::accepts_nan(std::string_view database) const {
     return catalogue_->accepts_nan(database);
+}
+
+// ---- Documents ----------------------------------------------------------------------------
+
+std::optional<DocumentKey> StoreImpl::key_of(const DocumentName& name) const {
+    const auto database = catalogue_->find_database(name.database);
+    if (!database) return std::nullopt;
+    return DocumentKey{*database, name.kind, name.name};
+}
+
+Result<std::uint64_t> StoreImpl::record_document(const DocumentName& name, Document document,
+                                                 const DocumentChange& change) {
+    TIDEMARK_RETURN_IF_ERROR(check_writable());
+    const auto database = catalogue_->find_database(name.database);
+    if (!database) return Error(ErrorCode::NotFound, "database not found: " + name.database);
+    document.kind = name.kind;
+    document.name = name.name;
+    document.author = change.author;
+    document.reason = change.reason;
+    document.time_ns = change.time_ns;
+    document.sequence = write_path_->last_sequence();
+    TIDEMARK_RETURN_IF_ERROR(committer_->wait_durable(document.sequence));
+    return documents_->record(*database, std::move(document), change.expected_version);
+}
+
+Result<std::uint64_t> StoreImpl::put_document(const DocumentName& name, std::string_view bytes,
+                                              const DocumentChange& change) {
+    Document document;
+    document.bytes = bytes;
+    return record_document(name, std::move(document), change);
+}
+
+Result<std::uint64_t> StoreImpl::remove_document(const DocumentName& name,
+                                                 const DocumentChange& change) {
+    Document document;
+    document.is_removed = true;
+    return record_document(name, std::move(document), change);
+}
+
+std::optional<Document> StoreImpl::document(const DocumentName& name) const {
+    const auto key = key_of(name);
+    return key ? documents_->newest(*key) : std::nullopt;
+}
+
+std::vector<Document> StoreImpl::documents(std::string_view database, std::string_view kind) const {
+    const auto id = catalogue_->find_database(database);
+    return id ? documents_->newest_of(*id, kind) : std::vector<Document>();
+}
+
+std::vector<Document> StoreImpl::document_history(const DocumentName& name) const {
+    const auto key = key_of(name);
+    return key ? documents_->history(*key) : std::vector<Document>();
 }
 
 // Segments of policies that were dropped. Mapped files stay readable for older snapshots.

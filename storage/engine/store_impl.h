@@ -71,6 +71,14 @@ public:
     bool accepts_nan(std::string_view database) const override;
     std::optional<std::int64_t> stale_ns(std::string_view database,
                                          std::string_view measurement) const override;
+    Result<std::uint64_t> put_document(const DocumentName& name, std::string_view bytes,
+                                       const DocumentChange& change) override;
+    Result<std::uint64_t> remove_document(const DocumentName& name,
+                                          const DocumentChange& change) override;
+    std::optional<Document> document(const DocumentName& name) const override;
+    std::vector<Document> documents(std::string_view database,
+                                    std::string_view kind) const override;
+    std::vector<Document> document_history(const DocumentName& name) const override;
 
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
@@ -115,6 +123,9 @@ private:
     Status change_catalogue(const std::function<Status()>& change);
     /// The same, and lets go of the segments that it made nobody's.
     Status drop_from_catalogue(const std::function<Status()>& change);
+    Result<std::uint64_t> record_document(const DocumentName& name, Document document,
+                                          const DocumentChange& change);
+    std::optional<DocumentKey> key_of(const DocumentName& name) const;
     std::shared_ptr<const StoreSnapshot> take_snapshot() const;
     ContentsPointer contents() const override TIDEMARK_EXCLUDES(contents_mutex_);
     void publish(StoreContents contents) TIDEMARK_EXCLUDES(contents_mutex_);
@@ -171,6 +182,7 @@ private:
 
     // Thread-safe by themselves.
     const std::unique_ptr<Catalogue> catalogue_;
+    const std::unique_ptr<DocumentLog> documents_;
     const std::unique_ptr<WalFiles> wal_files_;
     const std::shared_ptr<Visibility> visibility_;
     CommitSubscriptions subscriptions_{[this] { return visibility_->sequence(); }};

@@ -263,6 +263,8 @@ Result<StoreCopy> StoreImpl::take_copy() {
         copy.manifest.segments.push_back(segment->entry);
         copy.segments.push_back({segment->file_name, std::move(file)});
     }
+    // In front of the catalogue, so that it has the databases of all of them.
+    copy.documents = documents_->copy();
     TIDEMARK_RETURN_IF_ERROR(catalogue_->make_durable());
     TIDEMARK_ASSIGN_OR_RETURN(copy.catalogue, read_catalogue_bytes(file_system_, paths_.catalogue));
     return copy;

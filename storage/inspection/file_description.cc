@@ -10,6 +10,7 @@
 
 #include "storage/base/checksum.h"
 #include "storage/engine/catalogue.h"
+#include "storage/engine/document_log.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/record_log.h"
 #include "storage/engine/row_batch_reader.h"
@@ -237,6 +238,28 @@ Result<FileDescription> describe_catalogue(FileSystem& file_system, const std::s
     return description;
 }
 
+Result<FileDescription> describe_documents(FileSystem& file_system, const std::string& path) {
+    FileDescription description{"documents", {}, {}, {}};
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t size_bytes, file_system.file_size_bytes(path));
+    TIDEMARK_ASSIGN_OR_RETURN(const auto log,
+                              DocumentLog::open(file_system, path, "", true, description.remarks));
+    const std::vector<DocumentSet::Entry> entries = log->entries();
+    DescribedTable table{"documents",
+                         {"database id", "kind", "name", "version", "time", "author", "reason",
+                          "bytes", "after sequence"},
+                         {}};
+    for (const auto& [database, document] : entries) {
+        table.rows.push_back({text(database), document.kind, document.name, text(document.version),
+                              format_time(document.time_ns), document.author, document.reason,
+                              document.is_removed ? "removed" : text(document.bytes.size()),
+                              text(document.sequence)});
+    }
+    description.facts = {{"size in bytes", text(size_bytes)},
+                         {"versions of documents", text(entries.size())}};
+    description.tables.push_back(std::move(table));
+    return description;
+}
+
 Result<FileDescription> describe_format(FileSystem& file_system, const std::string& path) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto bytes, file_system.read_file(path));
     FileDescription description{"format", {{"size in bytes", text(bytes.size())}}, {}, {}};
@@ -283,6 +306,12 @@ public:
         description.tables.push_back(std::move(table));
         TIDEMARK_RETURN_IF_ERROR(add_part("catalogue", describe_catalogue, description));
         TIDEMARK_RETURN_IF_ERROR(add_part("manifest", describe_manifest, description));
+        // A store without documents has no such file.
+        TIDEMARK_ASSIGN_OR_RETURN(const bool has_documents,
+                                  file_system_.exists(join_path(directory_, kDocumentsKind.name)));
+        if (has_documents) {
+            TIDEMARK_RETURN_IF_ERROR(add_part("documents", describe_documents, description));
+        }
         description.tables.push_back(survey_.table());
         for (std::string& remark : remarks_) description.remarks.push_back(std::move(remark));
         return description;
@@ -347,6 +376,8 @@ Result<FileDescription> describe_path(FileSystem& file_system, const std::string
             return describe_catalogue(file_system, path);
         case StoreFileKind::Manifest:
             return describe_manifest(file_system, path);
+        case StoreFileKind::Documents:
+            return describe_documents(file_system, path);
         case StoreFileKind::Wal:
             return describe_wal(file_system, path, detail);
         case StoreFileKind::Segment: {
@@ -361,8 +392,8 @@ Result<FileDescription> describe_path(FileSystem& file_system, const std::string
     }
     return Error(ErrorCode::InvalidArgument,
                  path +
-                     ": does not begin like a file of a store (a segment, a wal, a manifest or a "
-                     "catalogue)");
+                     ": does not begin like a file of a store (a segment, a wal, a manifest, a "
+                     "catalogue or documents)");
 }
 
 }  // namespace tidemark::storage

@@ -21,6 +21,7 @@ StoreFileKind kind_by_place(std::string_view folder, std::string_view name) {
     if (name == "format") return StoreFileKind::Format;
     if (name == "catalogue") return StoreFileKind::Catalogue;
     if (name == "manifest") return StoreFileKind::Manifest;
+    if (name == kDocumentsKind.name) return StoreFileKind::Documents;
     if (name == kLockFileName) return StoreFileKind::Lock;
     return StoreFileKind::Unknown;
 }
@@ -35,6 +36,8 @@ std::string_view kind_name(StoreFileKind kind) {
             return "catalogue";
         case StoreFileKind::Manifest:
             return "manifest";
+        case StoreFileKind::Documents:
+            return "documents";
         case StoreFileKind::Wal:
             return "wal";
         case StoreFileKind::Segment:
@@ -81,6 +84,7 @@ Result<StoreFileKind> kind_of_file(FileSystem& file_system, const std::string& p
     if (magic == wal_format::kFileMagic) return StoreFileKind::Wal;
     if (magic == kManifestKind.magic) return StoreFileKind::Manifest;
     if (magic == kCatalogueKind.magic) return StoreFileKind::Catalogue;
+    if (magic == kDocumentsKind.magic) return StoreFileKind::Documents;
     if (magic == kFormatKind.magic) return StoreFileKind::Format;
     // A damaged or empty file is told by its name.
     const std::string name = file_name_of(path);

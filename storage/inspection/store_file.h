@@ -15,6 +15,7 @@ enum class StoreFileKind : std::uint8_t {
     Format,
     Catalogue,
     Manifest,
+    Documents,
     Wal,
     Segment,
     Lock,

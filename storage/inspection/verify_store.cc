@@ -7,6 +7,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/engine/catalogue.h"
+#include "storage/engine/document_log.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/record_log.h"
 #include "storage/engine/row_batch_reader.h"
@@ -21,6 +22,11 @@ namespace {
 constexpr const char* kCatalogueAdvice =
     "stop the server and put the file back from a backup that is no older than the last series or "
     "field that was new; what was left out is kept in quarantine/ at the next start";
+constexpr const char* kDocumentsMeaning =
+    "calendars and maintenance windows that were kept there may be missing, or be older versions";
+constexpr const char* kDocumentsAdvice =
+    "enter the documents again that are missing or old; or stop the server and put the file back "
+    "from a backup";
 constexpr const char* kLogAdvice =
     "write the samples that were sent in that time again: writing the same points again changes "
     "nothing; the damaged bytes are kept in quarantine/ at the next start";
@@ -50,10 +56,13 @@ public:
 private:
     Status look_for_server();
     Status check_record_logs();
-    Status check_record_log(const RecordLogKind& kind, const char* meaning);
+    Status check_record_log(const RecordLogKind& kind, const char* meaning,
+                            const char* advice = kCatalogueAdvice);
     void check_record_log_end(const RecordLogKind& kind, const RecordLogContents& contents,
-                              const char* meaning);
+                              const char* meaning, const char* advice);
     void check_catalogue_records(const RecordLogContents& contents);
+    Status check_documents();
+    void check_document_records(const RecordLogContents& contents);
     Status read_manifest();
     Status check_segments();
     Status check_segment_file(const ManifestSegment& entry);
@@ -119,14 +128,23 @@ Status Verifier::check_record_logs() {
         kManifestKind,
         "which segments are live is not known for sure; the next start takes in all "
         "that are valid"));
+    TIDEMARK_RETURN_IF_ERROR(check_documents());
     return read_manifest();
 }
 
-Status Verifier::check_record_log(const RecordLogKind& kind, const char* meaning) {
+// A store without documents has no such file.
+Status Verifier::check_documents() {
+    TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(path_of(kDocumentsKind.name)));
+    if (!exists) return success();
+    return check_record_log(kDocumentsKind, kDocumentsMeaning, kDocumentsAdvice);
+}
+
+Status Verifier::check_record_log(const RecordLogKind& kind, const char* meaning,
+                                  const char* advice) {
     const std::string path = path_of(kind.name);
     TIDEMARK_ASSIGN_OR_RETURN(const bool exists, file_system_.exists(path));
     if (!exists) {
-        damage(kind.name, std::nullopt, "the file is missing", meaning, kCatalogueAdvice);
+        damage(kind.name, std::nullopt, "the file is missing", meaning, advice);
         return success();
     }
     TIDEMARK_ASSIGN_OR_RETURN(const auto contents, read_record_log(file_system_, path, kind));
@@ -135,17 +153,18 @@ Status Verifier::check_record_log(const RecordLogKind& kind, const char* meaning
         damage(kind.name, bytes.begin_offset,
                std::to_string(bytes.end_offset - bytes.begin_offset) +
                    " bytes do not match their checksum",
-               meaning, kCatalogueAdvice);
+               meaning, advice);
     }
-    check_record_log_end(kind, contents, meaning);
+    check_record_log_end(kind, contents, meaning, advice);
     if (kind.magic == kCatalogueKind.magic) check_catalogue_records(contents);
+    if (kind.magic == kDocumentsKind.magic) check_document_records(contents);
     return success();
 }
 
 // A record that ends inside of the file was written as a whole; one that does not was never
 // finished.
 void Verifier::check_record_log_end(const RecordLogKind& kind, const RecordLogContents& contents,
-                                    const char* meaning) {
+                                    const char* meaning, const char* advice) {
     const std::uint64_t offset = contents.good_size_bytes;
     if (offset == 0 || offset >= contents.bytes.size()) return;
     const std::uint64_t rest_bytes = contents.bytes.size() - offset;
@@ -156,7 +175,7 @@ void Verifier::check_record_log_end(const RecordLogKind& kind, const RecordLogCo
     const bool is_complete = checksum && marked_size &&
                              (marked_size.value() & ~kCommitMark) <= reader.remaining_size_bytes();
     if (is_complete) {
-        damage(kind.name, offset, what, meaning, kCatalogueAdvice);
+        damage(kind.name, offset, what, meaning, advice);
     } else {
         note(kind.name, offset, what,
              "a record that was never finished, or is being written: nothing relies on it");
@@ -170,6 +189,16 @@ void Verifier::check_catalogue_records(const RecordLogContents& contents) {
         const auto offset = static_cast<std::uint64_t>(payload.data() - contents.bytes.data());
         damage(kCatalogueKind.name, offset, "record: " + record.error().message(),
                "rows of the series or field that it names cannot be found", kCatalogueAdvice);
+    }
+}
+
+void Verifier::check_document_records(const RecordLogContents& contents) {
+    for (const auto& payload : contents.records) {
+        const auto entry = decode_document(payload);
+        if (entry) continue;
+        const auto offset = static_cast<std::uint64_t>(payload.data() - contents.bytes.data());
+        damage(kDocumentsKind.name, offset, "record: " + entry.error().message(), kDocumentsMeaning,
+               kDocumentsAdvice);
     }
 }
 

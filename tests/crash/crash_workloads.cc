@@ -318,6 +318,30 @@ void restore(CrashRun& run) {
     });
 }
 
+void change_documents(CrashRun& run) {
+    const DocumentName office{"ops", "calendar", "office"};
+    const DocumentName night{"ops", "calendar", "night"};
+    run.with_store([&](Store& store) {
+        run.ledger.create_database(store, "ops");
+        run.ledger.put_document(store, office, "Mon-Fri 09:00-18:00");
+        // A document is never there without what was written in front of it.
+        const std::vector<PlainPoint> points{point("a", 1, 1)};
+        const Ledger::Entry sent = run.ledger.sending(kOps, points);
+        const auto written = store.write("ops", "", batch_of(points));
+        const bool is_kept = run.ledger.put_document(store, office, "Mon-Sat 09:00-18:00");
+        if (written && is_kept) run.ledger.acknowledged(sent);
+        run.ledger.put_document(store, night, "Mon-Sun 22:00-06:00");
+        flush(store);
+        run.ledger.remove_document(store, night);
+    });
+    run.with_store([&](Store& store) {
+        run.ledger.put_document(store, night, "Sat 22:00-06:00");
+        run.ledger.drop_database(store, "ops");
+        run.ledger.create_database(store, "ops");
+        run.ledger.put_document(store, office, "Tue 09:00-18:00");
+    });
+}
+
 void reopen_and_go_on(CrashRun& run) {
     for (int round = 0; round < 5; ++round) {
         run.with_store([&](Store& store) {
@@ -405,6 +429,7 @@ constexpr CrashWorkload kWorkloads[] = {
     {"drop series", drop_series},
     {"backup", back_up},
     {"restore", restore},
+    {"documents", change_documents},
     {"reopen and go on", reopen_and_go_on},
     {"open", open_again},
     {"clean stop", clean_stop},

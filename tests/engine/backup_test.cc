@@ -14,6 +14,7 @@ namespace tidemark::tests {
 namespace {
 
 const std::string kBackup = "/backup/one";
+const DocumentName kOffice{"ops", "calendar", "office"};
 
 PlainPoint point(const std::string& host, std::int64_t time_ns, double value) {
     return {"cpu", {{"host", host}}, time_ns, {{"usage", value}}};
@@ -23,6 +24,7 @@ PlainPoint point(const std::string& host, std::int64_t time_ns, double value) {
 Samples fill(Store& store) {
     REQUIRE(store.create_database("ops"));
     REQUIRE(store.set_stale("ops", "cpu", 77));
+    REQUIRE(store.put_document(kOffice, "Mon", {"ann", "", 5, {}}));
     Samples samples;
     for (int round = 0; round < 3; ++round) {
         std::vector<PlainPoint> points;
@@ -62,11 +64,14 @@ TEST_CASE("a backup is a store of its own, and restored one again", "[engine][ba
         CHECK(copy->recovery_messages().empty());
         CHECK(read_all(*copy, "ops") == expected);
         CHECK(copy->stale_ns("ops", "cpu") == 77);
+        CHECK(copy->document_history(kOffice) == store->document_history(kOffice));
     }
     REQUIRE(storage::restore_store(files, kBackup, "/restored"));
     const auto restored = open_at(files, "/restored");
     CHECK(restored->recovery_messages().empty());
     CHECK(read_all(*restored, "ops") == expected);
+    CHECK(restored->document_history(kOffice) == store->document_history(kOffice));
+    CHECK(restored->document_history(kOffice).size() == 1);
     write_durably(*restored, "ops", {point("c", 1, 1)});
     CHECK(read_all(*restored, "ops").size() == expected.size() + 1);
 }

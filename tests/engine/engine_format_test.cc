@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "storage/engine/catalogue.h"
+#include "storage/engine/document_log.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/row_batch_reader.h"
 #include "storage/engine/row_batch_writer.h"
@@ -21,6 +22,7 @@ namespace {
 
 using storage::BatchRow;
 using storage::Catalogue;
+using storage::DocumentLog;
 using storage::HeadField;
 using storage::Manifest;
 using storage::ManifestSegment;
@@ -262,6 +264,31 @@ TEST_CASE("the example of the rows of a write is written and read", "[engine][fo
     const auto is_row = reader.next(read);
     REQUIRE(is_row);
     CHECK_FALSE(is_row.value());
+}
+
+TEST_CASE("the example of documents is written and read", "[engine][format]") {
+    const auto example = format_example("## 11 Documents");
+    Document version{"calendar", "office", 1, false, "Mon", "ann", "", 1000, 5};
+    Document removal{"calendar", "office", 2, true, "", "bob", "moved", 2000, 7};
+    CrashingFileSystem files;
+    std::vector<std::string> messages;
+    {
+        const auto log = DocumentLog::open(files, "/documents", kQuarantine, false, messages);
+        REQUIRE(log);
+        CHECK_FALSE(files.exists("/documents").value());
+        REQUIRE(log.value()->record(1, version, 0));
+        REQUIRE(log.value()->record(1, removal, 1));
+        CHECK(hex_of(log.value()->copy()) == hex_of(example));
+    }
+    CHECK(written(files, "/documents") == hex_of(example));
+
+    files.replace_contents("/documents", example);
+    const auto log = DocumentLog::open(files, "/documents", kQuarantine, false, messages);
+    REQUIRE(log);
+    CHECK(messages.empty());
+    CHECK_FALSE(log.value()->newest({1, "calendar", "office"}));
+    CHECK(log.value()->history({1, "calendar", "office"}) ==
+          std::vector<Document>{version, removal});
 }
 
 TEST_CASE("names of segments are told from others", "[engine]") {

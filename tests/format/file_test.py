@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from format_document import hex_example
-from tidemark_format import catalogue, manifest, store
+from tidemark_format import catalogue, documents, manifest, store
 from tidemark_format.booleans import decode_booleans
 from tidemark_format.columns import FieldType
 from tidemark_format.damage import Damage, Unsupported
@@ -36,6 +36,7 @@ SUMMARY = "### 4.8 Summaries"
 MANIFEST = "## 5 Manifest"
 CATALOGUE = "## 6 Catalogue"
 ROWS = "## 7 Rows of a write"
+DOCUMENTS = "## 11 Documents"
 
 
 ROW_GROUPS_OF_BLOCK = [
@@ -115,6 +116,13 @@ class Examples(unittest.TestCase):
         for series_id in 1, 2, 3:
             self.assertTrue(found.series_was_given_out(series_id))
 
+    def test_documents_have_all_their_versions(self):
+        found = documents.read_documents(read_record_log(hex_example(DOCUMENTS), documents.MAGIC))
+        self.assertEqual(found.damages, [])
+        self.assertEqual(found.versions, {(1, b"calendar", b"office"): [
+            documents.DocumentVersion(1, 5, 1000, b"ann", b"", b"Mon"),
+            documents.DocumentVersion(2, 7, 2000, b"bob", b"moved", None)]})
+
     def test_the_rows_of_a_write_are_those_of_the_document(self):
         rows = read_row_batch(hex_example(ROWS))
         shown = [(row.series_id, row.time, [field.index for field in row.fields],
@@ -152,7 +160,7 @@ class Damaged(unittest.TestCase):
 
     def test_in_record_logs(self):
         for heading, magic in [(STORE, store.FORMAT_MAGIC), (MANIFEST, manifest.MAGIC),
-                               (CATALOGUE, catalogue.MAGIC)]:
+                               (CATALOGUE, catalogue.MAGIC), (DOCUMENTS, documents.MAGIC)]:
             for data in self.flipped(heading):
                 self.assertRegex(" ".join(read_record_log(data, magic).damages),
                                  "checksum of the (header|record)|truncated")

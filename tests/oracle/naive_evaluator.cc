@@ -50,7 +50,16 @@ bool carries_into(const Series& series, const std::string& field, std::int64_t t
     for (const auto& sample : samples_of(series, field)) {
         if (sample.first == time_ns) return false;
     }
-    return value_at(series, field, time_ns, hold_ns).has_value();
+    return held_at(series, field, time_ns, hold_ns).has_value();
+}
+
+/// Whether the field is known, and counts, at an instant of [begin, end).
+bool is_known_within(const Series& series, const std::string& field, const Query& query,
+                     std::int64_t begin_ns, std::int64_t end_ns) {
+    const auto edges = edges_of(series, {field}, query.hold_ns, begin_ns, end_ns);
+    return std::any_of(edges.begin(), edges.end(), [&](std::int64_t edge_ns) {
+        return value_at(series, field, edge_ns, query.hold_ns).has_value();
+    });
 }
 
 /// Whether `series` takes part in `call`: it has a sample of one of the call's fields in one of the
@@ -65,7 +74,12 @@ bool takes_part(const Series& series, const Call& call, const Query& query,
     for (const Window& window : windows) {
         const std::int64_t end_ns = is_held ? std::min(query.now_ns, window.end_ns) : window.end_ns;
         for (const std::string& field : fields) {
+            if (is_held_function(call) && !series.excluded.empty()) {
+                if (is_known_within(series, field, query, window.begin_ns, end_ns)) return true;
+                continue;
+            }
             for (const auto& sample : samples_of(series, field)) {
+                if (!is_held && series.is_excluded(sample.first)) continue;
                 if (window.begin_ns <= sample.first && sample.first < end_ns) return true;
             }
             if (is_held && window.begin_ns <= query.now_ns &&
@@ -167,6 +181,15 @@ std::vector<Call> columns_of(const std::vector<Call>& calls) {
     return columns;
 }
 
+void exclude(const Query& query, Series& series) {
+    for (const Query::ExcludedTime& excluded : query.excluded) {
+        const bool is_concerned =
+            std::all_of(excluded.tags.begin(), excluded.tags.end(),
+                        [&](const Tag& tag) { return series.tag(tag.key) == tag.value; });
+        if (is_concerned) series.excluded.push_back(excluded.range);
+    }
+}
+
 std::string text(const Query& query, std::string_view measurement) {
     std::string written = "SELECT ";
     for (std::size_t i = 0; i < query.calls.size(); ++i) {
@@ -175,6 +198,7 @@ std::string text(const Query& query, std::string_view measurement) {
     written += " FROM " + std::string(measurement);
     written += " WHERE time >= " + std::to_string(query.begin_ns);
     written += " AND time < " + std::to_string(query.end_ns);
+    written += query.exclusion_clauses;
     written += " STALE " + (query.hold_ns == kHoldForever ? "NONE" : duration_text(query.hold_ns));
     if (query.unknown_as == UnknownAs::Bad) written += " UNKNOWN AS BAD";
     if (query.unknown_as == UnknownAs::Good) written += " UNKNOWN AS GOOD";
@@ -237,7 +261,8 @@ std::vector<Window> windows_of(const Query& query) {
 }
 
 std::vector<ExpectedSeries> evaluate(const std::vector<Point>& arrivals, const Query& query) {
-    const std::vector<Series> all = series_of(arrivals);
+    std::vector<Series> all = series_of(arrivals);
+    for (Series& series : all) exclude(query, series);
     const std::vector<Window> windows = windows_of(query);
     std::map<TagSet, std::vector<const Series*>> groups;
     for (const Series& series : all) {
@@ -266,7 +291,9 @@ std::vector<Episode> episodes_of(const Series& series, const Call& call, const s
         std::int64_t unknown_ns = 0;
         for (const Span& span :
              timeline(series, predicate, query.hold_ns, run.begin_ns, run.end_ns)) {
-            if (span.truth == Truth::Unknown) unknown_ns += span.end_ns - span.begin_ns;
+            if (span.truth != Truth::Unknown) continue;
+            unknown_ns += span.end_ns - span.begin_ns;
+            unknown_ns -= series.excluded_ns(span.begin_ns, span.end_ns);
         }
         episodes.push_back({run.begin_ns, run.end_ns, inside_ns, run.end_ns == as_of_ns,
                             value_cell(*held.peak),

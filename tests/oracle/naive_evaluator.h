@@ -57,6 +57,14 @@ struct Query {
     std::int64_t offset_ns = 0;
     std::int64_t window_ns = 0;  ///< 0: no WINDOW.
     std::vector<std::string> group_tags;
+
+    /// Time that does not count for series with these tags.
+    struct ExcludedTime {
+        TagSet tags;
+        TimeRange range;
+    };
+    std::vector<ExcludedTime> excluded;
+    std::string exclusion_clauses;  ///< What says so: " EXCEPT MAINTENANCE".
 };
 
 /// The statement `query` stands for.
@@ -91,6 +99,9 @@ struct Window {
 
 /// R2: the windows of a query, in order.
 std::vector<Window> windows_of(const Query& query);
+
+/// Tells the series what the query takes out of its time.
+void exclude(const Query& query, Series& series);
 
 /// The complete answer to `query` over what `arrivals` make.
 std::vector<ExpectedSeries> evaluate(const std::vector<Point>& arrivals, const Query& query);

@@ -29,6 +29,7 @@ struct Parts {
     Int128 good = 0;
     Int128 bad = 0;
     Int128 unknown = 0;
+    Int128 excluded = 0;
     Int128 future = 0;
 };
 
@@ -40,10 +41,17 @@ Parts parts_of(const std::vector<SeriesStates>& group, const Window& window,
             const std::int64_t inside_ns = overlap_ns(span, window.begin_ns, window.end_ns);
             if (span.truth == Truth::True) parts.good += inside_ns;
             if (span.truth == Truth::False) parts.bad += inside_ns;
-            if (span.truth == Truth::Unknown) parts.unknown += inside_ns;
+            if (span.truth != Truth::Unknown || inside_ns == 0) continue;
+            const std::int64_t excluded_ns = states.series->excluded_ns(
+                std::max(span.begin_ns, window.begin_ns), std::min(span.end_ns, window.end_ns));
+            parts.excluded += excluded_ns;
+            parts.unknown += inside_ns - excluded_ns;
         }
-        parts.future +=
-            std::max<std::int64_t>(0, window.end_ns - std::max(window.begin_ns, as_of_ns));
+        const std::int64_t future_begin_ns = std::max(window.begin_ns, as_of_ns);
+        if (future_begin_ns >= window.end_ns) continue;
+        const std::int64_t excluded_ns = states.series->excluded_ns(future_begin_ns, window.end_ns);
+        parts.excluded += excluded_ns;
+        parts.future += window.end_ns - future_begin_ns - excluded_ns;
     }
     return parts;
 }
@@ -55,6 +63,7 @@ Expected partition_function(const Call& call, Parts parts, UnknownAs unknown_as)
     if (name == "time_in") return duration_cell(parts.good, call.unit_ns);
     if (name == "time_out") return duration_cell(parts.bad, call.unit_ns);
     if (name == "unknown") return duration_cell(parts.unknown, call.unit_ns);
+    if (name == "excluded") return duration_cell(parts.excluded, call.unit_ns);
     if (name == "future") return duration_cell(parts.future, call.unit_ns);
     if (name == "coverage") return ratio_cell(known, passed);
     if (name == "uptime_low") return ratio_cell(parts.good, passed);
@@ -147,6 +156,7 @@ std::vector<std::pair<std::int64_t, Value>> pooled_samples(const std::vector<con
     std::vector<std::pair<std::int64_t, Value>> pooled;
     for (const Series* series : group) {
         for (const auto& sample : samples_of(*series, field)) {
+            if (series->is_excluded(sample.first)) continue;
             if (window.begin_ns <= sample.first && sample.first < window.end_ns) {
                 pooled.push_back(sample);
             }
@@ -262,6 +272,7 @@ Expected share_cell(const Call& call, const std::vector<const Series*>& group,
     for (const Series* series : group) {
         for (const auto& [time_ns, row] : series->rows) {
             if (time_ns < window.begin_ns || time_ns >= window.end_ns) continue;
+            if (series->is_excluded(time_ns)) continue;
             const Truth truth = truth_of_row(*series, call.predicate.front(), row);
             if (truth != Truth::Unknown) ++known_count;
             if (truth == Truth::True) ++true_count;
@@ -298,9 +309,9 @@ Expected ratio_cell(Int128 numerator, Int128 denominator) {
 
 bool is_state_function(const Call& call) {
     static const std::set<std::string> kNames = {
-        "time_in",  "time_out",   "unknown",       "future",  "uptime",  "downtime",
-        "coverage", "uptime_low", "uptime_high",   "longest", "current", "since",
-        "mttr",     "mtbf",       "episode_count", "sla"};
+        "time_in",  "time_out", "unknown",    "future",       "uptime",  "excluded",
+        "downtime", "coverage", "uptime_low", "uptime_high",  "longest", "current",
+        "since",    "mttr",     "mtbf",       "episode_count", "sla"};
     return kNames.contains(call.function);
 }
 

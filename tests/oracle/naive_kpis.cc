@@ -48,7 +48,7 @@ std::int64_t change_count(const Series& series, const Call& call, const Query& q
                           std::int64_t begin_ns, std::int64_t end_ns) {
     std::int64_t count = 0;
     for (const auto& [time_ns, value] : samples_of(series, call.field)) {
-        if (time_ns < begin_ns || time_ns >= end_ns) continue;
+        if (time_ns < begin_ns || time_ns >= end_ns || series.is_excluded(time_ns)) continue;
         const auto before = value_at(series, call.field, time_ns - 1, query.hold_ns);
         if (before && *before != value) ++count;
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -118,6 +119,25 @@ std::string Series::tag(const std::string& key) const {
     return "";
 }
 
+bool Series::is_excluded(std::int64_t time_ns) const {
+    return std::any_of(excluded.begin(), excluded.end(),
+                       [&](const TimeRange& range) { return range.contains(time_ns); });
+}
+
+std::int64_t Series::excluded_ns(std::int64_t begin_ns, std::int64_t end_ns) const {
+    std::set<std::int64_t> edges{begin_ns, end_ns};
+    for (const TimeRange& range : excluded) {
+        for (const std::int64_t edge_ns : {range.begin_ns, range.end_ns}) {
+            if (begin_ns < edge_ns && edge_ns < end_ns) edges.insert(edge_ns);
+        }
+    }
+    std::int64_t sum_ns = 0;
+    for (auto edge = edges.begin(); begin_ns < end_ns && std::next(edge) != edges.end(); ++edge) {
+        if (is_excluded(*edge)) sum_ns += *std::next(edge) - *edge;
+    }
+    return sum_ns;
+}
+
 std::vector<Series> series_of(const std::vector<Point>& arrivals) {
     std::map<TagSet, Series> by_tags;
     for (const Point& point : arrivals) {
@@ -172,6 +192,12 @@ std::int64_t saturated_sum(std::int64_t time_ns, std::int64_t duration_ns) {
 
 std::optional<Value> value_at(const Series& series, const std::string& field, std::int64_t time_ns,
                               std::int64_t hold_ns) {
+    if (series.is_excluded(time_ns)) return std::nullopt;
+    return held_at(series, field, time_ns, hold_ns);
+}
+
+std::optional<Value> held_at(const Series& series, const std::string& field, std::int64_t time_ns,
+                             std::int64_t hold_ns) {
     auto row = series.rows.upper_bound(time_ns);
     while (row != series.rows.begin()) {
         --row;
@@ -250,6 +276,7 @@ void collect_fields(const Predicate& predicate, std::vector<std::string>& fields
 
 Truth truth_at(const Series& series, const Predicate& predicate, std::int64_t time_ns,
                std::int64_t hold_ns) {
+    if (series.is_excluded(time_ns)) return Truth::Unknown;
     return evaluate(series, predicate, [&](const std::string& field) {
         return value_at(series, field, time_ns, hold_ns);
     });
@@ -269,6 +296,11 @@ std::vector<std::int64_t> edges_of(const Series& series, const std::vector<std::
                                    std::int64_t end_ns) {
     if (begin_ns >= end_ns) return {};
     std::set<std::int64_t> edges{begin_ns};
+    for (const TimeRange& range : series.excluded) {
+        for (const std::int64_t edge_ns : {range.begin_ns, range.end_ns}) {
+            if (begin_ns < edge_ns && edge_ns < end_ns) edges.insert(edge_ns);
+        }
+    }
     for (const std::string& field : fields) {
         for (const auto& [time_ns, row] : series.rows) {
             if (!row.contains(field)) continue;

@@ -26,6 +26,11 @@ struct Point {
 struct Series {
     TagSet tags;
     std::map<std::int64_t, std::map<std::string, Value>> rows;
+    std::vector<TimeRange> excluded;  ///< Time that does not count (R18); in any order.
+
+    bool is_excluded(std::int64_t time_ns) const;
+    /// How much of [begin, end) does not count.
+    std::int64_t excluded_ns(std::int64_t begin_ns, std::int64_t end_ns) const;
 
     /// The tag's value; empty when the series lacks it.
     std::string tag(const std::string& key) const;
@@ -45,6 +50,9 @@ std::vector<std::pair<std::int64_t, Value>> samples_of(const Series& series,
 bool is_below(const Value& a, const Value& b);
 
 /// The observation function x(t) of R1; nothing when unknown.
+std::optional<Value> held_at(const Series& series, const std::string& field, std::int64_t time_ns,
+                             std::int64_t hold_ns);
+/// The same; nothing, too, where time does not count.
 std::optional<Value> value_at(const Series& series, const std::string& field, std::int64_t time_ns,
                               std::int64_t hold_ns);
 
@@ -82,7 +90,7 @@ std::string text(const Value& value);
 /// Adds the names of the fields in `predicate` to `fields`.
 void collect_fields(const Predicate& predicate, std::vector<std::string>& fields);
 
-/// P at an instant, three-valued.
+/// P at an instant, three-valued; unknown where time does not count.
 Truth truth_at(const Series& series, const Predicate& predicate, std::int64_t time_ns,
                std::int64_t hold_ns);
 /// P of one row: a field that is null there is unknown.

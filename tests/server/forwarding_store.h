@@ -79,6 +79,24 @@ public:
                                          std::string_view measurement) const override {
         return target_.stale_ns(database, measurement);
     }
+    Result<std::uint64_t> put_document(const DocumentName& name, std::string_view bytes,
+                                       const DocumentChange& change) override {
+        return target_.put_document(name, bytes, change);
+    }
+    Result<std::uint64_t> remove_document(const DocumentName& name,
+                                          const DocumentChange& change) override {
+        return target_.remove_document(name, change);
+    }
+    std::optional<Document> document(const DocumentName& name) const override {
+        return target_.document(name);
+    }
+    std::vector<Document> documents(std::string_view database,
+                                    std::string_view kind) const override {
+        return target_.documents(database, kind);
+    }
+    std::vector<Document> document_history(const DocumentName& name) const override {
+        return target_.document_history(name);
+    }
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override {

@@ -41,7 +41,17 @@ Ledger::Entry Ledger::dropping(const std::string& database) {
     for (const auto& [place, histories] : samples_) {
         if (place.database == database) end_samples(entry, place, {}, "");
     }
+    for (auto& [document, history] : documents_) {
+        if (document.database == database) history.push_back({entry, std::nullopt});
+    }
     return entry;
+}
+
+Ledger::Entry Ledger::changing(const DocumentName& document,
+                               const std::optional<std::string>& bytes) {
+    const std::lock_guard lock(mutex_);
+    documents_[document].push_back({++last_entry_, bytes});
+    return last_entry_;
 }
 
 Ledger::Entry Ledger::creating_policy(const Place& place) {
@@ -105,6 +115,18 @@ void Ledger::drop_policy(Store& store, const Place& place) {
     if (store.drop_retention_policy(place.database, place.policy)) acknowledged(entry);
 }
 
+bool Ledger::put_document(Store& store, const DocumentName& document, const std::string& bytes) {
+    const Entry entry = changing(document, bytes);
+    const bool is_kept = store.put_document(document, bytes, {}).has_value();
+    if (is_kept) acknowledged(entry);
+    return is_kept;
+}
+
+void Ledger::remove_document(Store& store, const DocumentName& document) {
+    const Entry entry = changing(document, std::nullopt);
+    if (store.remove_document(document, {})) acknowledged(entry);
+}
+
 std::vector<std::string> Ledger::complaints(const Store& store) const {
     return judge(store, Strictness::Crash, false);
 }
@@ -118,7 +140,10 @@ std::vector<std::string> Ledger::judge(const Store& store, Strictness strictness
                                        bool was_warned) const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> complaints;
-    if (strictness == Strictness::Crash) judge_databases(store, complaints);
+    if (strictness == Strictness::Crash) {
+        judge_databases(store, complaints);
+        judge_documents(store, complaints);
+    }
 
     std::set<Place> places;
     for (const auto& [place, histories] : samples_) places.insert(place);
@@ -171,6 +196,24 @@ void Ledger::judge_databases(const Store& store, std::vector<std::string>& compl
         const bool is_there = store.has_retention_policy(place.database, place.policy);
         if (may_be(history, false, [is_there](bool state) { return state == is_there; })) continue;
         complaints.push_back("policy " + describe(place) + (is_there ? " is there" : " is lost"));
+    }
+}
+
+void Ledger::judge_documents(const Store& store, std::vector<std::string>& complaints) const {
+    for (const auto& [name, history] : documents_) {
+        const auto found = store.document(name);
+        const auto is_found = [&](const std::optional<std::string>& bytes) {
+            return found ? bytes == found->bytes : !bytes.has_value();
+        };
+        if (may_be(history, std::optional<std::string>(), is_found)) continue;
+        complaints.push_back("document " + name.kind + " " + name.name + " is " +
+                             (found ? "'" + found->bytes + "'" : "lost"));
+    }
+    for (const std::string& database : store.databases()) {
+        for (const Document& found : store.documents(database, "calendar")) {
+            if (documents_.contains({database, found.kind, found.name})) continue;
+            complaints.push_back("document " + found.name + "?");
+        }
     }
 }
 

@@ -46,6 +46,8 @@ public:
     Entry dropping(const std::string& database);
     Entry creating_policy(const Place& place);
     Entry dropping_policy(const Place& place);
+    /// Nothing: the document is removed.
+    Entry changing(const DocumentName& document, const std::optional<std::string>& bytes);
     void acknowledged(Entry entry);
 
     // The same around a store.
@@ -55,6 +57,9 @@ public:
     void drop_database(Store& store, const std::string& database);
     void create_policy(Store& store, const Place& place);
     void drop_policy(Store& store, const Place& place);
+    /// True when it was acknowledged.
+    bool put_document(Store& store, const DocumentName& document, const std::string& bytes);
+    void remove_document(Store& store, const DocumentName& document);
 
     /// What is wrong with the store, a line each; empty when nothing is. A scan that says that
     /// something is missing is wrong too: a crash is no damage.
@@ -83,6 +88,7 @@ private:
     std::vector<std::string> judge(const Store& store, Strictness strictness,
                                    bool was_warned) const;
     void judge_databases(const Store& store, std::vector<std::string>& complaints) const;
+    void judge_documents(const Store& store, std::vector<std::string>& complaints) const;
     void judge_samples(const Histories& histories, const Samples& found, Strictness strictness,
                        bool has_warning, std::vector<std::string>& complaints) const;
     const Histories& histories_of(const Place& place) const;
@@ -100,6 +106,7 @@ private:
     std::map<Place, Histories> samples_;
     std::map<std::string, History<bool>> databases_;
     std::map<Place, History<bool>> policies_;
+    std::map<DocumentName, History<std::optional<std::string>>> documents_;
 };
 
 }  // namespace tidemark::tests

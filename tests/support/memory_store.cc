@@ -288,6 +288,67 @@ bool MemoryStore::accepts_nan(std::string_view database) const {
     return found != data->databases.end() && found->second.accepts_nan;
 }
 
+namespace {
+
+storage::DocumentKey key_of(const DocumentName& name) { return {1, name.kind, name.name}; }
+
+/// The documents of a database; none when it is not there.
+storage::DocumentSet documents_of(const MemoryData& data, std::string_view database) {
+    const auto found = data.databases.find(std::string(database));
+    return found == data.databases.end() ? storage::DocumentSet() : found->second.documents;
+}
+
+}  // namespace
+
+Result<std::uint64_t> MemoryStore::record(const DocumentName& name, Document document,
+                                          const DocumentChange& change) {
+    document.kind = name.kind;
+    document.name = name.name;
+    document.author = change.author;
+    document.reason = change.reason;
+    document.time_ns = change.time_ns;
+    TIDEMARK_RETURN_IF_ERROR(storage::check_document(document));
+    const std::lock_guard lock(mutex_);
+    if (!data_->databases.contains(name.database)) {
+        return Error(ErrorCode::NotFound, "database not found: " + name.database);
+    }
+    TIDEMARK_ASSIGN_OR_RETURN(document.version, documents_of(*data_, name.database)
+                                                    .next_version(key_of(name), document.is_removed,
+                                                                  change.expected_version));
+    document.sequence = data_->sequence;
+    const std::uint64_t version = document.version;
+    storage::DocumentSet& documents = changeable_data().databases[name.database].documents;
+    TIDEMARK_RETURN_IF_ERROR(documents.add(1, std::move(document)));
+    return version;
+}
+
+Result<std::uint64_t> MemoryStore::put_document(const DocumentName& name, std::string_view bytes,
+                                                const DocumentChange& change) {
+    Document document;
+    document.bytes = bytes;
+    return record(name, std::move(document), change);
+}
+
+Result<std::uint64_t> MemoryStore::remove_document(const DocumentName& name,
+                                                   const DocumentChange& change) {
+    Document document;
+    document.is_removed = true;
+    return record(name, std::move(document), change);
+}
+
+std::optional<Document> MemoryStore::document(const DocumentName& name) const {
+    return documents_of(*data(), name.database).newest(key_of(name));
+}
+
+std::vector<Document> MemoryStore::documents(std::string_view database,
+                                             std::string_view kind) const {
+    return documents_of(*data(), database).newest_of(1, kind);
+}
+
+std::vector<Document> MemoryStore::document_history(const DocumentName& name) const {
+    return documents_of(*data(), name.database).history(key_of(name));
+}
+
 Result<WriteResult> MemoryStore::write(std::string_view database, std::string_view policy,
                                        const WriteBatch& batch) {
     const std::lock_guard lock(mutex_);

@@ -14,6 +14,7 @@
 #include <tidemark/store.h>
 
 #include "storage/engine/commit_subscriptions.h"
+#include "storage/engine/document_set.h"
 #include "storage/engine/retention_policy.h"
 
 namespace tidemark::tests {
@@ -47,6 +48,7 @@ struct MemoryData {
         std::map<std::string, Policy> policies{{"autogen", {}}};
         std::map<std::string, std::int64_t> stale_ns;  ///< By measurement; "": the database's.
         bool accepts_nan = false;
+        storage::DocumentSet documents;  ///< With 1 for the database.
         std::map<std::string, std::map<std::string, FieldType>> fields;  ///< By measurement.
     };
 
@@ -96,6 +98,14 @@ public:
                                          std::string_view measurement) const override;
     Status set_nan_accepted(std::string_view database, bool is_accepted) override;
     bool accepts_nan(std::string_view database) const override;
+    Result<std::uint64_t> put_document(const DocumentName& name, std::string_view bytes,
+                                       const DocumentChange& change) override;
+    Result<std::uint64_t> remove_document(const DocumentName& name,
+                                          const DocumentChange& change) override;
+    std::optional<Document> document(const DocumentName& name) const override;
+    std::vector<Document> documents(std::string_view database,
+                                    std::string_view kind) const override;
+    std::vector<Document> document_history(const DocumentName& name) const override;
     Result<WriteResult> write(std::string_view database, std::string_view policy,
                               const WriteBatch& batch) override;
     Status wait_durable(Sequence sequence) override;
@@ -135,6 +145,8 @@ private:
         std::string_view database, std::string_view policy,
         const std::vector<SeriesSelection>& series,
         const std::function<void(MemoryData::Measurement&, const SeriesSelection&)>& change);
+    Result<std::uint64_t> record(const DocumentName& name, Document document,
+                                 const DocumentChange& change);
     /// All series of a measurement, of every policy, by series key.
     std::map<std::string, TagSet> all_series(std::string_view database,
                                              std::string_view measurement) const;

@@ -37,13 +37,34 @@ public:
     }
 
     Statement statement() {
-        switch (below(6)) {
+        switch (below(9)) {
             case 0:
                 return {{}, show_tag_values()};
             case 1:
                 return {{}, ExplainStatement{coin(), coin(), select(2)}};
             case 2:
                 return {{}, DeleteStatement{{}, {measurement()}, expression(2)}};
+            case 3:
+                return {{},
+                        CreateCalendar{
+                            {},
+                            coin(),
+                            name(),
+                            coin() ? name() : "",
+                            name(),
+                            name(),
+                            coin() ? std::vector{name(), name()} : std::vector<std::string>(),
+                            coin() ? name() : ""}};
+            case 4:
+                return {
+                    {},
+                    CreateMaintenance{{},
+                                      coin() ? name() : "",
+                                      coin() ? TagSet{{"host", name()}, {"a b", name()}} : TagSet(),
+                                      expression(1),
+                                      expression(1),
+                                      coin() ? name() : "",
+                                      name()}};
             default:
                 return {{}, select(2)};
         }

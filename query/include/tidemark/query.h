@@ -138,6 +138,8 @@ struct QueryOptions {
     ScanPath path = ScanPath::Cheapest;
     /// What `now()` is for this text; nothing: the store's clock, read once.
     std::optional<std::int64_t> now_ns;
+    /// Who asks: kept with the calendars and maintenance windows that the statements change.
+    std::string author;
     /// False refuses DROP and DELETE, and warns of CREATE DATABASE: HTTP GET, as in InfluxDB.
     bool may_write = true;
     /// By name, without the $. A `$name` that has none here is a syntax error; one that the text

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <tidemark/clock.h>
+#include <tidemark/documents.h>
 #include <tidemark/result.h>
 #include <tidemark/scan.h>
 #include <tidemark/types.h>
@@ -249,6 +250,27 @@ public:
     virtual Status set_nan_accepted(std::string_view database, bool is_accepted) = 0;
     /// False also when there is no such database.
     virtual bool accepts_nan(std::string_view database) const = 0;
+
+    // Documents: what whoever works on top of a store wants to keep in it. Every version stays,
+    // with who made it, when and why. Changes of one document take turns.
+
+    /// Makes `bytes` the newest version of a document and returns the number of that version.
+    /// Durable on return, and everything written before is too: a document is never there without
+    /// the points it was made for. NotFound when there is no such database, InvalidArgument or
+    /// LimitExceeded for names and sizes that cannot be (documents.h), Busy when
+    /// `change.expected_version` is not the newest one.
+    virtual Result<std::uint64_t> put_document(const DocumentName& name, std::string_view bytes,
+                                               const DocumentChange& change) = 0;
+    /// The same with a version that says that there is none any more; NotFound when there is none.
+    virtual Result<std::uint64_t> remove_document(const DocumentName& name,
+                                                  const DocumentChange& change) = 0;
+    /// The newest version; nothing when there is no such document (any more) or database.
+    virtual std::optional<Document> document(const DocumentName& name) const = 0;
+    /// The newest versions of all documents of a kind, by name.
+    virtual std::vector<Document> documents(std::string_view database,
+                                            std::string_view kind) const = 0;
+    /// All versions of a document, removals included, the oldest first.
+    virtual std::vector<Document> document_history(const DocumentName& name) const = 0;
 
     /// Takes the good points of `batch`, says why it refused the others. NotFound when there is no
     /// such database or policy (empty policy: the default); any other error means that no point

@@ -1,4 +1,4 @@
-"""Logs of records: `format`, `manifest` and `catalogue`. FORMAT.md section 1, "Record log"."""
+"""Logs of records: `format`, `manifest`, `catalogue` and `documents`. FORMAT.md section 1, "Record log"."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import catalogue as catalogue_format
+from . import documents as documents_format
 from . import manifest as manifest_format
 from .catalogue import Catalogue, read_catalogue
 from .codecs_met import CodecsMet
 from .columns import Value
 from .damage import Damage, require, within
+from .documents import Documents, read_documents
 from .manifest import Manifest, ManifestSegment, Tombstone, read_manifest
 from .record_log import RecordLog, read_record_log
 from .row_batch import BatchRow, read_row_batch
@@ -32,6 +34,7 @@ class Store:
     """What a directory holds: rows by series id, what is damaged, and what is worth a note."""
 
     catalogue: Catalogue
+    documents: Documents = field(default_factory=Documents)
     rows: dict[int, SeriesRows] = field(default_factory=dict)
     damages: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -76,6 +79,11 @@ class _StoreReader:
         with within("manifest"):
             manifest = read_manifest(self._read_log("manifest", manifest_format.MAGIC))
         self._tell_damage("manifest", manifest.damages)
+        if (self._directory / "documents").exists():
+            with within("documents"):
+                self._store.documents = read_documents(
+                    self._read_log("documents", documents_format.MAGIC))
+            self._tell_damage("documents", self._store.documents.damages)
         for arrived in self._row_groups(manifest):
             self._take_row_group(arrived)
         for frame in self._frames(manifest):
