@@ -1,9 +1,8 @@
 #include "query/functions/double_double.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
+
+#include "query/functions/kernels/span_folds.h"
 
 namespace tidemark::query {
 
@@ -72,35 +71,6 @@ double exact_ratio(WideInteger dividend, WideUnsigned divisor) {
     return sign * std::ldexp(static_cast<double>(quotient), -shift);
 }
 
-DoubleDouble sum_of(std::span<const double> values) {
-    // Four independent chains, so that the additions overlap. Inside a block the errors of one
-    // chain are summed plainly: 256 errors of 2^-53 each, themselves rounded at 2^-53, stay below
-    // 2^-90 of the magnitudes.
-    constexpr std::size_t kLanes = 4;
-    constexpr std::size_t kBlock = 1024;
-    DoubleDouble total;
-    for (std::size_t begin = 0; begin < values.size(); begin += kBlock) {
-        const auto block = values.subspan(begin, std::min(kBlock, values.size() - begin));
-        std::array<double, kLanes> sums{};
-        std::array<double, kLanes> errors{};
-        std::size_t i = 0;
-        for (; i + kLanes <= block.size(); i += kLanes) {
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                const DoubleDouble step = two_sum(sums[lane], block[i + lane]);
-                sums[lane] = step.high;
-                errors[lane] += step.low;
-            }
-        }
-        for (; i < block.size(); ++i) {
-            const DoubleDouble step = two_sum(sums[0], block[i]);
-            sums[0] = step.high;
-            errors[0] += step.low;
-        }
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-            total = add(total, two_sum(sums[lane], errors[lane]));
-        }
-    }
-    return total;
-}
+DoubleDouble sum_of(std::span<const double> values) { return span_folds().sum(values); }
 
 }  // namespace tidemark::query

@@ -13,6 +13,7 @@
 #include "query/functions/column_access.h"
 #include "query/functions/distinct_fold.h"
 #include "query/functions/double_double.h"
+#include "query/functions/kernels/span_folds.h"
 #include "query/functions/nps_fold.h"
 
 namespace tidemark::query {
@@ -225,13 +226,21 @@ private:
                        std::size_t begin, std::size_t end) {
         if (begin >= end) return;
         const auto rows = column.subspan(begin, end - begin);
-        const T extreme = pick_ == Pick::Min ? extreme_of(rows, std::less<>{})
-                                             : extreme_of(rows, std::greater<>{});
+        const T extreme = pick_ == Pick::Min ? least_of(rows) : greatest_of(rows);
         for (std::size_t row = begin; row < end; ++row) {
             if (column[row] != extreme) continue;
             offer(column[row], times[row]);
             if (extreme != 0) return;  // The two zeros are equal, but one is below the other.
         }
+    }
+
+    static T least_of(std::span<const T> values) {
+        if constexpr (std::is_same_v<T, double>) return span_folds().min(values);
+        return extreme_of(values, std::less<>{});
+    }
+    static T greatest_of(std::span<const T> values) {
+        if constexpr (std::is_same_v<T, double>) return span_folds().max(values);
+        return extreme_of(values, std::greater<>{});
     }
 
     template <typename IsBetter>

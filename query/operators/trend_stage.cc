@@ -34,14 +34,13 @@ Result<TrendStage> TrendStage::open(const AggregateWindows& plan, const WindowTa
 
 Status TrendStage::run(const SeriesGroup& group, GroupCells& cells) const {
     std::vector<Column> columns(field_count_);
+    MemoryHold hold(context_->guard());
     for (const GroupMember& member : group.members) {
-        TIDEMARK_RETURN_IF_ERROR(read_member(member, columns));
+        TIDEMARK_RETURN_IF_ERROR(read_member(member, columns, hold));
     }
     for (std::size_t column = 0; column < columns.size(); ++column) {
         for (std::size_t window = 0; window < windows_->windows().size(); ++window) {
-            if (context_->is_cancelled()) {
-                return Error(ErrorCode::Cancelled, "the query was cancelled");
-            }
+            TIDEMARK_RETURN_IF_ERROR(context_->guard().check());
             auto samples = samples_within(columns[column], windows_->windows()[window]);
             if (samples.empty()) continue;
             fill_cells(column, window, trend_of(std::move(samples)), cells);
@@ -50,7 +49,8 @@ Status TrendStage::run(const SeriesGroup& group, GroupCells& cells) const {
     return success();
 }
 
-Status TrendStage::read_member(const GroupMember& member, std::vector<Column>& columns) const {
+Status TrendStage::read_member(const GroupMember& member, std::vector<Column>& columns,
+                               MemoryHold& hold) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_->series.where, request_.columns, *member.tags);
     const std::size_t series_rank = columns.front().ends.size();
@@ -58,6 +58,11 @@ Status TrendStage::read_member(const GroupMember& member, std::vector<Column>& c
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) break;
         TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, filter, series_rank, columns));
+        std::size_t byte_count = 0;
+        for (const Column& column : columns) {
+            byte_count += column.samples.capacity() * sizeof(TrendSample);
+        }
+        TIDEMARK_RETURN_IF_ERROR(hold.hold(byte_count));
     }
     for (Column& column : columns) column.ends.push_back(column.samples.size());
     return success();

@@ -37,7 +37,8 @@ private:
     TrendStage(const AggregateWindows& plan, const WindowTable& windows, ExecutionContext& context)
         : plan_(&plan), windows_(&windows), context_(&context) {}
 
-    Status read_member(const GroupMember& member, std::vector<Column>& columns) const;
+    Status read_member(const GroupMember& member, std::vector<Column>& columns,
+                       MemoryHold& hold) const;
     Status add_piece(const ScanPiece& piece, RowFilter& filter, std::size_t series_rank,
                      std::vector<Column>& columns) const;
     static std::vector<TrendSample> samples_within(const Column& column, const TimeRange& window);
