@@ -143,6 +143,14 @@ FunctionInfo field_function(FunctionId id, std::string_view name, FunctionClass 
     return info;
 }
 
+/// The same, computed from values and never from summaries.
+FunctionInfo value_function(FunctionId id, std::string_view name, FunctionClass function_class,
+                            ResultRule result, std::initializer_list<ArgumentShape> arguments) {
+    FunctionInfo info = field_function(id, name, function_class, result, kNumeric, arguments);
+    info.need = FunctionNeed::Values;
+    return info;
+}
+
 std::vector<FunctionInfo> make_table() {
     using enum FunctionId;
     using enum FunctionNeed;
@@ -292,15 +300,12 @@ std::vector<FunctionInfo> make_table() {
          false,
          false},
         sample_function(Nps, "nps", Values, ResultRule::Float, kNumeric),
-        field_function(Trend, "trend", FunctionClass::Columns, ResultRule::Table, kNumeric,
+        value_function(Trend, "trend", FunctionClass::Columns, ResultRule::Table, {kField}),
+        value_function(TrendSlope, "trend(slope)", FunctionClass::Trend, ResultRule::Float,
                        {kField}),
-        field_function(TrendSlope, "trend(slope)", FunctionClass::Trend, ResultRule::Float,
-                       kNumeric, {kField}),
-        field_function(TrendP, "trend(p)", FunctionClass::Trend, ResultRule::Float, kNumeric,
-                       {kField}),
-        field_function(TrendCount, "trend(n)", FunctionClass::Trend, ResultRule::Integer, kNumeric,
-                       {kField}),
-        field_function(Correlate, "correlate", FunctionClass::Pairs, ResultRule::Float, kNumeric,
+        value_function(TrendP, "trend(p)", FunctionClass::Trend, ResultRule::Float, {kField}),
+        value_function(TrendCount, "trend(n)", FunctionClass::Trend, ResultRule::Integer, {kField}),
+        value_function(Correlate, "correlate", FunctionClass::Pairs, ResultRule::Float,
                        {kField, kOtherField, kLag}),
     };
     // median takes no parameter.

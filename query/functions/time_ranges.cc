@@ -32,11 +32,10 @@ TimeRanges union_of(const TimeRanges& left, const TimeRanges& right) {
 TimeRanges complement(std::span<const TimeRange> ranges, const TimeRange& whole) {
     TimeRanges gaps;
     std::int64_t begin_ns = whole.begin_ns;
-    for (const TimeRange& range : ranges) {
-        if (range.end_ns <= begin_ns) continue;
-        if (range.begin_ns >= whole.end_ns) break;
-        if (range.begin_ns > begin_ns) gaps.push_back({begin_ns, range.begin_ns});
-        begin_ns = range.end_ns;
+    auto range = std::ranges::upper_bound(ranges, begin_ns, {}, &TimeRange::end_ns);
+    for (; range != ranges.end() && range->begin_ns < whole.end_ns; ++range) {
+        if (range->begin_ns > begin_ns) gaps.push_back({begin_ns, range->begin_ns});
+        begin_ns = range->end_ns;
     }
     if (begin_ns < whole.end_ns) gaps.push_back({begin_ns, whole.end_ns});
     return gaps;

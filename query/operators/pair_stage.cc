@@ -48,6 +48,7 @@ Status PairStage::run(const SeriesGroup& group, GroupCells& cells) const {
 Status PairStage::read_member(const GroupMember& member, std::vector<CallState>& states) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_->series.where, request_.columns, *member.tags);
+    const auto types = scans_->scans()[member.source_index]->column_types();
     PartCursor parts(*windows_);
     for (CallState& state : states) state.earlier.clear();
     while (true) {
@@ -57,7 +58,8 @@ Status PairStage::read_member(const GroupMember& member, std::vector<CallState>&
             if (!filter.passes(*piece, row)) continue;
             const std::size_t part = parts.part_of(piece->times[row]);
             for (std::size_t i = 0; i < calls_.size(); ++i) {
-                add_row(*piece, row, part, calls_[i], states[i]);
+                const bool has_fields = types[calls_[i].field] && types[calls_[i].other_field];
+                if (has_fields) add_row(*piece, row, part, calls_[i], states[i]);
             }
         }
     }

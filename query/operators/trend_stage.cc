@@ -53,11 +53,15 @@ Status TrendStage::read_member(const GroupMember& member, std::vector<Column>& c
                                MemoryHold& hold) const {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_->series.where, request_.columns, *member.tags);
+    const auto types = scans_->scans()[member.source_index]->column_types();
     const std::size_t series_rank = columns.front().ends.size();
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) break;
-        TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, filter, series_rank, columns));
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (!types[i]) continue;
+            TIDEMARK_RETURN_IF_ERROR(add_piece(*piece, i, filter, series_rank, columns[i]));
+        }
         std::size_t byte_count = 0;
         for (const Column& column : columns) {
             byte_count += column.samples.capacity() * sizeof(TrendSample);
@@ -68,25 +72,21 @@ Status TrendStage::read_member(const GroupMember& member, std::vector<Column>& c
     return success();
 }
 
-Status TrendStage::add_piece(const ScanPiece& piece, RowFilter& filter, std::size_t series_rank,
-                             std::vector<Column>& columns) const {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        std::vector<TrendSample>& samples = columns[i].samples;
-        for_each_number(
-            piece.columns[i].values, 0, piece.row_count, [&](std::size_t row, auto number) {
-                if (!filter.passes(piece, row)) return;
-                const DoubleDouble exact = exact_number(number);
-                samples.push_back({series_rank, piece.times[row], exact.high, exact.low});
-            });
-        if (samples.size() > kTrendSampleLimit) {
-            return Error(ErrorCode::LimitExceeded,
-                         "trend(" + request_.columns[i].field + ") has more than " +
-                             std::to_string(kTrendSampleLimit) +
-                             " samples in one group: use a shorter time range, more groups, or a "
-                             "trend of the means of a subquery");
-        }
-    }
-    return success();
+Status TrendStage::add_piece(const ScanPiece& piece, std::size_t index, RowFilter& filter,
+                             std::size_t series_rank, Column& column) const {
+    std::vector<TrendSample>& samples = column.samples;
+    for_each_number(piece.columns[index].values, 0, piece.row_count,
+                    [&](std::size_t row, auto number) {
+                        if (!filter.passes(piece, row)) return;
+                        const DoubleDouble exact = exact_number(number);
+                        samples.push_back({series_rank, piece.times[row], exact.high, exact.low});
+                    });
+    if (samples.size() <= kTrendSampleLimit) return success();
+    return Error(ErrorCode::LimitExceeded,
+                 "trend(" + request_.columns[index].field + ") has more than " +
+                     std::to_string(kTrendSampleLimit) +
+                     " samples in one group: use a shorter time range, more groups, or a trend of "
+                     "the means of a subquery");
 }
 
 std::vector<TrendSample> TrendStage::samples_within(const Column& column, const TimeRange& window) {

@@ -39,8 +39,9 @@ private:
 
     Status read_member(const GroupMember& member, std::vector<Column>& columns,
                        MemoryHold& hold) const;
-    Status add_piece(const ScanPiece& piece, RowFilter& filter, std::size_t series_rank,
-                     std::vector<Column>& columns) const;
+    /// `index`: of the column, in the request.
+    Status add_piece(const ScanPiece& piece, std::size_t index, RowFilter& filter,
+                     std::size_t series_rank, Column& column) const;
     static std::vector<TrendSample> samples_within(const Column& column, const TimeRange& window);
     void fill_cells(std::size_t column, std::size_t window, const Trend& trend,
                     GroupCells& cells) const;

@@ -124,8 +124,9 @@ Status SelectBinder::check_exclusions(const std::vector<BoundCall>& calls) const
     if (!has_exclusions()) return success();
     const auto call = std::find_if(calls.begin(), calls.end(),
                                    [](const BoundCall& one) { return !may_leave_time_out(one); });
-    return call == calls.end() ? success()
-                               : refuse_exclusions(std::string(spelled_name(call->info().name)) + "()");
+    return call == calls.end()
+               ? success()
+               : refuse_exclusions(std::string(spelled_name(call->info().name)) + "()");
 }
 
 }  // namespace tidemark::query

@@ -169,7 +169,8 @@ Result<FieldArgument> bind_field_argument(const Call& call, const FunctionInfo& 
     }
     if (schema.is_empty()) return FieldArgument{name.name, std::nullopt};
     if (name.kind == NameKind::Tag) {
-        warn(messages, name.name + " is a tag: " + call.name + "() takes fields");
+        warn(messages,
+             name.name + " is a tag: " + std::string(spelled_name(call.name)) + "() takes fields");
     } else if (auto text = schema.unknown_name(name.name, NameKind::Field)) {
         warn(messages, *std::move(text));
     }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -60,14 +61,18 @@ public:
 
     Status add(const ResultSeries& series) {
         const std::string measurement = target_.measurement.value_or(series.name);
+        std::vector<Column> columns = columns_of(series);
         for (const std::vector<Cell>& row : series.rows) {
             begin_point(measurement, series);
             bool has_field = false;
-            for (std::size_t i = 1; i < row.size(); ++i) {
-                const std::optional<Value> value = value_of(row[i]);
-                if (!value || is_named_again(series.columns, i)) continue;
-                TIDEMARK_RETURN_IF_ERROR(check_type(measurement, series.columns[i], *value));
-                batch_.add_value(series.columns[i], *value);
+            for (Column& column : columns) {
+                const std::optional<Value> value = value_of(row[column.index]);
+                if (!value) continue;
+                if (const FieldType type = value_type(*value); column.type != type) {
+                    TIDEMARK_RETURN_IF_ERROR(check_type(measurement, column.name, type));
+                    column.type = type;
+                }
+                batch_.add_value(column.name, *value);
                 has_field = true;
             }
             if (!has_field) {
@@ -90,18 +95,25 @@ private:
         }
     }
 
-    /// Of columns with one name the last one is written, as by InfluxDB.
-    static bool is_named_again(const std::vector<std::string>& columns, std::size_t column) {
-        for (std::size_t later = column + 1; later < columns.size(); ++later) {
-            if (columns[later] == columns[column]) return true;
-        }
-        return false;
+    /// A column that becomes a field.
+    struct Column {
+        std::size_t index;
+        std::string_view name;
+        std::optional<FieldType> type;  ///< Of its last value, which was checked.
+    };
+
+    /// All but time. Of columns with one name the last one is written, as by InfluxDB.
+    static std::vector<Column> columns_of(const ResultSeries& series) {
+        std::map<std::string_view, std::size_t> last;
+        for (std::size_t i = 1; i < series.columns.size(); ++i) last[series.columns[i]] = i;
+        std::vector<Column> columns;
+        columns.reserve(last.size());
+        for (const auto& [name, index] : last) columns.push_back({index, name, std::nullopt});
+        return columns;
     }
 
     /// InfluxDB's words. An integer becomes a float where there is a float already.
-    Status check_type(const std::string& measurement, const std::string& field,
-                      const Value& value) {
-        const FieldType type = value_type(value);
+    Status check_type(const std::string& measurement, std::string_view field, FieldType type) {
         const auto known = fields_of(measurement).emplace(field, type).first->second;
         if (known == type) return success();
         if (known == FieldType::Float && type == FieldType::Integer) return success();

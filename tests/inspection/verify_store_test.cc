@@ -46,6 +46,7 @@ void make_store(const std::string& directory) {
     auto store = Store::open(directory, {});
     REQUIRE(store.has_value());
     REQUIRE(store.value()->create_database("ops").has_value());
+    REQUIRE(store.value()->put_document({"ops", "calendar", "office"}, "Mon", {}).has_value());
     write_points(*store.value(), 0, 40);
     REQUIRE(store.value()->flush().has_value());
     write_points(*store.value(), 40, 5);

@@ -21,7 +21,7 @@ query::TimeZone zone_of(const NaiveCalendar& calendar) {
 
 /// The first minute since 1970 at which the local clock shows `local_minute` or more.
 std::int64_t first_minute_at(const query::TimeZone& zone, std::int64_t local_minute) {
-    std::int64_t minute = local_minute - 27 * 60;
+    std::int64_t minute = local_minute - 15 * 60;  // No clock is further ahead of UTC.
     while (minute + zone.offset_ns_at(minute * kMinuteNs) / kMinuteNs < local_minute) ++minute;
     return minute;
 }

@@ -309,8 +309,8 @@ Expected ratio_cell(Int128 numerator, Int128 denominator) {
 
 bool is_state_function(const Call& call) {
     static const std::set<std::string> kNames = {
-        "time_in",  "time_out", "unknown",    "future",       "uptime",  "excluded",
-        "downtime", "coverage", "uptime_low", "uptime_high",  "longest", "current",
+        "time_in",  "time_out", "unknown",    "future",        "uptime",  "excluded",
+        "downtime", "coverage", "uptime_low", "uptime_high",   "longest", "current",
         "since",    "mttr",     "mtbf",       "episode_count", "sla"};
     return kNames.contains(call.function);
 }

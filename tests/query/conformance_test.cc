@@ -61,7 +61,10 @@ json::value to_json(const Cell& cell, std::int64_t epoch_ns) {
 
 json::value to_json(const QueryResult& result, std::int64_t epoch_ns) {
     if (result.syntax_error) {
-        return json::object{{"error", "error parsing query: " + result.syntax_error->message}};
+        const SourceLocation& place = result.syntax_error->location;
+        return json::object{{"error", "error parsing query: " + result.syntax_error->message +
+                                          " at line " + std::to_string(place.line) + ", char " +
+                                          std::to_string(place.column)}};
     }
     json::array statements;
     for (std::size_t i = 0; i < result.statements.size(); ++i) {

@@ -317,6 +317,36 @@ TEST_CASE("only DROP is refused where nothing may be changed, as in InfluxDB", "
           "request instead");
 }
 
+TEST_CASE("calendars and maintenance are changed by POST only, and know who did it", "[query]") {
+    const Sample sample = random_store(1);
+    QueryOptions options;
+    options.database = "db";
+    options.author = "ann";
+    const std::string text =
+        "CREATE CALENDAR c TZ 'UTC' HOURS 'Mon 09:00-18:00' REASON 'contract';"
+        "CREATE MAINTENANCE ON host = 'a' FROM 0s TO 10s REASON 'upgrade';"
+        "DROP CALENDAR c; DROP MAINTENANCE m1";
+    options.may_write = false;
+    for (const StatementResult& refused : execute(*sample.store, text, options).statements) {
+        REQUIRE(refused.error);
+        CHECK(refused.error->message().find("changes something: use a POST request") !=
+              std::string::npos);
+    }
+    CHECK(sample.store->documents("db", "calendar").empty());
+    options.may_write = true;
+    REQUIRE_FALSE(execute(*sample.store, text, options).statements[0].error);
+    const auto history = sample.store->document_history({"db", "calendar", "c"});
+    REQUIRE(history.size() == 2);
+    CHECK(history[0].author == "ann");
+    CHECK(history[0].reason == "contract");
+    CHECK(history[0].time_ns == kRangeSeconds * kSecond);
+    CHECK(history[1].is_removed);
+    const auto maintenance = sample.store->documents("db", "maintenance");
+    REQUIRE(maintenance.size() == 1);
+    CHECK(maintenance[0].author == "ann");
+    CHECK(maintenance[0].reason == "upgrade");
+}
+
 TEST_CASE("LIMIT keeps the rows it names, whatever is read for it", "[query][property]") {
     const Sample sample = random_store(4, false, 7);
     for (const std::string order : {"ASC", "DESC"}) {

@@ -307,7 +307,7 @@ TEST_CASE("statements without rows are chunks as well", "[server]") {
     CHECK(
         fixture
             .query("GET",
-                   "db=ops&epoch=ns&chunked=true&q=SELECT+f+FROM+m+WHERE+time+>+5;"
+                   "db=ops&epoch=ns&chunked=true&q=SELECT+f+FROM+m+WHERE+time+>+'2020-01-01';"
                    "SELECT+meen(f)+FROM+m;SELECT+f+FROM+m")
             .body ==
         R"({"results":[{"statement_id":0}]})"

@@ -166,7 +166,7 @@ TEST_CASE("a chart is drawn of one statement or of all", "[console]") {
 TEST_CASE("what cannot be watched is refused with an example", "[console]") {
     CHECK(type(".watch\n").remarks.starts_with("error: .watch needs a statement: .watch 2s"));
     for (const std::string interval :
-         {"5x", "0", "0s", "2 parsecs", "99999999999999999999s", "1000h"}) {
+         {"5x", "0", "0s", "2parsecs", "99999999999999999999s", "1000h"}) {
         INFO(interval);
         CHECK(type(".watch " + interval + " one\n").remarks.find(", expected an interval") !=
               std::string::npos);

@@ -13,11 +13,11 @@ namespace tidemark::tools {
 
 /// What the place an answer is shown at can do.
 struct RenderStyle {
-    std::size_t width = 80;   ///< Characters in a line, for charts.
-    std::size_t height = 24;  ///< Lines, of a terminal.
-    bool is_utf8 = false;     ///< Else charts are drawn in ASCII.
+    std::size_t width = 80;  ///< Characters in a line, for charts.
+    bool is_utf8 = false;    ///< Else charts are drawn in ASCII.
     bool has_color = false;
-    bool humanises = false;  ///< Tables say "1h 35m" instead of 5700.
+    bool humanises = false;   ///< Tables say "1h 35m" instead of 5700.
+    std::size_t height = 24;  ///< Lines, of a terminal.
 };
 
 /// What is known of an answer besides its rows.
