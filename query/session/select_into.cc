@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/operators/query_guard.h"
 #include "query/plan/schema.h"
 #include "query/syntax/printer.h"
 
@@ -57,7 +58,8 @@ std::optional<Value> value_of(const Cell& cell) {
 /// Fills one batch with the rows of an answer.
 class RowWriter {
 public:
-    RowWriter(const Target& target, const Store& store) : target_(target), store_(store) {}
+    RowWriter(const Target& target, const Store& store, QueryGuard& guard)
+        : target_(target), store_(store), guard_(guard), memory_(guard) {}
 
     Status add(const ResultSeries& series) {
         const std::string measurement = target_.measurement.value_or(series.name);
@@ -80,9 +82,10 @@ public:
                 continue;
             }
             batch_.end_point(std::get<TimeCell>(row.front()).ns);
-            if (batch_.size_bytes() > kBatchLimitBytes) return too_large();
+            constexpr std::size_t kRowsPerCheck = 1024;
+            if (batch_.point_count() % kRowsPerCheck == 0) TIDEMARK_RETURN_IF_ERROR(check_limits());
         }
-        return success();
+        return check_limits();
     }
 
     const WriteBatch& batch() const { return batch_; }
@@ -132,7 +135,10 @@ private:
         return fields->second;
     }
 
-    static Error too_large() {
+    Status check_limits() {
+        TIDEMARK_RETURN_IF_ERROR(guard_.check());
+        TIDEMARK_RETURN_IF_ERROR(memory_.hold(batch_.size_bytes()));
+        if (batch_.size_bytes() <= kBatchLimitBytes) return success();
         return Error(ErrorCode::LimitExceeded,
                      "SELECT INTO writes at most 1 GiB at once: narrow the time range; nothing was "
                      "written");
@@ -140,6 +146,8 @@ private:
 
     const Target& target_;
     const Store& store_;
+    QueryGuard& guard_;
+    MemoryHold memory_;
     WriteBatch batch_;
     std::map<std::string, std::map<std::string, FieldType>> fields_;  // By measurement.
 };
@@ -174,7 +182,8 @@ StatementResult run_select_into(const SelectStatement& select, const StatementCo
     if (!target) return failed(target.error());
     StatementResult answer = run_select(select, context);
     if (answer.error) return answer;
-    RowWriter writer(target.value(), context.store);
+    QueryGuard guard(context.options, context.is_killed);
+    RowWriter writer(target.value(), context.store, guard);
     for (const ResultSeries& series : answer.series) {
         Status added = writer.add(series);
         if (!added) return failed(std::move(added).error());
