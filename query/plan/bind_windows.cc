@@ -116,8 +116,9 @@ Status SelectBinder::add_fill(const std::vector<BoundCall>& calls, std::size_t f
     FillWindows fill{*std::move(root_), FillKind::Null, {}, first_call, {}, {}, {}};
     if (select_.fill) fill.kind = select_.fill->kind;
     TIDEMARK_RETURN_IF_ERROR(look_before(fill));
-    // A row without values is none to the query around it, as in InfluxDB.
-    if (context_.outer != nullptr && fill.kind == FillKind::Null) fill.kind = FillKind::None;
+    // A row without values is none to the query around it, nor to INTO, as in InfluxDB.
+    const bool is_read_on = context_.outer != nullptr || select_.into;
+    if (is_read_on && fill.kind == FillKind::Null) fill.kind = FillKind::None;
     if (select_.fill && select_.fill->number) {
         fill.number = literal_cell(*select_.fill->number).value_or(Cell());
     }
