@@ -14,6 +14,14 @@ DoubleDouble count_of(std::uint64_t count) {
     return to_double_double(static_cast<WideInteger>(count));
 }
 
+/// Rounded once: a step of Newton's takes in what the root of the rounded number leaves off.
+double root_of(const DoubleDouble& number) {
+    const double nearly = std::sqrt(std::fabs(number.rounded()));
+    if (nearly == 0) return 0;
+    const DoubleDouble rest = subtract(number, two_product(nearly, nearly));
+    return nearly + rest.rounded() / (2 * nearly);
+}
+
 }  // namespace
 
 void Correlation::add(const DoubleDouble& x, const DoubleDouble& y) {
@@ -84,8 +92,8 @@ FoldResult Correlation::finish() const {
     if (!(x_spread.high > 0) || !(y_spread.high > 0)) return result;
     // The root of r squared, so that both spreads count alike and only the end is rounded.
     const DoubleDouble square = multiply(divide(common, x_spread), divide(common, y_spread));
-    const double magnitude = std::sqrt(std::min(1.0, std::fabs(square.rounded())));
     if (!std::isfinite(square.rounded())) return result;
+    const double magnitude = std::min(1.0, root_of(square));
     result.cell = common.high < 0 ? -magnitude : magnitude;
     result.is_out_of_range = false;
     return result;

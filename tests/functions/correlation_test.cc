@@ -68,6 +68,13 @@ TEST_CASE("without two pairs, or where a side does not vary, there is no correla
     CHECK_FALSE(correlation_of({{1, 1}, {1, 1}}, 0, 2).finish().is_out_of_range);
 }
 
+TEST_CASE("a correlation is rounded once", "[functions]") {
+    // The roots of 3 / 28 and of 0.8838432122..: the root of the rounded square is off by an ulp.
+    CHECK(cell_of({{4, 1}, {8, 2}, {6, 4}}) == Cell(0.3273268353539886));
+    CHECK(cell_of({{78, 200}, {88, 800}, {92, 1400}, {93, 2000}, {97, 2600}}) ==
+          Cell(0.940129359310246));
+}
+
 TEST_CASE("values far from zero keep their correlation", "[functions]") {
     std::mt19937_64 random(5);
     Pairs pairs;

@@ -342,8 +342,9 @@ Expected state_function(const Call& call, const std::vector<SeriesStates>& group
     }
     const Parts parts = parts_of(group, window, as_of_ns);
     if (call.function == "sla") {
-        const WindowTimes times = {parts.good, parts.bad, parts.unknown, parts.future,
-                                   window.end_ns <= as_of_ns};
+        // A window behind the range is empty, and ends with it (R2).
+        const bool is_closed = std::min(window.end_ns, query.end_ns) <= as_of_ns;
+        const WindowTimes times = {parts.good, parts.bad, parts.unknown, parts.future, is_closed};
         return sla_column(call, times, query.unknown_as);
     }
     return partition_function(call, parts, query.unknown_as);
