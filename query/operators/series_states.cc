@@ -25,6 +25,16 @@ void add_to_pace(std::span<const LeafRun> runs, SamplingPace& pace) {
     }
 }
 
+/// Whether the first of the runs says that a hold ends where the range begins, so that what was
+/// carried to there is in force at no instant of it.
+bool ends_hold_at(std::int64_t begin_ns, std::span<const LeafRun> runs) {
+    return !runs.empty() && runs.front().sample_count == 0 && runs.front().first_ns == begin_ns;
+}
+bool ends_hold_at(std::int64_t begin_ns, const ScanPiece& piece, const ColumnPiece& column) {
+    return column.summary == nullptr && !piece.times.empty() && piece.times.front() == begin_ns &&
+           column.values.ends_hold(0);
+}
+
 /// Tells the samples of a leaf's field before its last run, for which it is enough that they are
 /// there.
 class KnownSamples {
@@ -142,10 +152,13 @@ Result<SeriesStates::LeafTimelines> SeriesStates::read_leaves(const SourceScans&
         const bool is_in_force = saturating_add(carried->last_ns, request_.hold_ns) > begin_ns;
         if (is_in_force) add_to_pace(std::span(&*carried, 1), leaves.paces[i]);
     }
+    std::vector<bool> has_runs(builders.size(), false);
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) break;
         for (std::size_t i = 0; i < builders.size(); ++i) {
+            if (!has_runs[i] && ends_hold_at(begin_ns, piece->leaves[i])) leaves.paces[i] = {};
+            has_runs[i] = has_runs[i] || !piece->leaves[i].empty();
             builders[i].add(piece->leaves[i]);
             add_to_pace(piece->leaves[i], leaves.paces[i]);
         }
@@ -169,10 +182,15 @@ Result<SeriesStates::LeafTimelines> SeriesStates::read_ends(const GroupMember& m
         const auto& carried = before->carried().columns[i];
         if (carried) samples[i].add(carried->time_ns, carried->time_ns, 1);
     }
+    bool is_first_piece = true;
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, before->next());
         if (piece == nullptr) break;
+        const bool is_at_begin = std::exchange(is_first_piece, false);
         for (std::size_t i = 0; i < samples.size(); ++i) {
+            if (is_at_begin && ends_hold_at(request_.range.begin_ns, *piece, piece->columns[i])) {
+                leaves.paces[i] = {};
+            }
             const ColumnSummary* summary = piece->columns[i].summary;
             if (summary == nullptr) {
                 samples[i].add_rows(piece->times, piece->columns[i].values);
