@@ -229,6 +229,8 @@ Result<std::uint64_t> StoreImpl::record_document(const DocumentName& name, Docum
     document.time_ns = change.time_ns;
     document.sequence = write_path_->last_sequence();
     TIDEMARK_RETURN_IF_ERROR(committer_->wait_durable(document.sequence));
+    // The database may be one whose making failed: it is known here, and not on disk.
+    TIDEMARK_RETURN_IF_ERROR(catalogue_->make_durable());
     return documents_->record(*database, std::move(document), change.expected_version);
 }
 

@@ -142,6 +142,16 @@ TEST_CASE("a document that did not fit on the disk is not there, and may be put 
     CHECK(put(*store, kOffice, "two") == 2);
 }
 
+TEST_CASE("a database that could not be made durable takes no documents", "[engine]") {
+    CrashingFileSystem files;
+    const auto store = store_with_ops(files);
+    files.fail_next_sync();
+    CHECK_FALSE(store->create_database("later"));
+    CHECK(code_of(store->put_document({"later", "calendar", "office"}, "one", {})) ==
+          ErrorCode::IoError);
+    CHECK_FALSE(files.exists(kDocuments).value());
+}
+
 TEST_CASE("a log of documents with any bit flipped never stops the start or invents documents",
           "[engine]") {
     CrashingFileSystem files;
