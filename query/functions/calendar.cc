@@ -189,8 +189,9 @@ Result<Calendar> Calendar::make(std::string_view zone, std::string_view hours,
         if (day >= -kDayLimit && day <= kDayLimit) calendar.except_days_.push_back(day);
     }
     std::ranges::sort(calendar.except_days_);
-    const auto repeated = std::ranges::unique(calendar.except_days_);
-    calendar.except_days_.erase(repeated.begin(), repeated.end());
+    calendar.except_days_.erase(
+        std::unique(calendar.except_days_.begin(), calendar.except_days_.end()),
+        calendar.except_days_.end());
     return calendar;
 }
 

@@ -60,8 +60,7 @@ std::vector<std::int64_t> Exclusions::edges(const TimeRange& range) const {
         add(window.range.end_ns);
     }
     std::ranges::sort(edges);
-    const auto repeated = std::ranges::unique(edges);
-    edges.erase(repeated.begin(), repeated.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     return edges;
 }
 
