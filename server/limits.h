@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+
+#include <tidemark/query.h>
 
 // The options of `tidemark serve` that set a limit. Refusals name them.
 
@@ -14,11 +17,12 @@ inline constexpr const char* kQueryRowsOption = "--max-query-rows";
 inline constexpr const char* kQuerySecondsOption = "--max-query-seconds";
 inline constexpr const char* kQueryMemoryOption = "--max-query-memory";
 
-/// Of what one request to /query may ask for; as in QueryOptions.
+/// Of what one request to /query may ask for; at first as in QueryOptions.
 struct QueryLimits {
-    std::size_t row_count = 2'000'000;
-    std::size_t seconds = 300;
-    std::size_t memory_bytes = std::size_t{2} << 30;
+    std::size_t row_count = QueryOptions().row_limit;
+    std::size_t seconds = static_cast<std::size_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(QueryOptions().time_limit).count());
+    std::size_t memory_bytes = QueryOptions().memory_limit_bytes;
 };
 
 }  // namespace tidemark::server

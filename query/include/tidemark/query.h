@@ -87,8 +87,8 @@ public:
     /// In order of their begin.
     std::vector<RunningQuery> list() const;
 
-    /// Ends a statement with Cancelled, within about a tenth of a second. False when none has
-    /// this id.
+    /// Ends a statement with Cancelled when it next looks, which it does before each piece that it
+    /// reads. False when none has this id.
     bool kill(std::uint64_t id);
 
     struct Begun {
@@ -140,7 +140,8 @@ struct QueryOptions {
     std::optional<std::int64_t> now_ns;
     /// Who asks: kept with the calendars and maintenance windows that the statements change.
     std::string author;
-    /// False refuses DROP and DELETE, and warns of CREATE DATABASE: HTTP GET, as in InfluxDB.
+    /// False refuses what writes (DROP, DELETE, INTO, KILL QUERY, ..), and warns of CREATE
+    /// DATABASE: HTTP GET, as in InfluxDB.
     bool may_write = true;
     /// By name, without the $. A `$name` that has none here is a syntax error; one that the text
     /// does not name is none. An error tells of a value that is no duration, or not finite.
