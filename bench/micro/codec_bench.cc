@@ -136,25 +136,26 @@ void decode(benchmark::State& state, const CodecCase<T>& test, const MemoryBandw
     report_size(state, test);
 }
 
-/// Eight lanes of doubles, whatever vectors the processor has.
-using Lanes = double __attribute__((vector_size(64)));
+/// Four doubles, which AVX2 holds in a register.
+using Lanes = double __attribute__((vector_size(32)));
 
-/// Four vectors of sums, so that no addition waits for the one before it.
+/// Eight vectors of sums, so that few additions wait for the one before.
 TIDEMARK_BENCH_CLONES("avx512f", "avx2")
 double sum_of(const double* values, std::size_t count) {
-    constexpr std::size_t kLaneCount = 8;
-    Lanes sums[4] = {};
+    constexpr std::size_t kLaneCount = 4;
+    constexpr std::size_t kSumCount = 8;
+    Lanes sums[kSumCount] = {};
     std::size_t i = 0;
-    for (; i + 4 * kLaneCount <= count; i += 4 * kLaneCount) {
-        for (std::size_t part = 0; part < 4; ++part) {
+    for (; i + kSumCount * kLaneCount <= count; i += kSumCount * kLaneCount) {
+        for (std::size_t part = 0; part < kSumCount; ++part) {
             Lanes lanes;
             std::memcpy(&lanes, values + i + part * kLaneCount, sizeof lanes);
             sums[part] += lanes;
         }
     }
-    const Lanes lanes = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (std::size_t part = 1; part < kSumCount; ++part) sums[0] += sums[part];
     double sum = 0;
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) sum += lanes[lane];
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) sum += sums[0][lane];
     for (; i < count; ++i) sum += values[i];
     return sum;
 }
