@@ -78,7 +78,7 @@ constexpr Step kPackedSteps[] = {
      }},
     {"unpack_to_doubles", kPlainBytes,
      [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {
-         kernels.unpack_to_doubles(in.packed_of(width), width, 7025, 1e12, 1e-14, out.doubles);
+         kernels.unpack_to_doubles(in.packed_of(width), width, 7025, {1e12, 1e-14, 1}, out.doubles);
      }},
     {"unpack_zigzag", kPlainBytes,
      [](const CodecKernels& kernels, const Input& in, unsigned width, Output& out) {

@@ -8,7 +8,8 @@ namespace tidemark::storage {
 CpuFeatures cpu_features() {
     CpuFeatures features;
 #if defined(__x86_64__)
-    features.avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
+    features.avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0 &&
+                    __builtin_cpu_supports("fma") != 0;
     features.avx512 =
         features.avx2 && __builtin_cpu_supports("avx512f") != 0 &&
         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512cd") != 0 &&

@@ -6,7 +6,7 @@ namespace tidemark::storage {
 
 /// What the processor (and the operating system) can run. All false outside x86-64.
 struct CpuFeatures {
-    bool avx2 = false;    ///< AVX2 and BMI2.
+    bool avx2 = false;    ///< AVX2, BMI2 and FMA.
     bool avx512 = false;  ///< AVX-512 F, BW, CD, DQ, VL, VBMI and VPOPCNTDQ, with avx2.
 };
 

@@ -8,7 +8,6 @@
 #include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
 #include "storage/codec/mask.h"
-#include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
 namespace {
@@ -78,13 +77,8 @@ void unpack_scaled(std::span<const std::byte> packed, unsigned width, std::uint6
                    const FloatScale& scale, std::span<double> values) {
     if (width == 0) {
         std::ranges::fill(values, scale.value(static_cast<std::int64_t>(base)));
-    } else if (scale.divisor == 1) {
-        codec_kernels().unpack_to_doubles(packed, width, base, scale.factor, scale.fraction,
-                                          values);
     } else {
-        Scratch<std::uint64_t> integers(values.size());
-        codec_kernels().unpack_above(packed, width, base, integers.values());
-        scale_integers(integers.values(), scale, values);
+        codec_kernels().unpack_to_doubles(packed, width, base, scale, values);
     }
 }
 

@@ -80,16 +80,15 @@ Status decode_delta(std::span<const std::byte> bytes, std::span<std::uint64_t> v
 
 Status decode_delta_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
                            std::span<double> values) {
-    if (scale.divisor != 1) return decode_then_scale<decode_delta>(bytes, scale, values);
     TIDEMARK_ASSIGN_OR_RETURN(const DeltaColumn column, read_delta(bytes, values.size()));
     values.front() = scale.value(static_cast<std::int64_t>(column.first));
     Scratch<std::uint32_t> numbers(values.size() - 1);
     TIDEMARK_ASSIGN_OR_RETURN(const auto narrow, narrow_deltas(column.deltas, numbers.values()));
     if (narrow) {
-        codec_kernels().add_up_narrow_to_doubles(column.first, *narrow, scale.factor,
-                                                 scale.fraction, values.data() + 1);
+        codec_kernels().add_up_narrow_to_doubles(column.first, *narrow, scale, values.data() + 1);
         return success();
     }
+    if (scale.divisor != 1) return decode_then_scale<decode_delta>(bytes, scale, values);
     Scratch<std::uint64_t> deltas(values.size() - 1);
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.deltas, kRank, deltas.values()));
     codec_kernels().add_up_to_doubles(column.first, deltas.values(), scale.factor, scale.fraction,

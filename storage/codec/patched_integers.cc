@@ -102,6 +102,8 @@ struct PatchedColumn {
     std::span<const std::byte> high_bits;
 };
 
+constexpr std::size_t kPatchBlockCount = 64;
+
 Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t count) {
     ByteReader reader(bytes);
     PatchedColumn column{};
@@ -127,63 +129,73 @@ Result<PatchedColumn> read_patched(std::span<const std::byte> bytes, std::size_t
     return column;
 }
 
-/// Calls visit(index, what the patch adds to the low bits of that number) for each patch.
+/// Calls visit(indices, high bits) for a few patches at a time.
 template <typename Visit>
-Status for_each_patch(const PatchedColumn& column, std::size_t count, Visit visit) {
-    // Few as a rule, so a few at a time.
-    constexpr std::size_t kBlockCount = 64;
-    std::uint64_t indices[kBlockCount];
-    std::uint64_t high_bits[kBlockCount];
+Status for_each_block(const PatchedColumn& column, std::size_t count, Visit visit) {
+    std::uint64_t indices[kPatchBlockCount];
+    std::uint64_t high_bits[kPatchBlockCount];
     const unsigned index_width = index_bit_width(count);
     std::uint64_t first_index = 0;  // That the next patch may have.
-    for (std::size_t begin = 0; begin < column.patch_count; begin += kBlockCount) {
-        const std::size_t block_count = std::min(kBlockCount, column.patch_count - begin);
-        unpack_bits(column.indices.subspan(begin / 8 * index_width), index_width, 0,
-                    std::span(indices).first(block_count));
+    for (std::size_t begin = 0; begin < column.patch_count; begin += kPatchBlockCount) {
+        const std::size_t block_count = std::min(kPatchBlockCount, column.patch_count - begin);
+        const auto block_indices = std::span<std::uint64_t>(indices).first(block_count);
+        const auto block_high_bits = std::span<std::uint64_t>(high_bits).first(block_count);
+        unpack_bits(column.indices.subspan(begin / 8 * index_width), index_width, 0, block_indices);
         unpack_bits(column.high_bits.subspan(begin / 8 * column.high_width), column.high_width, 0,
-                    std::span(high_bits).first(block_count));
-        for (std::size_t patch = 0; patch < block_count; ++patch) {
-            if (indices[patch] < first_index || indices[patch] >= count) {
+                    block_high_bits);
+        for (const std::uint64_t index : block_indices) {
+            if (index < first_index || index >= count) {
                 return Error(ErrorCode::Corruption, "patches do not ascend within the values");
             }
-            first_index = indices[patch] + 1;
-            visit(static_cast<std::size_t>(indices[patch]), high_bits[patch] << column.width);
+            first_index = index + 1;
         }
+        visit(std::span<const std::uint64_t>(block_indices),
+              std::span<const std::uint64_t>(block_high_bits));
     }
     return success();
 }
 
-/// The numbers with their patches, each added to `base`.
-Status decode_numbers(const PatchedColumn& column, std::uint64_t base,
-                      std::span<std::uint64_t> numbers) {
-    unpack_bits(column.low_bits, column.width, base, numbers);
-    return for_each_patch(column, numbers.size(), [&](std::size_t index, std::uint64_t addend) {
-        numbers[index] += addend;
-    });
+/// Calls visit(index, what the patch adds to the low bits of that number) for each patch.
+template <typename Visit>
+Status for_each_patch(const PatchedColumn& column, std::size_t count, Visit visit) {
+    return for_each_block(
+        column, count,
+        [&](std::span<const std::uint64_t> indices, std::span<const std::uint64_t> high_bits) {
+            for (std::size_t patch = 0; patch < indices.size(); ++patch) {
+                visit(static_cast<std::size_t>(indices[patch]), high_bits[patch] << column.width);
+            }
+        });
 }
 
 Status decode_patched(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
-    return decode_numbers(column, column.base, values);
+    unpack_bits(column.low_bits, column.width, column.base, values);
+    return for_each_patch(column, values.size(), [&](std::size_t index, std::uint64_t addend) {
+        values[index] += addend;
+    });
 }
 
+/// All numbers are scaled without their patches; then those that have one once more, with it.
 Status decode_patched_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
                              std::span<double> values) {
-    // Above this share of patches it is quicker to add them to the integers; and always when there
-    // is no shorter way to the doubles.
-    constexpr std::size_t kFewShare = 32;
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
-    if (column.patch_count > values.size() / kFewShare || scale.divisor != 1) {
-        Scratch<std::uint64_t> integers(values.size());
-        TIDEMARK_RETURN_IF_ERROR(decode_numbers(column, column.base, integers.values()));
-        scale_integers(integers.values(), scale, values);
-        return success();
-    }
     unpack_scaled(column.low_bits, column.width, column.base, scale, values);
-    return for_each_patch(column, values.size(), [&](std::size_t index, std::uint64_t addend) {
-        const std::uint64_t low_bits = packed_number_at(column.low_bits, column.width, index);
-        values[index] = scale.value(static_cast<std::int64_t>(column.base + low_bits + addend));
-    });
+    return for_each_block(
+        column, values.size(),
+        [&](std::span<const std::uint64_t> indices, std::span<const std::uint64_t> high_bits) {
+            std::uint64_t integers[kPatchBlockCount];
+            double scaled[kPatchBlockCount];
+            for (std::size_t patch = 0; patch < indices.size(); ++patch) {
+                integers[patch] = column.base + (high_bits[patch] << column.width) +
+                                  packed_number_at(column.low_bits, column.width,
+                                                   static_cast<std::size_t>(indices[patch]));
+            }
+            scale_integers(std::span(integers).first(indices.size()), scale,
+                           std::span(scaled).first(indices.size()));
+            for (std::size_t patch = 0; patch < indices.size(); ++patch) {
+                values[indices[patch]] = scaled[patch];
+            }
+        });
 }
 
 Status decode_centred(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {

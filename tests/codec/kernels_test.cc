@@ -1,4 +1,5 @@
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -219,6 +220,48 @@ TEST_CASE("all tables scale integers to the same doubles", "[codec]") {
     }
 }
 
+/// Integers whose quotients lie as near as they can to the middle of two doubles, and their
+/// neighbours.
+std::vector<std::uint64_t> awkward_dividends(std::mt19937_64& random, std::uint64_t divisor) {
+    std::vector<std::uint64_t> dividends;
+    for (unsigned bits = 4; bits <= 53; ++bits) {
+        for (unsigned repeat = 0; repeat < 40; ++repeat) {
+            const std::uint64_t dividend = random() >> (64 - bits);
+            const double quotient = static_cast<double>(dividend) / static_cast<double>(divisor);
+            const double above = std::nextafter(quotient, INFINITY);
+            // Exact with the 64 bits of its significand.
+            const long double middle = (static_cast<long double>(quotient) + above) / 2;
+            const auto nearest = static_cast<std::uint64_t>(
+                std::llroundl(middle * static_cast<long double>(divisor)));
+            for (const std::uint64_t one : {dividend, nearest - 1, nearest, nearest + 1}) {
+                dividends.push_back(one);
+                dividends.push_back(0 - one);
+            }
+        }
+    }
+    for (unsigned bit = 0; bit < 64; ++bit) dividends.push_back(std::uint64_t{1} << bit);
+    for (unsigned repeat = 0; repeat < 1000; ++repeat) dividends.push_back(random());
+    return dividends;
+}
+
+TEST_CASE("all tables round quotients correctly", "[codec]") {
+    std::mt19937_64 random(53);
+    std::uint64_t divisor = 1;
+    for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals, divisor *= 10) {
+        const auto dividends = awkward_dividends(random, divisor);
+        const auto divisor_as_double = static_cast<double>(divisor);
+        std::vector<double> quotients(dividends.size());
+        for (const CodecKernels* kernels : supported_codec_kernels()) {
+            INFO(kernels->name << ", divided by " << divisor);
+            kernels->divide_to_doubles(dividends, divisor_as_double, quotients.data());
+            for (std::size_t i = 0; i < dividends.size(); ++i) {
+                const auto integer = static_cast<double>(static_cast<std::int64_t>(dividends[i]));
+                REQUIRE(quotients[i] == integer / divisor_as_double);
+            }
+        }
+    }
+}
+
 TEST_CASE("all tables unpack to the same integers above a base, and to the same doubles",
           "[codec]") {
     std::mt19937_64 random(46);
@@ -228,6 +271,10 @@ TEST_CASE("all tables unpack to the same integers above a base, and to the same 
                                    std::uint64_t{1} << 30,
                                    0 - (std::uint64_t{1} << 30),
                                    std::uint64_t{1} << 31,
+                                   std::uint64_t{1} << 51,
+                                   (std::uint64_t{1} << 51) + 1,
+                                   0 - (std::uint64_t{1} << 51),
+                                   std::uint64_t{1} << 62,
                                    random()};
     for (unsigned width = 1; width <= 64; ++width) {
         for (const std::size_t count : kCounts) {
@@ -240,14 +287,18 @@ TEST_CASE("all tables unpack to the same integers above a base, and to the same 
                 kernels->unpack_above(packed, width, base, integers);
                 std::vector<std::uint64_t> unfolded(count);
                 kernels->unpack_zigzag(packed, width, base, unfolded);
-                std::vector<double> doubles(count);
-                kernels->unpack_to_doubles(packed, width, base, 1e12, 1e-14, doubles);
+                std::vector<double> products(count);
+                kernels->unpack_to_doubles(packed, width, base, product_scale(14, 12), products);
+                std::vector<double> quotients(count);
+                kernels->unpack_to_doubles(packed, width, base, quotient_scale(3), quotients);
                 for (std::size_t i = 0; i < count; ++i) {
                     REQUIRE(integers[i] == base + numbers[i]);
                     const auto distance = zigzag_decode(numbers[i]);
                     REQUIRE(unfolded[i] == base + static_cast<std::uint64_t>(distance));
-                    const auto integer = static_cast<std::int64_t>(integers[i]);
-                    REQUIRE(doubles[i] == static_cast<double>(integer) * 1e12 * 1e-14);
+                    const auto integer =
+                        static_cast<double>(static_cast<std::int64_t>(integers[i]));
+                    REQUIRE(products[i] == integer * 1e12 * 1e-14);
+                    REQUIRE(quotients[i] == integer / 1000);
                 }
             }
         }
@@ -314,9 +365,12 @@ TEST_CASE("all tables add up small differences alike", "[codec]") {
                         INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
                         std::vector<std::uint64_t> sums(count);
                         kernels->add_up_narrow(expected, deltas, sums.data());
-                        std::vector<double> doubles(count);
-                        kernels->add_up_narrow_to_doubles(expected, deltas, 1e12, 1e-14,
-                                                          doubles.data());
+                        std::vector<double> products(count);
+                        kernels->add_up_narrow_to_doubles(expected, deltas, product_scale(14, 12),
+                                                          products.data());
+                        std::vector<double> quotients(count);
+                        kernels->add_up_narrow_to_doubles(expected, deltas, quotient_scale(3),
+                                                          quotients.data());
                         std::uint64_t sum = expected;
                         for (std::size_t i = 0; i < count; ++i) {
                             const std::uint64_t number = numbers[i];
@@ -324,8 +378,10 @@ TEST_CASE("all tables add up small differences alike", "[codec]") {
                                                ? static_cast<std::uint64_t>(zigzag_decode(number))
                                                : number);
                             REQUIRE(sums[i] == sum);
-                            const auto integer = static_cast<std::int64_t>(sum);
-                            REQUIRE(doubles[i] == static_cast<double>(integer) * 1e12 * 1e-14);
+                            const auto integer =
+                                static_cast<double>(static_cast<std::int64_t>(sum));
+                            REQUIRE(products[i] == integer * 1e12 * 1e-14);
+                            REQUIRE(quotients[i] == integer / 1000);
                         }
                     }
                 }

@@ -2,13 +2,29 @@
 
 #if defined(__x86_64__)
 
+#include <algorithm>
+#include <type_traits>
+
 #include "storage/codec/kernels/avx2_doubles.h"
-#include "storage/codec/kernels/packed_bits.h"
 
 namespace tidemark::storage::avx2 {
 namespace {
 
-/// Running sums of differences, eight at a time in 32-bit lanes.
+constexpr std::size_t kStepCount = 16;
+
+/// Sixteen numbers in 32-bit lanes, so that each half holds neighbours and goes on in the half of
+/// the other register: 0 to 3 and 8 to 11, 4 to 7 and 12 to 15.
+struct Sixteen {
+    __m256i fours[2];
+
+    TIDEMARK_AVX2 static Sixteen load(const std::uint32_t* numbers) {
+        const auto* places = reinterpret_cast<const __m128i*>(numbers);
+        return {
+            {_mm256_loadu2_m128i(places + 2, places), _mm256_loadu2_m128i(places + 3, places + 1)}};
+    }
+};
+
+/// Running sums of differences, sixteen at a time.
 struct NarrowRunningSum {
     __m256i carry;  ///< The last sum, in every lane.
     __m256i bases;
@@ -17,21 +33,28 @@ struct NarrowRunningSum {
         : carry(_mm256_set1_epi32(static_cast<int>(first))),
           bases(_mm256_set1_epi32(static_cast<int>(static_cast<std::uint32_t>(base)))) {}
 
-    TIDEMARK_AVX2 __m256i add(__m256i distances) {
-        __m256i sums = _mm256_add_epi32(distances, bases);
-        sums = _mm256_add_epi32(sums, _mm256_slli_si256(sums, 4));
-        sums = _mm256_add_epi32(sums, _mm256_slli_si256(sums, 8));
-        // Zeros below; above, what the lower four add up to.
-        const __m256i lower = _mm256_permute2x128_si256(sums, sums, 0x08);
-        sums = _mm256_add_epi32(sums, _mm256_shuffle_epi32(lower, 0xff));
-        // All eight, found beside the carry, so that only one addition waits for the one before.
-        const __m256i all = _mm256_permutevar8x32_epi32(sums, _mm256_set1_epi32(7));
-        const __m256i result = _mm256_add_epi32(sums, carry);
-        carry = _mm256_add_epi32(carry, all);
-        return result;
+    TIDEMARK_AVX2 Sixteen add(const Sixteen& distances) {
+        const __m256i front = sums_of_fours(distances.fours[0]);
+        __m256i back = sums_of_fours(distances.fours[1]);
+        back = _mm256_add_epi32(back, _mm256_shuffle_epi32(front, 0xff));
+        // What either eight add up to; in the upper half, what the lower one does.
+        const __m256i eights = _mm256_shuffle_epi32(back, 0xff);
+        const __m256i lower = _mm256_permute2x128_si256(eights, eights, 0x08);
+        const __m256i swapped = _mm256_permute2x128_si256(eights, eights, 0x01);
+        const __m256i before = _mm256_add_epi32(carry, lower);
+        // Found beside the sums, so that only one addition waits for the one before.
+        carry = _mm256_add_epi32(carry, _mm256_add_epi32(eights, swapped));
+        return {{_mm256_add_epi32(front, before), _mm256_add_epi32(back, before)}};
     }
     TIDEMARK_AVX2 std::uint32_t last() const {
         return static_cast<std::uint32_t>(_mm256_extract_epi32(carry, 0));
+    }
+
+private:
+    TIDEMARK_AVX2 __m256i sums_of_fours(__m256i distances) const {
+        __m256i sums = _mm256_add_epi32(distances, bases);
+        sums = _mm256_add_epi32(sums, _mm256_slli_si256(sums, 4));
+        return _mm256_add_epi32(sums, _mm256_slli_si256(sums, 8));
     }
 };
 
@@ -41,90 +64,93 @@ TIDEMARK_AVX2 __m256i unfold_signs(__m256i numbers) {
     return _mm256_xor_si256(_mm256_srli_epi32(numbers, 1), sign);
 }
 
-TIDEMARK_AVX2 __m128i lower_half(__m256i lanes) { return _mm256_castsi256_si128(lanes); }
-TIDEMARK_AVX2 __m128i upper_half(__m256i lanes) { return _mm256_extracti128_si256(lanes, 1); }
-
-/// Gives the sums of whole eights to target.put(i, sums), as distances from `first`; returns how
-/// many sums. `last` becomes the last of them.
-template <bool kIsZigzag, typename Target>
-TIDEMARK_AVX2 std::size_t add_up_eights(std::uint32_t first, const NarrowDeltas& deltas,
-                                        const Target& target, std::uint32_t& last) {
-    NarrowRunningSum sum(first, deltas.base);
-    std::size_t i = 0;
-    for (; i + 8 <= deltas.numbers.size(); i += 8) {
-        const __m256i numbers =
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&deltas.numbers[i]));
-        if constexpr (kIsZigzag) {
-            target.put(i, sum.add(unfold_signs(numbers)));
-        } else {
-            target.put(i, sum.add(numbers));
-        }
+template <bool kIsZigzag>
+TIDEMARK_AVX2 Sixteen distances_at(const std::uint32_t* numbers) {
+    Sixteen distances = Sixteen::load(numbers);
+    if constexpr (kIsZigzag) {
+        for (__m256i& fours : distances.fours) fours = unfold_signs(fours);
     }
-    last = sum.last();
-    return i;
+    return distances;
+}
+
+/// Gives the sums, as distances from `first`, four by four to target.put(place, sums).
+template <typename Target>
+TIDEMARK_AVX2 void put_sixteen(const Sixteen& sums, const Target& target,
+                               typename Target::Value* out) {
+    for (std::size_t part = 0; part < 2; ++part) {
+        target.put(out + 4 * part, _mm256_castsi256_si128(sums.fours[part]));
+        target.put(out + 4 * part + 8, _mm256_extracti128_si256(sums.fours[part], 1));
+    }
+}
+
+template <bool kIsZigzag, typename Target>
+TIDEMARK_AVX2 void add_up(std::uint32_t first, const NarrowDeltas& deltas, Target target,
+                          typename Target::Value* out) {
+    NarrowRunningSum sum(first, deltas.base);
+    const std::uint32_t* numbers = deltas.numbers.data();
+    const std::uint32_t* const end = numbers + deltas.numbers.size() / kStepCount * kStepCount;
+    for (; numbers != end; numbers += kStepCount) {
+        put_sixteen(sum.add(distances_at<kIsZigzag>(numbers)), target, out);
+        out += kStepCount;
+    }
+    const std::size_t rest_count = deltas.numbers.size() % kStepCount;
+    if (rest_count == 0) return;
+    std::uint32_t rest[kStepCount] = {};
+    std::copy_n(numbers, rest_count, rest);
+    typename Target::Value last[kStepCount];
+    put_sixteen(sum.add(distances_at<kIsZigzag>(rest)), target, last);
+    std::copy_n(last, rest_count, out);
 }
 
 template <typename Target>
-TIDEMARK_AVX2 std::size_t add_up_eights(std::uint32_t first, const NarrowDeltas& deltas,
-                                        const Target& target, std::uint32_t& last) {
-    return deltas.is_zigzag ? add_up_eights<true>(first, deltas, target, last)
-                            : add_up_eights<false>(first, deltas, target, last);
+TIDEMARK_AVX2 void add_up(std::uint32_t first, const NarrowDeltas& deltas, const Target& target,
+                          typename Target::Value* out) {
+    if (deltas.is_zigzag) {
+        add_up<true>(first, deltas, target, out);
+    } else {
+        add_up<false>(first, deltas, target, out);
+    }
 }
 
 struct SumTarget {
-    __m256i firsts;
-    std::uint64_t* out;
+    using Value = std::uint64_t;
 
-    TIDEMARK_AVX2 SumTarget(std::uint64_t first, std::uint64_t* target)
-        : firsts(_mm256_set1_epi64x(static_cast<long long>(first))), out(target) {}
+    __m256i firsts;
+
+    TIDEMARK_AVX2 explicit SumTarget(std::uint64_t first)
+        : firsts(_mm256_set1_epi64x(static_cast<long long>(first))) {}
 
     TIDEMARK_AVX2 __m256i widened(__m128i distances) const {
         return _mm256_add_epi64(_mm256_cvtepi32_epi64(distances), firsts);
     }
-    TIDEMARK_AVX2 void put(std::size_t i, __m256i distances) const {
-        auto* const places = reinterpret_cast<__m256i*>(out + i);
-        _mm256_storeu_si256(places, widened(lower_half(distances)));
-        _mm256_storeu_si256(places + 1, widened(upper_half(distances)));
+    TIDEMARK_AVX2 void put(std::uint64_t* place, __m128i distances) const {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(place), widened(distances));
     }
 };
 
-/// Sums that are 32-bit integers, first number included.
-struct NarrowDoubleTarget {
-    __m256d factors;
-    __m256d fractions;
-    double* out;
+/// Sums that are 32-bit integers, the first number included.
+template <typename Scale>
+struct NarrowDoubles {
+    using Value = double;
 
-    TIDEMARK_AVX2 NarrowDoubleTarget(double factor, double fraction, double* target)
-        : factors(_mm256_set1_pd(factor)), fractions(_mm256_set1_pd(fraction)), out(target) {}
+    Scale scale;
 
-    TIDEMARK_AVX2 void put_doubles(std::size_t i, __m256d values) const {
-        _mm256_storeu_pd(out + i, _mm256_mul_pd(_mm256_mul_pd(values, factors), fractions));
-    }
-    TIDEMARK_AVX2 void put(std::size_t i, __m256i sums) const {
-        put_doubles(i, _mm256_cvtepi32_pd(lower_half(sums)));
-        put_doubles(i + 4, _mm256_cvtepi32_pd(upper_half(sums)));
+    TIDEMARK_AVX2 void put(double* place, __m128i sums) const {
+        _mm256_storeu_pd(place, scale.scaled(_mm256_cvtepi32_pd(sums)));
     }
 };
 
-struct DoubleTarget : NarrowDoubleTarget {
+template <typename Scale>
+struct WideDoubles {
+    using Value = double;
+
+    Scale scale;
     SumTarget sums;
 
-    TIDEMARK_AVX2 DoubleTarget(std::uint64_t first, double factor, double fraction, double* target)
-        : NarrowDoubleTarget(factor, fraction, target), sums(first, nullptr) {}
-
-    TIDEMARK_AVX2 void put(std::size_t i, __m256i distances) const {
-        put_doubles(i, to_doubles(sums.widened(lower_half(distances))));
-        put_doubles(i + 4, to_doubles(sums.widened(upper_half(distances))));
+    TIDEMARK_AVX2 void put(double* place, __m128i distances) const {
+        _mm256_storeu_pd(place, scale.scaled(to_doubles(sums.widened(distances))));
     }
 };
-
-/// What comes behind the first `done` sums, the last of which is `distance` away from `first`.
-NarrowDeltas rest_of(const NarrowDeltas& deltas, std::size_t done) {
-    return {deltas.numbers.subspan(done), deltas.base, deltas.is_zigzag};
-}
-std::uint64_t widened(std::uint32_t distance) {
-    return static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(distance)});
-}
 
 /// True when sums that reach up to 2^30 from there are 32-bit integers.
 bool is_narrow_first(std::uint64_t first) {
@@ -136,25 +162,19 @@ bool is_narrow_first(std::uint64_t first) {
 
 TIDEMARK_AVX2 void add_up_narrow(std::uint64_t first, const NarrowDeltas& deltas,
                                  std::uint64_t* out) {
-    std::uint32_t last = 0;
-    const std::size_t done = add_up_eights(0, deltas, SumTarget(first, out), last);
-    scalar::kCodecKernels.add_up_narrow(first + widened(last), rest_of(deltas, done), out + done);
+    add_up(0, deltas, SumTarget(first), out);
 }
 
 TIDEMARK_AVX2 void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas,
-                                            double factor, double fraction, double* out) {
-    std::uint32_t last = 0;
-    std::size_t done = 0;
-    if (is_narrow_first(first)) {
-        done = add_up_eights(static_cast<std::uint32_t>(first), deltas,
-                             NarrowDoubleTarget(factor, fraction, out), last);
-        first = widened(last);
-    } else {
-        done = add_up_eights(0, deltas, DoubleTarget(first, factor, fraction, out), last);
-        first += widened(last);
-    }
-    scalar::kCodecKernels.add_up_narrow_to_doubles(first, rest_of(deltas, done), factor, fraction,
-                                                   out + done);
+                                            const FloatScale& scale, double* out) {
+    with_scale(scale, [&](const auto& chosen) TIDEMARK_AVX2 {
+        using Scale = std::decay_t<decltype(chosen)>;
+        if (is_narrow_first(first)) {
+            add_up(static_cast<std::uint32_t>(first), deltas, NarrowDoubles<Scale>{chosen}, out);
+        } else {
+            add_up(0, deltas, WideDoubles<Scale>{chosen, SumTarget(first)}, out);
+        }
+    });
 }
 
 }  // namespace tidemark::storage::avx2

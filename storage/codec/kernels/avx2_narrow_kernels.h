@@ -6,12 +6,9 @@
 
 namespace tidemark::storage::avx2 {
 
-void unpack_narrow(std::span<const std::byte> packed, unsigned width,
-                   std::span<std::uint32_t> numbers);
-
 void add_up_narrow(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out);
 
-void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas, double factor,
-                              double fraction, double* out);
+void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas,
+                              const FloatScale& scale, double* out);
 
 }  // namespace tidemark::storage::avx2

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "storage/codec/kernels/avx2_narrow_kernels.h"
+#include "storage/codec/kernels/avx2_unpack_kernels.h"
 #include "storage/codec/kernels/avx512_intrinsics.h"
 #include "storage/codec/kernels/match_kernels.h"
 #include "storage/codec/kernels/packed_bits.h"
@@ -193,17 +194,19 @@ TIDEMARK_AVX512 void unpack_above(std::span<const std::byte> packed, unsigned wi
 }
 
 TIDEMARK_AVX512 void unpack_to_doubles(std::span<const std::byte> packed, unsigned width,
-                                       std::uint64_t base, double factor, double fraction,
+                                       std::uint64_t base, const FloatScale& scale,
                                        std::span<double> out) {
+    if (scale.divisor != 1) return avx2::unpack_to_doubles(packed, width, base, scale, out);
     // A number of up to 25 bits above such a base stays in the range of 32-bit integers.
     constexpr std::uint64_t kBaseLimit = std::uint64_t{1} << 30;
     const bool is_narrow_base = base + kBaseLimit <= 2 * kBaseLimit;
-    const DoubleTarget target(base, factor, fraction, out.data());
+    const DoubleTarget target(base, scale.factor, scale.fraction, out.data());
     if (width > kWidestNarrow) {
         for_each_vector<WideUnpacker>(packed, width, out.size(), target);
     } else if (is_narrow_base) {
-        for_each_vector<NarrowUnpacker>(packed, width, out.size(),
-                                        NarrowDoubleTarget(base, factor, fraction, out.data()));
+        for_each_vector<NarrowUnpacker>(
+            packed, width, out.size(),
+            NarrowDoubleTarget(base, scale.factor, scale.fraction, out.data()));
     } else {
         for_each_vector<NarrowUnpacker>(packed, width, out.size(), Widened<DoubleTarget>{target});
     }

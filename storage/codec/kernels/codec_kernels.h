@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "storage/codec/float_scale.h"
+
 // The loops of the codecs, one table per instruction set. All tables give identical results.
 //
 // Packed numbers are an LSB-first bit stream: number i takes the bits [i * width, (i + 1) * width),
@@ -41,10 +43,10 @@ struct CodecKernels {
         unpack_above(packed, width, 0, values);
     }
 
-    /// The same as doubles: out[i] = double(signed base + packed number i) * factor * fraction,
-    /// each step rounded to nearest.
+    /// The same as doubles: out[i] = scale.value(signed base + packed number i). The scale is a
+    /// product or a quotient by a power of ten up to kMaxDecimalExponent, never both.
     void (*unpack_to_doubles)(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
-                              double factor, double fraction, std::span<double> out);
+                              const FloatScale& scale, std::span<double> out);
 
     /// values[i] = base + zigzag_decode(packed number i).
     void (*unpack_zigzag)(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
@@ -62,11 +64,12 @@ struct CodecKernels {
     void (*unpack_narrow)(std::span<const std::byte> packed, unsigned width,
                           std::span<std::uint32_t> numbers);
 
-    /// As add_up() and add_up_to_doubles(), where no sum is 2^30 or further away from `first`:
-    /// out[i] = first + difference 0 + ... + difference i.
+    /// As add_up() where no sum is 2^30 or further away from `first`: out[i] = first + difference 0
+    /// + ... + difference i. And scale.value() of them as signed integers; the scale is as for
+    /// unpack_to_doubles().
     void (*add_up_narrow)(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out);
-    void (*add_up_narrow_to_doubles)(std::uint64_t first, const NarrowDeltas& deltas, double factor,
-                                     double fraction, double* out);
+    void (*add_up_narrow_to_doubles)(std::uint64_t first, const NarrowDeltas& deltas,
+                                     const FloatScale& scale, double* out);
 
     /// Of cells of eight bytes, integers or doubles: cells[0] = changes[0]; each further cells[i] =
     /// cells[i - 1], or the next one of `changes` when bit i - 1 of the mask `differs` is set.
@@ -91,7 +94,8 @@ struct CodecKernels {
     void (*scale_to_doubles)(std::span<const std::uint64_t> integers, double factor,
                              double fraction, double* out);
 
-    /// out[i] = double(signed integers[i]) / divisor, each step rounded to nearest.
+    /// out[i] = double(signed integers[i]) / divisor, each step rounded to nearest. The divisor is
+    /// a power of ten up to kMaxDecimalExponent.
     void (*divide_to_doubles)(std::span<const std::uint64_t> integers, double divisor, double* out);
 };
 

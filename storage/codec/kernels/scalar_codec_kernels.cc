@@ -10,6 +10,12 @@ namespace {
 
 void unpack_above(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
                   std::span<std::uint64_t> values) {
+    // Of less than a word, a copy that is one.
+    std::byte word[sizeof(std::uint64_t)] = {};
+    if (packed.size() < sizeof word) {
+        std::ranges::copy(packed, word);
+        packed = word;
+    }
     std::uint64_t bit_offset = 0;
     for (std::uint64_t& value : values) {
         value = base + packed_number(packed, bit_offset, width);
@@ -24,15 +30,30 @@ void scale_to_doubles(std::span<const std::uint64_t> integers, double factor, do
     }
 }
 
+void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor, double* out) {
+    for (const std::uint64_t integer : integers) {
+        *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) / divisor;
+    }
+}
+
+void to_doubles(std::span<const std::uint64_t> integers, const FloatScale& scale, double* out) {
+    if (scale.divisor == 1) {
+        scale_to_doubles(integers, scale.factor, scale.fraction, out);
+    } else {
+        divide_to_doubles(integers, scale.divisor, out);
+    }
+}
+
+/// A few integers at a time, which stay in the nearest cache.
+constexpr std::size_t kBlockCount = 256;
+
 void unpack_to_doubles(std::span<const std::byte> packed, unsigned width, std::uint64_t base,
-                       double factor, double fraction, std::span<double> out) {
-    // A few at a time, which stay in the nearest cache.
-    constexpr std::size_t kBlockCount = 256;
+                       const FloatScale& scale, std::span<double> out) {
     std::uint64_t block[kBlockCount];
     for (std::size_t i = 0; i < out.size(); i += kBlockCount) {
         const auto integers = std::span(block).first(std::min(kBlockCount, out.size() - i));
         unpack_above(packed.subspan(i / 8 * width), width, base, integers);
-        scale_to_doubles(integers, factor, fraction, out.data() + i);
+        to_doubles(integers, scale, out.data() + i);
     }
 }
 
@@ -65,26 +86,25 @@ void unpack_narrow(std::span<const std::byte> packed, unsigned width,
     }
 }
 
-/// Calls visit(i, sum) for each sum of the differences.
-template <typename Visit>
-void for_each_narrow_sum(std::uint64_t first, const NarrowDeltas& deltas, Visit visit) {
-    for (std::size_t i = 0; i < deltas.numbers.size(); ++i) {
-        const std::uint64_t number = deltas.numbers[i];
+void add_up_narrow(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out) {
+    for (const std::uint64_t number : deltas.numbers) {
         first += deltas.base +
                  (deltas.is_zigzag ? static_cast<std::uint64_t>(zigzag_decode(number)) : number);
-        visit(i, first);
+        *out++ = first;
     }
 }
 
-void add_up_narrow(std::uint64_t first, const NarrowDeltas& deltas, std::uint64_t* out) {
-    for_each_narrow_sum(first, deltas, [&](std::size_t i, std::uint64_t sum) { out[i] = sum; });
-}
-
-void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas, double factor,
-                              double fraction, double* out) {
-    for_each_narrow_sum(first, deltas, [&](std::size_t i, std::uint64_t sum) {
-        out[i] = static_cast<double>(static_cast<std::int64_t>(sum)) * factor * fraction;
-    });
+void add_up_narrow_to_doubles(std::uint64_t first, const NarrowDeltas& deltas,
+                              const FloatScale& scale, double* out) {
+    std::uint64_t block[kBlockCount];
+    const std::size_t count = deltas.numbers.size();
+    for (std::size_t i = 0; i < count; i += kBlockCount) {
+        const auto sums = std::span(block).first(std::min(kBlockCount, count - i));
+        add_up_narrow(
+            first, {deltas.numbers.subspan(i, sums.size()), deltas.base, deltas.is_zigzag}, block);
+        to_doubles(sums, scale, out + i);
+        first = sums.back();
+    }
 }
 
 void expand(const std::uint64_t* differs, const std::byte* changes, std::span<std::byte> cells) {
@@ -124,12 +144,6 @@ void match_integers(std::span<const std::uint64_t> values, std::uint64_t low,
 void match_doubles(std::span<const double> values, double low, double high, std::uint64_t* mask) {
     fill_mask(values.size(), mask,
               [=](std::size_t i) { return low <= values[i] && values[i] <= high; });
-}
-
-void divide_to_doubles(std::span<const std::uint64_t> integers, double divisor, double* out) {
-    for (const std::uint64_t integer : integers) {
-        *out++ = static_cast<double>(static_cast<std::int64_t>(integer)) / divisor;
-    }
 }
 
 }  // namespace
