@@ -179,23 +179,26 @@ Status decode_patched(std::span<const std::byte> bytes, std::span<std::uint64_t>
 Status decode_patched_scaled(std::span<const std::byte> bytes, const FloatScale& scale,
                              std::span<double> values) {
     TIDEMARK_ASSIGN_OR_RETURN(const PatchedColumn column, read_patched(bytes, values.size()));
-    unpack_scaled(column.low_bits, column.width, column.base, scale, values);
-    return for_each_block(
-        column, values.size(),
-        [&](std::span<const std::uint64_t> indices, std::span<const std::uint64_t> high_bits) {
-            std::uint64_t integers[kPatchBlockCount];
-            double scaled[kPatchBlockCount];
-            for (std::size_t patch = 0; patch < indices.size(); ++patch) {
-                integers[patch] = column.base + (high_bits[patch] << column.width) +
-                                  packed_number_at(column.low_bits, column.width,
-                                                   static_cast<std::size_t>(indices[patch]));
-            }
-            scale_integers(std::span(integers).first(indices.size()), scale,
-                           std::span(scaled).first(indices.size()));
-            for (std::size_t patch = 0; patch < indices.size(); ++patch) {
-                values[indices[patch]] = scaled[patch];
-            }
-        });
+    // Copies, which need not be read again after each store.
+    const std::uint64_t base = column.base;
+    const unsigned width = column.width;
+    const std::span<const std::byte> low_bits = column.low_bits;
+    unpack_scaled(low_bits, width, base, scale, values);
+    const auto add_patches = [=, &scale](std::span<const std::uint64_t> indices,
+                                         std::span<const std::uint64_t> high_bits) {
+        std::uint64_t integers[kPatchBlockCount];
+        double scaled[kPatchBlockCount];
+        for (std::size_t patch = 0; patch < indices.size(); ++patch) {
+            integers[patch] = base + (high_bits[patch] << width) +
+                              packed_number(low_bits, indices[patch] * width, width);
+        }
+        scale_integers(std::span(integers).first(indices.size()), scale,
+                       std::span(scaled).first(indices.size()));
+        for (std::size_t patch = 0; patch < indices.size(); ++patch) {
+            values[indices[patch]] = scaled[patch];
+        }
+    };
+    return for_each_block(column, values.size(), add_patches);
 }
 
 Status decode_centred(std::span<const std::byte> bytes, std::span<std::uint64_t> values) {

@@ -148,11 +148,13 @@ TIDEMARK_AVX2 std::size_t unpack_groups(std::span<const std::byte> packed, unsig
     const std::size_t read_size_bytes = unpacker.read_size_bytes();
     const std::size_t whole_count =
         packed.size() < read_size_bytes ? 0 : (packed.size() - read_size_bytes) / width + 1;
+    // Two groups at a time, so that fewer instructions count.
     const std::size_t whole_end = std::min(8 * whole_count, end);
     std::size_t i = 0;
-    for (; i < whole_end; i += 8) {
+    for (; i + 16 <= whole_end; i += 16) {
         unpacker.unpack(WholeLoads{}, group, i, target);
-        group += width;
+        unpacker.unpack(WholeLoads{}, group + width, i + 8, target);
+        group += 2 * std::size_t{width};
     }
     const LoadsUpTo loads{packed.data() + packed.size() - kLoadSizeBytes};
     for (; i < end; i += 8) {
