@@ -14,28 +14,47 @@ namespace {
 
 constexpr std::size_t kGroupSize = 8;  // So many packed numbers end with a byte.
 
-}  // namespace
+void pack_groups(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+                 std::byte* target) {
+    encode_kernels().pack_groups(values, base, width, target);
+}
+void pack_groups(std::span<const std::uint32_t> numbers, std::uint32_t base, unsigned width,
+                 std::byte* target) {
+    encode_kernels().pack_narrow_groups(numbers, base, width, target);
+}
 
-void pack_bits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
-               std::vector<std::byte>& out) {
+template <typename Number>
+void append_packed(std::span<const Number> values, Number base, unsigned width,
+                   std::vector<std::byte>& out) {
     if (width == 0) return;
     const std::size_t begin = out.size();
     const std::size_t size_bytes = packed_size_bytes(values.size(), width);
     // Whole vectors are stored; what lies behind the end is cut off again.
     out.resize(begin + size_bytes + kPackPaddingBytes);
-    const EncodeKernels& kernels = encode_kernels();
-    kernels.pack_groups(values, base, width, out.data() + begin);
+    pack_groups(values, base, width, out.data() + begin);
     const std::size_t rest_count = values.size() % kGroupSize;
     if (rest_count != 0) {
-        std::uint64_t rest[kGroupSize];
+        Number rest[kGroupSize];
         std::ranges::fill(rest, base);
         std::ranges::copy(values.last(rest_count), rest);
         std::byte packed[sizeof rest + kPackPaddingBytes];
-        kernels.pack_groups(std::span<const std::uint64_t>(rest), base, width, packed);
+        pack_groups(std::span<const Number>(rest), base, width, packed);
         const std::size_t rest_offset = values.size() / kGroupSize * width;
         std::memcpy(out.data() + begin + rest_offset, packed, size_bytes - rest_offset);
     }
     out.resize(begin + size_bytes);
+}
+
+}  // namespace
+
+void pack_bits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+               std::vector<std::byte>& out) {
+    append_packed(values, base, width, out);
+}
+
+void pack_bits(std::span<const std::uint32_t> numbers, std::uint32_t base, unsigned width,
+               std::vector<std::byte>& out) {
+    append_packed(numbers, base, width, out);
 }
 
 Result<std::span<const std::byte>> read_packed_bits(ByteReader& reader, std::size_t count,

@@ -41,6 +41,9 @@ inline void pack_bits(std::span<const std::uint64_t> values, unsigned width,
                       std::vector<std::byte>& out) {
     pack_bits(values, 0, width, out);
 }
+/// The same of narrow numbers, at most 32 bits of each.
+void pack_bits(std::span<const std::uint32_t> numbers, std::uint32_t base, unsigned width,
+               std::vector<std::byte>& out);
 
 /// Takes the bytes of `count` numbers from `reader`. Corruption when they are not there or the
 /// width is above 64.

@@ -4,9 +4,14 @@
 
 namespace tidemark::storage {
 
-ColumnLook::ColumnLook(std::span<const std::uint64_t> column) {
-    TIDEMARK_ASSERT(column.size() > kShortCount, "a short column is looked at as a whole");
-    const std::size_t last_begin = column.size() - 1 - kStretchSize;
+ColumnLook::ColumnLook(std::span<const std::uint64_t> column) { fill(column, column.size()); }
+
+ColumnLook::ColumnLook(const NarrowIntegers& column) { fill(column, column.numbers.size()); }
+
+template <typename Column>
+void ColumnLook::fill(const Column& column, std::size_t count) {
+    TIDEMARK_ASSERT(count > kShortCount, "a short column is looked at as a whole");
+    const std::size_t last_begin = count - 1 - kStretchSize;
     for (std::size_t stretch = 0; stretch < kStretchCount; ++stretch) {
         const std::size_t begin = stretch * last_begin / (kStretchCount - 1);
         const std::size_t target = stretch * kStretchSize;

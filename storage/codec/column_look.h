@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "storage/codec/narrow_integers.h"
+
 namespace tidemark::storage {
 
 /// Some of the values of a column, and the differences of neighbours among them: a few stretches of
@@ -16,6 +18,7 @@ public:
 
     /// Of more than kShortCount values.
     explicit ColumnLook(std::span<const std::uint64_t> column);
+    explicit ColumnLook(const NarrowIntegers& column);
 
     std::span<const std::uint64_t> values() const { return values_; }
     std::span<const std::uint64_t> deltas() const { return deltas_; }
@@ -26,6 +29,9 @@ public:
     }
 
 private:
+    template <typename Column>
+    void fill(const Column& column, std::size_t count);
+
     static constexpr std::size_t kStretchCount = 8;
     static constexpr std::size_t kStretchSize = 16;
     static constexpr std::size_t kCount = kStretchCount * kStretchSize;

@@ -20,17 +20,17 @@ struct DeltaColumn {
 };
 
 std::size_t delta_size_bound_bytes(const IntegerColumn& column) {
-    if (column.values().size() < 2) return kCannotHold;
+    if (column.count() < 2) return kCannotHold;
     constexpr std::size_t kLeastHeadSizeBytes = 3;  // Of the differences: id, base, width.
-    return zigzag_size_bytes(static_cast<std::int64_t>(column.values().front())) +
-           kLeastHeadSizeBytes + column.delta_guess().smallest();
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.front())) + kLeastHeadSizeBytes +
+           column.delta_guess().smallest();
 }
 
 bool encode_delta(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {
-    if (column.values().size() < 2) return false;
+    if (column.count() < 2) return false;
     const std::size_t begin = out.size();
-    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.values().front()));
+    ByteWriter(out).write_zigzag(static_cast<std::int64_t>(column.front()));
     const std::size_t first_size_bytes = out.size() - begin;
     if (first_size_bytes < size_limit_bytes &&
         encode_integer_column(column.deltas(), kRank, size_limit_bytes - first_size_bytes, out)) {

@@ -7,6 +7,7 @@
 //   ..      ..    encoded integers, of unsigned order: the indices
 
 #include <algorithm>
+#include <array>
 
 #include "storage/base/bytes.h"
 #include "storage/codec/bit_packing.h"
@@ -20,15 +21,25 @@ namespace {
 
 constexpr unsigned kRank = 2;
 
+/// The values that guess_distinct() looks at.
+std::span<const std::uint64_t> first_values(const IntegerColumn& column,
+                                            std::array<std::uint64_t, kDistinctLookCount>& look) {
+    const std::size_t count = std::min(column.count(), kDistinctLookCount);
+    if (!column.narrow()) return column.values().first(count);
+    column.narrow()->widen(std::span(look).first(count));
+    return std::span(look).first(count);
+}
+
 /// Of a guess of the entries; their indices are rarely much smaller than packed.
 std::size_t dictionary_size_bound_bytes(const IntegerColumn& column) {
-    const DistinctGuess guess = guess_distinct(column.values());
+    std::array<std::uint64_t, kDistinctLookCount> look;
+    const DistinctGuess guess = guess_distinct(first_values(column, look), column.count());
     // Packing has no entries to pay for.
     const unsigned packed_width = bit_width_of(column.max() - column.min());
     const unsigned index_width = index_bit_width(guess.count);
     if (!guess.has_repetitions || index_width >= packed_width) return kCannotHold;
     constexpr std::size_t kLeastHeadSizeBytes = 5;
-    return kLeastHeadSizeBytes + packed_size_bytes(column.values().size(), index_width);
+    return kLeastHeadSizeBytes + packed_size_bytes(column.count(), index_width);
 }
 
 /// The entries whose indices alone would fill that size.
@@ -41,8 +52,7 @@ bool encode_dictionary(const IntegerColumn& column, std::size_t size_limit_bytes
                        std::vector<std::byte>& out) {
     if (column.is_empty()) return false;
     DistinctValues distinct;
-    if (!find_distinct(column, entry_limit_of(column.values().size(), size_limit_bytes),
-                       distinct)) {
+    if (!find_distinct(column, entry_limit_of(column.count(), size_limit_bytes), distinct)) {
         return false;
     }
     std::vector<std::byte> encoded_entries;

@@ -5,8 +5,6 @@
 #include <bit>
 #include <numeric>
 
-#include "storage/codec/mask.h"
-
 namespace tidemark::storage {
 namespace {
 
@@ -44,34 +42,35 @@ private:
 
 }  // namespace
 
-DistinctGuess guess_distinct(std::span<const std::uint64_t> values) {
+DistinctGuess guess_distinct(std::span<const std::uint64_t> first_values, std::size_t count) {
     constexpr unsigned kHashBits = 11;
-    const std::size_t look_count = std::min(values.size(), kDistinctLookCount);
-    // A bit for each hash: hardly fewer than there are distinct values.
-    std::array<std::uint64_t, (std::size_t{1} << kHashBits) / 64> seen{};
+    const std::size_t look_count = std::min(first_values.size(), kDistinctLookCount);
+    // A place for each hash: hardly fewer are taken than there are distinct values.
+    std::array<bool, std::size_t{1} << kHashBits> seen{};
     std::size_t first_half_count = 0;
-    std::size_t count = 0;
+    std::size_t distinct_count = 0;
     for (std::size_t i = 0; i < look_count; ++i) {
         if (i == look_count / 2) {
-            if (count == i && i != 0) return {false, values.size()};
-            first_half_count = count;
+            if (distinct_count == i && i != 0) return {false, count};
+            first_half_count = distinct_count;
         }
-        const std::size_t hash = hash_of(values[i], kHashBits);
-        count += mask_bit(seen, hash) ? 0U : 1U;
-        set_mask_bit(seen, hash, true);
+        bool& is_seen = seen[hash_of(first_values[i], kHashBits)];
+        distinct_count += is_seen ? 0U : 1U;
+        is_seen = true;
     }
     // New values come about half as often further on as in the second half of the look.
     const std::size_t later_count =
         look_count == 0 ? 0
-                        : (values.size() - look_count) * (count - first_half_count) / look_count;
-    return {count < look_count - look_count / 8, count + later_count};
+                        : (count - look_count) * (distinct_count - first_half_count) / look_count;
+    return {distinct_count < look_count - look_count / 8, distinct_count + later_count};
 }
 
 bool find_distinct(const IntegerColumn& column, std::size_t entry_limit, DistinctValues& distinct) {
-    Numbering numbering(column.values().size());
-    distinct.indices.resize(column.values().size());
+    Numbering numbering(column.count());
+    distinct.indices.resize(column.count());
+    const auto values = column.values();
     for (std::size_t i = 0; i < distinct.indices.size(); ++i) {
-        distinct.indices[i] = numbering.number_of(column.values()[i]);
+        distinct.indices[i] = numbering.number_of(values[i]);
         if (numbering.values().size() > entry_limit) return false;
     }
     std::vector<std::uint64_t> order(numbering.values().size());

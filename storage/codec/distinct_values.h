@@ -12,12 +12,13 @@ namespace tidemark::storage {
 /// The guess for a whole column looks at so many of its first values.
 inline constexpr std::size_t kDistinctLookCount = 128;
 
-/// How many distinct values a column may have, from a look at the first ones. Cheap.
+/// How many distinct values a column may have.
 struct DistinctGuess {
     bool has_repetitions = false;  ///< Some come again soon.
     std::size_t count = 0;         ///< Of the whole column; rather too few if there are any.
 };
-DistinctGuess guess_distinct(std::span<const std::uint64_t> values);
+/// From the first values, kDistinctLookCount of them or all, of a column of `count`. Cheap.
+DistinctGuess guess_distinct(std::span<const std::uint64_t> first_values, std::size_t count);
 
 /// Each distinct value once, and which of them each value is.
 struct DistinctValues {

@@ -54,7 +54,7 @@ public:
             // Nothing is smaller than a constant, or than a long column without its common factor.
             constexpr std::size_t kLongCount = 64;
             if (codec->id == CodecId::Constant) return;
-            if (codec->id == CodecId::Multiple && column.values().size() >= kLongCount) return;
+            if (codec->id == CodecId::Multiple && column.count() >= kLongCount) return;
         }
     }
 

@@ -41,19 +41,35 @@ PatchPlan plan_patches(std::span<const std::uint8_t> lengths, unsigned widest, s
     return best;
 }
 
+void measure(std::span<const std::uint64_t> numbers, std::uint64_t base, std::uint8_t* lengths) {
+    encode_kernels().bit_lengths(numbers, base, lengths);
+}
+void measure(std::span<const std::uint32_t> numbers, std::uint32_t base, std::uint8_t* lengths) {
+    encode_kernels().narrow_bit_lengths(numbers, base, lengths);
+}
+
+void fold(std::span<const std::uint64_t> numbers, std::uint64_t base, std::uint64_t* out) {
+    encode_kernels().zigzag(numbers, base, out);
+}
+void fold(std::span<const std::uint32_t> numbers, std::uint32_t base, std::uint32_t* out) {
+    encode_kernels().zigzag_narrow(numbers, base, out);
+}
+
 /// Of the distances of `numbers`, or of a look at them, from a base.
-PatchPlan plan_patches(std::span<const std::uint64_t> numbers, std::uint64_t base, unsigned widest,
+template <typename Number>
+PatchPlan plan_patches(std::span<const Number> numbers, std::uint64_t base, unsigned widest,
                        std::size_t count) {
     Scratch<std::uint8_t> lengths(numbers.size());
-    encode_kernels().bit_lengths(numbers, base, lengths.values().data());
+    measure(numbers, static_cast<Number>(base), lengths.values().data());
     return plan_patches(lengths.values(), widest, count);
 }
 
 /// Of their zigzag forms instead.
-PatchPlan plan_centred(std::span<const std::uint64_t> numbers, std::uint64_t centre,
+template <typename Number>
+PatchPlan plan_centred(std::span<const Number> numbers, std::uint64_t centre,
                        const Extremes& extremes, std::size_t count) {
-    Scratch<std::uint64_t> distances(numbers.size());
-    encode_kernels().zigzag(numbers, centre, distances.values().data());
+    Scratch<Number> distances(numbers.size());
+    fold(numbers, static_cast<Number>(centre), distances.values().data());
     // Distances of 2^63 and more do not keep the order of the values.
     const bool is_ordered = extremes.max - extremes.min < std::uint64_t{1} << 63;
     const auto width_of = [&](std::uint64_t value) {
@@ -61,7 +77,7 @@ PatchPlan plan_centred(std::span<const std::uint64_t> numbers, std::uint64_t cen
     };
     const unsigned widest =
         is_ordered ? std::max(width_of(extremes.min), width_of(extremes.max)) : kMaxBitWidth;
-    return plan_patches(distances.values(), 0, widest, count);
+    return plan_patches<Number>(distances.values(), 0, widest, count);
 }
 
 /// Flipping the sign bit brings signed numbers into unsigned order.
@@ -75,11 +91,11 @@ std::uint64_t median_of(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 }
 
 /// Medians of three of medians of three, down to one: no branch to be mispredicted.
-template <std::size_t kSampleCount>
-std::uint64_t middle_of(std::span<const std::uint64_t> values, std::uint64_t base) {
+template <std::size_t kSampleCount, typename Number>
+std::uint64_t middle_of(std::span<const Number> values, std::uint64_t base) {
     std::array<std::uint64_t, kSampleCount> medians;
     for (std::size_t i = 0; i < kSampleCount; ++i) {
-        medians[i] = values[i * values.size() / kSampleCount] - base;
+        medians[i] = values[i * values.size() / kSampleCount] - static_cast<Number>(base);
     }
     for (std::size_t count = kSampleCount; count > 1; count /= 3) {
         const std::size_t third = count / 3;
@@ -90,8 +106,8 @@ std::uint64_t middle_of(std::span<const std::uint64_t> values, std::uint64_t bas
     return medians.front();
 }
 
-PackedGuess guess_from(std::span<const std::uint64_t> look, const Extremes& extremes,
-                       std::size_t count) {
+template <typename Number>
+PackedGuess guess_from(std::span<const Number> look, const Extremes& extremes, std::size_t count) {
     const unsigned widest = bit_width_of(extremes.max - extremes.min);
     const std::uint64_t centre = extremes.min + middle_of<9>(look, extremes.min);
     const auto somewhat_below = [](const PatchPlan& plan) {
@@ -102,23 +118,37 @@ PackedGuess guess_from(std::span<const std::uint64_t> look, const Extremes& extr
             somewhat_below(plan_centred(look, centre, extremes, count))};
 }
 
-/// The greatest common divisor of the distances from `base`; 0 when they are all 0.
-std::uint64_t factor_of_distances(std::span<const std::uint64_t> values, std::uint64_t base) {
+/// Of a look at a column of those extremes.
+PackedGuess guess_from_look(std::span<const std::uint64_t> look, const Extremes& extremes,
+                            std::size_t count) {
+    if (!NarrowIntegers::can_hold(extremes.min, extremes.max)) {
+        return guess_from(look, extremes, count);
+    }
+    Scratch<std::uint32_t> numbers(look.size());
+    encode_kernels().narrow(look, numbers.values().data());
+    return guess_from<std::uint32_t>(numbers.values(), extremes, count);
+}
+
+/// The greatest common divisor of the distances from the smallest value; 0 when they are all 0.
+template <typename Number>
+std::uint64_t factor_of_distances(std::span<const Number> values, std::uint64_t min) {
+    const auto base = static_cast<Number>(min);
     // Mostly the first few tell that there is none but 1.
     constexpr std::size_t kFirstLookCount = 16;
     const auto first = values.first(std::min(values.size(), kFirstLookCount));
     std::uint64_t factor = 0;
-    for (const std::uint64_t value : first) {
-        factor = std::gcd(factor, value - base);
+    for (const Number value : first) {
+        factor = std::gcd<std::uint64_t, std::uint64_t>(factor, value - base);
         if (factor == 1) return factor;
     }
     const auto rest = values.subspan(first.size());
     if (std::has_single_bit(factor)) {
-        for (const std::uint64_t value : rest) factor |= value - base;
-        return factor & (0 - factor);
+        auto bits = static_cast<Number>(factor);
+        for (const Number value : rest) bits |= value - base;
+        return bits & (0 - std::uint64_t{bits});
     }
     ExactDivisor divisor(std::max<std::uint64_t>(factor, 1));
-    for (const std::uint64_t value : rest) {
+    for (const Number value : rest) {
         const std::uint64_t distance = value - base;
         if (factor == 0 ? distance == 0 : divisor.divides(distance)) continue;
         factor = std::gcd(factor, distance);
@@ -128,6 +158,9 @@ std::uint64_t factor_of_distances(std::span<const std::uint64_t> values, std::ui
     return factor;
 }
 
+/// What does not pay for a short column.
+constexpr std::size_t kLeastNarrowCount = 32;
+
 }  // namespace
 
 std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64_t base) {
@@ -135,34 +168,73 @@ std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64
 }
 
 PackedGuess guess_packed(std::span<const std::uint64_t> look, std::size_t count) {
-    return guess_from(look, extremes_of(look, IntegerOrder::Signed), count);
+    return guess_from_look(look, extremes_of(look, IntegerOrder::Signed), count);
 }
 
 struct IntegerColumn::Deltas {
     explicit Deltas(std::span<const std::uint64_t> values)
-        : buffer(values.size() - 1),
-          change_count(encode_kernels().subtract_neighbours(values, buffer.values().data())),
-          column(buffer.values(), IntegerOrder::Signed) {}
+        : wide(values.size() - 1),
+          narrow(0),
+          change_count(encode_kernels().subtract_neighbours(values, wide.values().data())),
+          column(wide.values(), IntegerOrder::Signed) {}
 
-    Scratch<std::uint64_t> buffer;
+    explicit Deltas(std::span<const std::uint32_t> numbers)
+        : wide(0),
+          narrow(numbers.size() - 1),
+          change_count(encode_kernels().subtract_narrow_neighbours(numbers, narrow.values().data(),
+                                                                   extremes)),
+          column(NarrowIntegers::of(narrow.values(), extremes), IntegerOrder::Signed) {}
+
+    Scratch<std::uint64_t> wide;
+    Scratch<std::uint32_t> narrow;
+    NarrowExtremes extremes;
     std::size_t change_count;
     IntegerColumn column;
 };
 
 IntegerColumn::IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order)
-    : values_(values), order_(order) {
+    : count_(values.size()), order_(order), values_(values) {
     if (values.empty()) return;
     const Extremes extremes = extremes_of(values, order);
     min_ = extremes.min;
     max_ = extremes.max;
 }
 
+IntegerColumn::IntegerColumn(const NarrowIntegers& integers, IntegerOrder order)
+    : count_(integers.numbers.size()),
+      order_(order),
+      narrow_(integers),
+      min_(integers.min),
+      max_(integers.max) {}
+
 IntegerColumn::~IntegerColumn() = default;
 IntegerColumn::IntegerColumn(IntegerColumn&& other) noexcept = default;
 IntegerColumn& IntegerColumn::operator=(IntegerColumn&& other) noexcept = default;
 
+std::span<const std::uint64_t> IntegerColumn::values() const {
+    if (values_.empty() && count_ != 0) {
+        widened_ = std::make_unique<Scratch<std::uint64_t>>(count_);
+        narrow_->widen(widened_->values());
+        values_ = widened_->values();
+    }
+    return values_;
+}
+
+const std::optional<NarrowIntegers>& IntegerColumn::narrow() const {
+    if (!narrow_ && count_ >= kLeastNarrowCount && NarrowIntegers::can_hold(min_, max_)) {
+        narrowed_ = std::make_unique<Scratch<std::uint32_t>>(count_);
+        encode_kernels().narrow(values_, narrowed_->values().data());
+        narrow_ = NarrowIntegers{narrowed_->values(), min_, max_};
+    }
+    return narrow_;
+}
+
 const IntegerColumn& IntegerColumn::deltas() const {
-    if (!deltas_) deltas_ = std::make_unique<const Deltas>(values_);
+    if (deltas_) return deltas_->column;
+    // So that the differences of narrow integers are narrow ones too.
+    const bool is_narrow = max_ - min_ < kNarrowRange / 2 && narrow();
+    deltas_ = is_narrow ? std::make_unique<const Deltas>(narrow_->numbers)
+                        : std::make_unique<const Deltas>(values());
     return deltas_->column;
 }
 
@@ -172,34 +244,43 @@ std::size_t IntegerColumn::change_count() const {
 }
 
 const PatchPlan& IntegerColumn::patched() const {
-    if (!patched_) {
-        patched_ = plan_patches(values_, min_, bit_width_of(max_ - min_), values_.size());
-    }
+    if (patched_) return *patched_;
+    const unsigned widest = bit_width_of(max_ - min_);
+    patched_ = narrow() ? plan_patches(narrow_->numbers, min_, widest, count_)
+                        : plan_patches(values_, min_, widest, count_);
     return *patched_;
 }
 
 std::uint64_t IntegerColumn::centre() const {
     if (centre_) return *centre_;
-    centre_ = min_ + middle_distance(values_, min_);
+    centre_ =
+        min_ + (narrow() ? middle_of<27>(narrow_->numbers, min_) : middle_of<27>(values_, min_));
     return *centre_;
 }
 
 const PatchPlan& IntegerColumn::centred() const {
     if (centred_) return *centred_;
-    centred_ = plan_centred(values_, centre(), {min_, max_}, values_.size());
+    const Extremes extremes{min_, max_};
+    centred_ = narrow() ? plan_centred(narrow_->numbers, centre(), extremes, count_)
+                        : plan_centred(values_, centre(), extremes, count_);
     return *centred_;
 }
 
 const ColumnLook* IntegerColumn::look() const {
-    if (values_.size() <= ColumnLook::kShortCount) return nullptr;
-    if (!look_) look_.emplace(values_);
+    if (count_ <= ColumnLook::kShortCount) return nullptr;
+    if (look_) return &*look_;
+    if (values_.empty()) {
+        look_.emplace(*narrow_);
+    } else {
+        look_.emplace(values_);
+    }
     return &*look_;
 }
 
 const PackedGuess& IntegerColumn::guess() const {
     if (guess_) return *guess_;
     if (look() != nullptr) {
-        guess_ = guess_from(look()->values(), {min_, max_}, values_.size());
+        guess_ = guess_from_look(look()->values(), {min_, max_}, count_);
     } else {
         guess_ = PackedGuess{patched().packed_size_bytes, centred().packed_size_bytes};
     }
@@ -209,7 +290,7 @@ const PackedGuess& IntegerColumn::guess() const {
 const PackedGuess& IntegerColumn::delta_guess() const {
     if (delta_guess_) return *delta_guess_;
     delta_guess_ =
-        look() != nullptr ? guess_packed(look()->deltas(), values_.size() - 1) : deltas().guess();
+        look() != nullptr ? guess_packed(look()->deltas(), count_ - 1) : deltas().guess();
     return *delta_guess_;
 }
 
@@ -217,12 +298,13 @@ std::size_t IntegerColumn::change_count_guess() const {
     if (look() == nullptr) return change_count();
     const auto deltas = look()->deltas();
     const auto same_count = static_cast<std::size_t>(std::ranges::count(deltas, 0U));
-    return (deltas.size() - same_count) * (values_.size() - 1) / deltas.size();
+    return (deltas.size() - same_count) * (count_ - 1) / deltas.size();
 }
 
 std::uint64_t IntegerColumn::common_factor() const {
     if (common_factor_) return *common_factor_;
-    common_factor_ = factor_of_distances(values_, min_);
+    common_factor_ =
+        narrow() ? factor_of_distances(narrow_->numbers, min_) : factor_of_distances(values_, min_);
     return *common_factor_;
 }
 

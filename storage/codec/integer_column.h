@@ -7,6 +7,8 @@
 #include <span>
 
 #include "storage/codec/column_look.h"
+#include "storage/codec/narrow_integers.h"
+#include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
 
@@ -46,13 +48,22 @@ std::uint64_t middle_distance(std::span<const std::uint64_t> values, std::uint64
 class IntegerColumn {
 public:
     IntegerColumn(std::span<const std::uint64_t> values, IntegerOrder order);
+    IntegerColumn(const NarrowIntegers& integers, IntegerOrder order);
     ~IntegerColumn();
     IntegerColumn(IntegerColumn&& other) noexcept;
     IntegerColumn& operator=(IntegerColumn&& other) noexcept;
 
-    std::span<const std::uint64_t> values() const { return values_; }
+    std::size_t count() const { return count_; }
     IntegerOrder order() const { return order_; }
-    bool is_empty() const { return values_.empty(); }
+    bool is_empty() const { return count_ == 0; }
+
+    std::span<const std::uint64_t> values() const;
+    /// values().front() of a column that is not empty.
+    std::uint64_t front() const { return values_.empty() ? (*narrow_)[0] : values_.front(); }
+
+    /// The values as narrow integers, if they can be; nothing for a short column, which has no use
+    /// for it. Valid as long as the column.
+    const std::optional<NarrowIntegers>& narrow() const;
 
     /// The first and the last value in the column's order; 0 when it is empty.
     std::uint64_t min() const { return min_; }
@@ -86,10 +97,14 @@ public:
 private:
     struct Deltas;
 
-    std::span<const std::uint64_t> values_;
+    std::size_t count_;
     IntegerOrder order_;
+    mutable std::span<const std::uint64_t> values_;  // Empty until narrow ones are widened.
+    mutable std::optional<NarrowIntegers> narrow_;
     std::uint64_t min_ = 0;
     std::uint64_t max_ = 0;
+    mutable std::unique_ptr<Scratch<std::uint64_t>> widened_;
+    mutable std::unique_ptr<Scratch<std::uint32_t>> narrowed_;
     mutable std::unique_ptr<const Deltas> deltas_;
     mutable std::optional<ColumnLook> look_;
     mutable std::optional<PackedGuess> guess_;

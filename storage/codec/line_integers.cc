@@ -48,10 +48,10 @@ std::int64_t slope_of(std::span<const std::uint64_t> deltas, std::size_t count) 
 /// From what a look's differences take without the line, which must be worth it.
 std::size_t line_size_bound_bytes(const IntegerColumn& column) {
     constexpr std::size_t kLeastCount = 64;
-    if (column.values().size() < kLeastCount) return kCannotHold;
+    if (column.count() < kLeastCount) return kCannotHold;
     const ColumnLook* const look = column.look();
     const auto deltas = look != nullptr ? look->deltas() : column.deltas().values();
-    const std::size_t count = column.values().size() - 1;
+    const std::size_t count = column.count() - 1;
     const std::int64_t slope = slope_of(deltas, count);
     if (slope == 0) return kCannotHold;
     Scratch<std::uint64_t> residuals(deltas.size());
@@ -64,13 +64,13 @@ std::size_t line_size_bound_bytes(const IntegerColumn& column) {
     constexpr std::size_t kWorthShare = 64;
     if (size_bytes + without_line_bytes / kWorthShare >= without_line_bytes) return kCannotHold;
     constexpr std::size_t kLeastHeadSizeBytes = 3;  // Of the residuals: id, base, width.
-    return zigzag_size_bytes(static_cast<std::int64_t>(column.values().front())) +
-           zigzag_size_bytes(slope) + kLeastHeadSizeBytes + size_bytes;
+    return zigzag_size_bytes(static_cast<std::int64_t>(column.front())) + zigzag_size_bytes(slope) +
+           kLeastHeadSizeBytes + size_bytes;
 }
 
 bool encode_line(const IntegerColumn& column, std::size_t size_limit_bytes,
                  std::vector<std::byte>& out) {
-    if (column.values().size() < 2) return false;
+    if (column.count() < 2) return false;
     const auto deltas = column.deltas().values();
     const std::int64_t slope = slope_of(deltas, deltas.size());
     if (slope == 0) return false;
@@ -82,7 +82,7 @@ bool encode_line(const IntegerColumn& column, std::size_t size_limit_bytes,
     }
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_zigzag(static_cast<std::int64_t>(column.values().front()));
+    writer.write_zigzag(static_cast<std::int64_t>(column.front()));
     writer.write_zigzag(slope);
     const std::size_t header_size_bytes = out.size() - begin;
     if (header_size_bytes < size_limit_bytes &&

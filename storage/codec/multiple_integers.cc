@@ -33,27 +33,57 @@ std::size_t multiple_size_bound_bytes(const IntegerColumn& column) {
            varint_size_bytes(column.common_factor()) + kLeastQuotientsSizeBytes;
 }
 
+template <typename Number, typename Quotient>
+void divide(std::span<const Number> values, std::uint64_t min, const ExactDivisor& factor,
+            Quotient* quotients) {
+    const auto base = static_cast<Number>(min);
+    if (const auto shift = factor.power_of_two()) {
+        for (const Number value : values) {
+            *quotients++ = static_cast<Quotient>((value - base) >> *shift);
+        }
+    } else {
+        for (const Number value : values) {
+            *quotients++ = static_cast<Quotient>(factor.quotient(value - base));
+        }
+    }
+}
+
+template <typename Quotient>
+void divide(const IntegerColumn& column, const ExactDivisor& factor, Quotient* quotients) {
+    if (const auto& narrow = column.narrow()) {
+        divide(narrow->numbers, column.min(), factor, quotients);
+    } else {
+        divide(column.values(), column.min(), factor, quotients);
+    }
+}
+
+bool encode_quotients(const IntegerColumn& column, const ExactDivisor& factor,
+                      std::size_t size_limit_bytes, std::vector<std::byte>& out) {
+    const std::uint64_t largest = factor.quotient(column.max() - column.min());
+    if (NarrowIntegers::can_hold(0, largest)) {
+        Scratch<std::uint32_t> quotients(column.count());
+        divide(column, factor, quotients.values().data());
+        const NarrowIntegers integers{quotients.values(), 0, largest};
+        return encode_integer_column({integers, IntegerOrder::Unsigned}, kRank, size_limit_bytes,
+                                     out);
+    }
+    Scratch<std::uint64_t> quotients(column.count());
+    divide(column, factor, quotients.values().data());
+    return encode_integer_column({quotients.values(), IntegerOrder::Unsigned}, kRank,
+                                 size_limit_bytes, out);
+}
+
 bool encode_multiple(const IntegerColumn& column, std::size_t size_limit_bytes,
                      std::vector<std::byte>& out) {
     if (column.is_empty() || column.common_factor() <= 1) return false;
-    const std::uint64_t base = column.min();
-    const ExactDivisor factor(column.common_factor());
-    Scratch<std::uint64_t> quotients(column.values().size());
-    if (const auto shift = factor.power_of_two()) {
-        std::ranges::transform(column.values(), quotients.values().begin(),
-                               [=](std::uint64_t value) { return (value - base) >> *shift; });
-    } else {
-        std::ranges::transform(column.values(), quotients.values().begin(),
-                               [=](std::uint64_t value) { return factor.quotient(value - base); });
-    }
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_zigzag(static_cast<std::int64_t>(base));
+    writer.write_zigzag(static_cast<std::int64_t>(column.min()));
     writer.write_varint(column.common_factor());
     const std::size_t header_size_bytes = out.size() - begin;
     if (header_size_bytes < size_limit_bytes &&
-        encode_integer_column({quotients.values(), IntegerOrder::Unsigned}, kRank,
-                              size_limit_bytes - header_size_bytes, out)) {
+        encode_quotients(column, ExactDivisor(column.common_factor()),
+                         size_limit_bytes - header_size_bytes, out)) {
         return true;
     }
     out.resize(begin);

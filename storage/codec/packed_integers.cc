@@ -25,7 +25,7 @@ unsigned width_of(const IntegerColumn& column) { return bit_width_of(column.max(
 std::size_t packed_column_size_bytes(const IntegerColumn& column) {
     if (column.is_empty()) return kCannotHold;
     return zigzag_size_bytes(static_cast<std::int64_t>(column.min())) + sizeof(std::uint8_t) +
-           packed_size_bytes(column.values().size(), width_of(column));
+           packed_size_bytes(column.count(), width_of(column));
 }
 
 bool encode_packed(const IntegerColumn& column, std::size_t size_limit_bytes,
@@ -35,7 +35,11 @@ bool encode_packed(const IntegerColumn& column, std::size_t size_limit_bytes,
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(column.min()));
     writer.write_u8(static_cast<std::uint8_t>(width_of(column)));
-    pack_bits(column.values(), column.min(), width_of(column), out);
+    if (const auto& narrow = column.narrow()) {
+        pack_bits(narrow->numbers, static_cast<std::uint32_t>(column.min()), width_of(column), out);
+    } else {
+        pack_bits(column.values(), column.min(), width_of(column), out);
+    }
     return true;
 }
 

@@ -39,9 +39,22 @@ bool fits(std::uint64_t base, const PatchPlan& plan, std::size_t size_limit_byte
            size_limit_bytes;
 }
 
+/// Which numbers lie further from the base than `width` bits reach.
+void find_exceeding(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
+                    std::span<std::uint64_t> mask) {
+    match_integers(values, IntegerInterval{base, low_bits_mask(width)}, mask);
+    invert_mask(mask, values.size());
+}
+void find_exceeding(std::span<const std::uint32_t> numbers, std::uint32_t base, unsigned width,
+                    std::span<std::uint64_t> mask) {
+    const auto limit = static_cast<std::uint32_t>(low_bits_mask(width));
+    encode_kernels().find_narrow_above(numbers, base, limit, mask.data());
+}
+
 /// Writes the column of the numbers values[i] - distance_base.
-void write_column(std::uint64_t base, const PatchPlan& plan, std::span<const std::uint64_t> values,
-                  std::uint64_t distance_base, std::vector<std::byte>& out) {
+template <typename Number>
+void write_column(std::uint64_t base, const PatchPlan& plan, std::span<const Number> values,
+                  Number distance_base, std::vector<std::byte>& out) {
     ByteWriter writer(out);
     writer.write_zigzag(static_cast<std::int64_t>(base));
     writer.write_u8(static_cast<std::uint8_t>(plan.width));
@@ -50,9 +63,7 @@ void write_column(std::uint64_t base, const PatchPlan& plan, std::span<const std
     pack_bits(values, distance_base, plan.width, out);
     if (plan.patch_count == 0) return;
     Scratch<std::uint64_t> exceeding(mask_word_count(values.size()));
-    match_integers(values, IntegerInterval{distance_base, low_bits_mask(plan.width)},
-                   exceeding.values());
-    invert_mask(exceeding.values(), values.size());
+    find_exceeding(values, distance_base, plan.width, exceeding.values());
     Scratch<std::uint64_t> indices(plan.patch_count);
     Scratch<std::uint64_t> high_bits(plan.patch_count);
     std::size_t patch = 0;
@@ -72,7 +83,12 @@ std::size_t patched_size_bound_bytes(const IntegerColumn& column) {
 bool encode_patched(const IntegerColumn& column, std::size_t size_limit_bytes,
                     std::vector<std::byte>& out) {
     if (column.is_empty() || !fits(column.min(), column.patched(), size_limit_bytes)) return false;
-    write_column(column.min(), column.patched(), column.values(), column.min(), out);
+    if (const auto& narrow = column.narrow()) {
+        write_column(column.min(), column.patched(), narrow->numbers,
+                     static_cast<std::uint32_t>(column.min()), out);
+    } else {
+        write_column(column.min(), column.patched(), column.values(), column.min(), out);
+    }
     return true;
 }
 
@@ -86,9 +102,16 @@ bool encode_centred(const IntegerColumn& column, std::size_t size_limit_bytes,
     if (column.is_empty() || !fits(column.centre(), column.centred(), size_limit_bytes)) {
         return false;
     }
-    Scratch<std::uint64_t> numbers(column.values().size());
-    encode_kernels().zigzag(column.values(), column.centre(), numbers.values().data());
-    write_column(column.centre(), column.centred(), numbers.values(), 0, out);
+    if (const auto& narrow = column.narrow()) {
+        Scratch<std::uint32_t> numbers(column.count());
+        encode_kernels().zigzag_narrow(narrow->numbers, static_cast<std::uint32_t>(column.centre()),
+                                       numbers.values().data());
+        write_column<std::uint32_t>(column.centre(), column.centred(), numbers.values(), 0, out);
+    } else {
+        Scratch<std::uint64_t> numbers(column.count());
+        encode_kernels().zigzag(column.values(), column.centre(), numbers.values().data());
+        write_column<std::uint64_t>(column.centre(), column.centred(), numbers.values(), 0, out);
+    }
     return true;
 }
 

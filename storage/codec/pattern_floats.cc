@@ -39,7 +39,7 @@ bool encode_pattern(std::span<const double> values, std::size_t size_limit_bytes
     const std::size_t look_count = std::min(values.size(), kDistinctLookCount);
     const auto look = patterns.values().first(look_count);
     std::ranges::transform(values.first(look_count), look.begin(), pattern_of);
-    if (!guess_distinct(look).has_repetitions) return false;
+    if (!guess_distinct(look, look_count).has_repetitions) return false;
     std::ranges::transform(values, patterns.values().begin(), pattern_of);
     return encode_integer_column({patterns.values(), IntegerOrder::Unsigned}, kAnyRank,
                                  size_limit_bytes, out);

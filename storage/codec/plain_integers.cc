@@ -13,7 +13,9 @@
 namespace tidemark::storage {
 namespace {
 
-std::size_t plain_size_bytes(const IntegerColumn& column) { return column.values().size_bytes(); }
+std::size_t plain_size_bytes(const IntegerColumn& column) {
+    return column.count() * sizeof(std::uint64_t);
+}
 
 bool encode_plain(const IntegerColumn& column, std::size_t size_limit_bytes,
                   std::vector<std::byte>& out) {

@@ -85,17 +85,16 @@ void fill_exceptions(const Exceptions& exceptions, std::span<std::uint64_t> inte
 }
 
 /// Writes what follows the scale.
-bool encode_body(const Exceptions& exceptions, std::span<const std::uint64_t> integers,
+bool encode_body(const Exceptions& exceptions, const IntegerColumn& integers,
                  std::size_t size_limit_bytes, std::vector<std::byte>& out) {
     const std::size_t begin = out.size();
     ByteWriter writer(out);
     writer.write_varint(exceptions.indices.size());
-    pack_bits(exceptions.indices, index_bit_width(integers.size()), out);
+    pack_bits(exceptions.indices, index_bit_width(integers.count()), out);
     writer.write_bytes(std::as_bytes(std::span<const double>(exceptions.values)));
     const std::size_t size_bytes = out.size() - begin;
     if (size_bytes < size_limit_bytes &&
-        encode_integer_column({integers, IntegerOrder::Signed}, kAnyRank,
-                              size_limit_bytes - size_bytes, out)) {
+        encode_integer_column(integers, kAnyRank, size_limit_bytes - size_bytes, out)) {
         return true;
     }
     out.resize(begin);
@@ -103,17 +102,6 @@ bool encode_body(const Exceptions& exceptions, std::span<const std::uint64_t> in
 }
 
 constexpr std::uint8_t kQuotient = 0xff;  // In the place of f.
-
-/// The digits of the values as integers, with the product of that exponent.
-void round_decimals(std::span<const double> values, unsigned decimals, unsigned exponent,
-                    ScaledValues& scaled) {
-    const FloatScale scale = product_scale(exponent, exponent - decimals);
-    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
-    const std::size_t mismatch_count = encode_kernels().round_to_integers(
-        values, {digits_factor(decimals), scale.factor, scale.fraction},
-        scaled.integers.values().data(), mismatches.values().data());
-    scaled.exceptions = take_exceptions(values, mismatches.values(), mismatch_count);
-}
 
 struct DecimalExponents {
     std::uint8_t exponent;
@@ -128,19 +116,40 @@ struct DecimalExponents {
     }
 };
 
-/// Fills `scaled`; nothing when the values are no decimals.
+/// How the digits of the values are found with the product of that exponent.
+RoundTrip round_trip_of(unsigned decimals, unsigned exponent) {
+    const FloatScale scale = product_scale(exponent, exponent - decimals);
+    return {digits_factor(decimals), scale.factor, scale.fraction};
+}
+
+/// The digits of the values as integers, with the product of that exponent.
+void round_decimals(std::span<const double> values, unsigned decimals, unsigned exponent,
+                    ScaledValues& scaled) {
+    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
+    const std::size_t mismatch_count = encode_kernels().round_to_integers(
+        values, round_trip_of(decimals, exponent), scaled.integers.values().data(),
+        mismatches.values().data());
+    scaled.exceptions = take_exceptions(values, mismatches.values(), mismatch_count);
+}
+
+/// Of the product that gives back the most values.
+unsigned best_exponent(unsigned decimals) {
+    return decimals == 0 ? 0 : std::max(kBestExponent, decimals);
+}
+
+/// Fills `scaled`; nothing when the values are no decimals. `guess` is what guess_decimals() says.
 std::optional<DecimalExponents> scale_decimals(std::span<const double> values,
+                                               std::optional<unsigned> guess,
                                                ScaledValues& scaled) {
     // Most columns are decimals all of them, which the best product or the quotient gives back.
-    if (const auto decimals = guess_decimals(values)) {
-        const unsigned exponent = *decimals == 0 ? 0 : std::max(kBestExponent, *decimals);
-        round_decimals(values, *decimals, exponent, scaled);
+    if (guess) {
+        round_decimals(values, *guess, best_exponent(*guess), scaled);
         if (scaled.exceptions.indices.empty()) {
-            return DecimalExponents::of_product(exponent, *decimals);
+            return DecimalExponents::of_product(best_exponent(*guess), *guess);
         }
         scaled.exceptions =
-            find_exceptions(values, quotient_scale(*decimals), scaled.integers.values());
-        if (scaled.exceptions.indices.empty()) return DecimalExponents::of_quotient(*decimals);
+            find_exceptions(values, quotient_scale(*guess), scaled.integers.values());
+        if (scaled.exceptions.indices.empty()) return DecimalExponents::of_quotient(*guess);
     }
     const std::optional<unsigned> decimals = find_decimals(values);
     if (!decimals) return std::nullopt;
@@ -157,24 +166,41 @@ std::optional<DecimalExponents> scale_decimals(std::span<const double> values,
     return DecimalExponents::of_product(exponent, *decimals);
 }
 
-bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes,
-                    std::vector<std::byte>& out) {
+bool write_decimal(const DecimalExponents& exponents, const Exceptions& exceptions,
+                   const IntegerColumn& integers, std::size_t size_limit_bytes,
+                   std::vector<std::byte>& out) {
     constexpr std::size_t kHeaderSizeBytes = 2;
-    if (values.empty() || size_limit_bytes < kHeaderSizeBytes) return false;
-    ScaledValues scaled(values.size());
-    const auto exponents = scale_decimals(values, scaled);
-    if (!exponents) return false;
-    fill_exceptions(scaled.exceptions, scaled.integers.values());
+    if (size_limit_bytes < kHeaderSizeBytes) return false;
     const std::size_t begin = out.size();
     ByteWriter writer(out);
-    writer.write_u8(exponents->exponent);
-    writer.write_u8(exponents->factor_exponent);
-    if (encode_body(scaled.exceptions, scaled.integers.values(),
-                    size_limit_bytes - kHeaderSizeBytes, out)) {
-        return true;
-    }
+    writer.write_u8(exponents.exponent);
+    writer.write_u8(exponents.factor_exponent);
+    if (encode_body(exceptions, integers, size_limit_bytes - kHeaderSizeBytes, out)) return true;
     out.resize(begin);
     return false;
+}
+
+bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes,
+                    std::vector<std::byte>& out) {
+    if (values.empty()) return false;
+    const std::optional<unsigned> guess = guess_decimals(values);
+    Scratch<std::uint32_t> numbers(values.size());
+    NarrowExtremes extremes;
+    if (guess &&
+        encode_kernels().round_to_narrow(values, round_trip_of(*guess, best_exponent(*guess)),
+                                         numbers.values().data(), extremes)) {
+        const auto integers = NarrowIntegers::of(numbers.values(), extremes);
+        if (NarrowIntegers::can_hold(integers.min, integers.max)) {
+            return write_decimal(DecimalExponents::of_product(best_exponent(*guess), *guess), {},
+                                 {integers, IntegerOrder::Signed}, size_limit_bytes, out);
+        }
+    }
+    ScaledValues scaled(values.size());
+    const auto exponents = scale_decimals(values, guess, scaled);
+    if (!exponents) return false;
+    fill_exceptions(scaled.exceptions, scaled.integers.values());
+    return write_decimal(*exponents, scaled.exceptions,
+                         {scaled.integers.values(), IntegerOrder::Signed}, size_limit_bytes, out);
 }
 
 /// Nothing when a value is too close to 0 for binary_scale().
@@ -219,7 +245,8 @@ bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
     ByteWriter(out).write_zigzag(exponent);
     const std::size_t header_size_bytes = out.size() - begin;
     if (header_size_bytes <= size_limit_bytes &&
-        encode_body(exceptions, integers.values(), size_limit_bytes - header_size_bytes, out)) {
+        encode_body(exceptions, {integers.values(), IntegerOrder::Signed},
+                    size_limit_bytes - header_size_bytes, out)) {
         return true;
     }
     out.resize(begin);

@@ -13,6 +13,7 @@
 #include "storage/codec/bit_packing.h"
 #include "storage/codec/integer_codecs.h"
 #include "storage/codec/kernels/codec_kernels.h"
+#include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/mask.h"
 #include "storage/codec/scratch.h"
 
@@ -22,13 +23,13 @@ namespace {
 constexpr unsigned kRank = 3;
 
 std::size_t bitmap_size_bytes(const IntegerColumn& column) {
-    return packed_size_bytes(column.values().size() - 1, 1);
+    return packed_size_bytes(column.count() - 1, 1);
 }
 
 /// A guess from what all integers, or their differences, take: those that are kept take their share
 /// of it, or somewhat less.
 std::size_t sparse_size_bound_bytes(const IntegerColumn& column) {
-    const std::size_t count = column.values().size();
+    const std::size_t count = column.count();
     if (count < 2) return kCannotHold;
     // The bit that every value costs must come in again by the values left out.
     const unsigned width = bit_width_of(column.max() - column.min());
@@ -41,28 +42,47 @@ std::size_t sparse_size_bound_bytes(const IntegerColumn& column) {
     return bitmap_size_bytes(column) + kept_size_bytes - kept_size_bytes / kLessShare;
 }
 
+/// Appends the first integer and those that differ from the one before them.
+template <typename Number>
+void take_changes(std::span<const Number> numbers, std::span<const std::uint64_t> differs,
+                  Number* changes) {
+    *changes++ = numbers.front();
+    for_each_bit(differs, [&](std::size_t index) { *changes++ = numbers[index + 1]; });
+}
+
+bool encode_changes(const IntegerColumn& changes, std::span<const std::uint64_t> differs,
+                    std::size_t bitmap_bytes, std::size_t size_limit_bytes,
+                    std::vector<std::byte>& out) {
+    const std::size_t begin = out.size();
+    ByteWriter(out).write_bytes(std::as_bytes(differs).first(bitmap_bytes));
+    if (encode_integer_column(changes, kRank, size_limit_bytes - bitmap_bytes, out)) return true;
+    out.resize(begin);
+    return false;
+}
+
 bool encode_sparse(const IntegerColumn& column, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
-    const std::size_t count = column.values().size();
-    if (count < 2 || bitmap_size_bytes(column) >= size_limit_bytes) return false;
+    if (column.count() < 2) return false;
+    const std::size_t bitmap_bytes = bitmap_size_bytes(column);
+    if (bitmap_bytes >= size_limit_bytes) return false;
+    Scratch<std::uint64_t> differs(mask_word_count(column.count() - 1));
+    if (const auto& narrow = column.narrow()) {
+        const std::size_t change_count =
+            encode_kernels().find_narrow_changes(narrow->numbers, differs.values().data());
+        Scratch<std::uint32_t> changes(change_count + 1);
+        take_changes(narrow->numbers, differs.values(), changes.values().data());
+        // Nothing but repetitions is left out, so the extremes are the same.
+        const NarrowIntegers kept{changes.values(), column.min(), column.max()};
+        return encode_changes({kept, column.order()}, differs.values(), bitmap_bytes,
+                              size_limit_bytes, out);
+    }
     const auto deltas = column.deltas().values();
-    Scratch<std::uint64_t> differs(mask_word_count(deltas.size()));
     match_integers(deltas, IntegerInterval{0, 0}, differs.values());
     invert_mask(differs.values(), deltas.size());
     Scratch<std::uint64_t> changes(column.change_count() + 1);
-    changes.values().front() = column.values().front();
-    std::size_t change = 1;
-    for_each_bit(differs.values(), [&](std::size_t index) {
-        changes.values()[change++] = column.values()[index + 1];
-    });
-    const std::size_t begin = out.size();
-    ByteWriter(out).write_bytes(std::as_bytes(differs.values()).first(bitmap_size_bytes(column)));
-    if (encode_integer_column({changes.values(), column.order()}, kRank,
-                              size_limit_bytes - bitmap_size_bytes(column), out)) {
-        return true;
-    }
-    out.resize(begin);
-    return false;
+    take_changes(column.values(), differs.values(), changes.values().data());
+    return encode_changes({changes.values(), column.order()}, differs.values(), bitmap_bytes,
+                          size_limit_bytes, out);
 }
 
 struct SparseColumn {

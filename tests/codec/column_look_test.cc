@@ -62,4 +62,41 @@ TEST_CASE("What is guessed of a long column is near what it takes", "[codec]") {
     }
 }
 
+TEST_CASE("Narrow integers are the column that they were narrowed from", "[codec]") {
+    std::mt19937_64 random(4);
+    for (int round = 0; round < 300; ++round) {
+        const std::size_t count = 32 + random() % 1100;
+        std::vector<std::uint64_t> values(count);
+        const std::uint64_t base = random();
+        const std::uint64_t range = std::uint64_t{1} << (random() % 31);
+        for (std::uint64_t& value : values) value = base + random() % range;
+        for (const IntegerOrder order : {IntegerOrder::Signed, IntegerOrder::Unsigned}) {
+            const IntegerColumn column(values, order);
+            if (!column.narrow()) {
+                // Some straddle the place where the order begins anew.
+                REQUIRE(column.max() - column.min() >= kNarrowRange);
+                continue;
+            }
+            const IntegerColumn narrow(*column.narrow(), order);
+            REQUIRE(std::ranges::equal(narrow.values(), values));
+            REQUIRE(narrow.front() == values.front());
+            REQUIRE(narrow.min() == column.min());
+            REQUIRE(narrow.max() == column.max());
+            REQUIRE(narrow.common_factor() == column.common_factor());
+            REQUIRE(narrow.centre() == column.centre());
+            REQUIRE(narrow.change_count() == column.change_count());
+            std::vector<std::uint64_t> differences(count - 1);
+            for (std::size_t i = 0; i + 1 < count; ++i) {
+                differences[i] = values[i + 1] - values[i];
+            }
+            REQUIRE(std::ranges::equal(narrow.deltas().values(), differences));
+            const auto as_signed = [](std::uint64_t value) {
+                return static_cast<std::int64_t>(value);
+            };
+            REQUIRE(narrow.deltas().min() == std::ranges::min(differences, {}, as_signed));
+            REQUIRE(narrow.deltas().max() == std::ranges::max(differences, {}, as_signed));
+        }
+    }
+}
+
 }  // namespace tidemark::storage

@@ -35,6 +35,20 @@ std::vector<std::uint64_t> any_numbers(std::mt19937_64& random, std::size_t coun
     return numbers;
 }
 
+/// The low 32 bits of a range below kNarrowRange around any number; some come again.
+std::vector<std::uint32_t> narrow_numbers(std::mt19937_64& random, std::size_t count) {
+    const auto base = static_cast<std::uint32_t>(random());
+    const std::uint64_t range = kNarrowRange >> (random() % 30);
+    std::vector<std::uint32_t> numbers(count);
+    for (std::uint32_t& number : numbers) {
+        number = base + static_cast<std::uint32_t>(random() % range);
+    }
+    for (std::size_t i = 1; i < count; ++i) {
+        if (random() % 3 == 0) numbers[i] = numbers[i - 1];
+    }
+    return numbers;
+}
+
 std::vector<double> decimals_and_others(std::mt19937_64& random, std::size_t count) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     const double odd[] = {-0.0,       kInfinity,
@@ -225,6 +239,166 @@ TEST_CASE("numbers are packed as their low bits above a base", "[codec]") {
             }
             const std::size_t used_bits = count * width % 8;
             if (used_bits != 0) CHECK(std::to_integer<unsigned>(packed.back()) >> used_bits == 0);
+        }
+    }
+}
+
+TEST_CASE("all tables round doubles to the same narrow integers", "[codec]") {
+    std::mt19937_64 random(57);
+    const RoundTrip trip{100, 1e12, 1e-14};
+    constexpr double kMost = 2147483647.0;
+    const double off[] = {-0.0,
+                          1e300,
+                          std::numeric_limits<double>::quiet_NaN(),
+                          0.005,
+                          (kMost + 1) / 100,
+                          -(kMost + 2) / 100};
+    for (const std::size_t count : kCounts) {
+        std::vector<double> values(count);
+        for (double& value : values) {
+            value = static_cast<double>(static_cast<std::int32_t>(random())) / 100;
+        }
+        values[random() % count] = kMost / 100;
+        values[random() % count] = -(kMost + 1) / 100;
+        for (const EncodeKernels* kernels : supported_encode_kernels()) {
+            INFO(kernels->name << ", " << count << " values");
+            std::vector<std::uint32_t> numbers(count);
+            NarrowExtremes extremes;
+            // The product does not give back decimals of so many digits, all of them.
+            std::vector<double> exact;
+            for (const double value : values) {
+                const auto integer = static_cast<double>(nearest_integer(value * trip.digits));
+                exact.push_back(integer * trip.factor * trip.fraction);
+            }
+            REQUIRE(kernels->round_to_narrow(exact, trip, numbers.data(), extremes));
+            NarrowExtremes expected;
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto number = static_cast<std::int32_t>(numbers[i]);
+                REQUIRE(number == nearest_integer(exact[i] * trip.digits));
+                expected.min = std::min(expected.min, number);
+                expected.max = std::max(expected.max, number);
+            }
+            CHECK(extremes.min == expected.min);
+            CHECK(extremes.max == expected.max);
+            for (const double value : off) {
+                INFO(value);
+                auto others = exact;
+                others[random() % count] = value;
+                CHECK_FALSE(kernels->round_to_narrow(others, trip, numbers.data(), extremes));
+            }
+        }
+    }
+}
+
+TEST_CASE("all tables subtract, fold signs and measure bits of narrow numbers alike", "[codec]") {
+    std::mt19937_64 random(58);
+    for (int round = 0; round < 40; ++round) {
+        for (const std::size_t count : kCounts) {
+            const auto numbers = narrow_numbers(random, count);
+            const std::uint32_t base = *std::ranges::min_element(numbers, {}, [&](auto number) {
+                return static_cast<std::int32_t>(number - numbers.front());
+            });
+            const std::uint32_t centre = numbers[random() % count];
+            const auto limit = static_cast<std::uint32_t>(kNarrowRange >> (random() % 31)) - 1;
+            for (const EncodeKernels* kernels : supported_encode_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers");
+                std::vector<std::uint32_t> differences(count);
+                NarrowExtremes extremes;
+                std::size_t changes =
+                    kernels->subtract_narrow_neighbours(numbers, differences.data(), extremes);
+                NarrowExtremes expected;
+                for (std::size_t i = 0; i + 1 < count; ++i) {
+                    REQUIRE(differences[i] == numbers[i + 1] - numbers[i]);
+                    const auto difference = static_cast<std::int32_t>(differences[i]);
+                    expected.min = std::min(expected.min, difference);
+                    expected.max = std::max(expected.max, difference);
+                    changes -= difference != 0 ? 1U : 0U;
+                }
+                CHECK(changes == 0);
+                CHECK(extremes.min == expected.min);
+                CHECK(extremes.max == expected.max);
+                std::vector<std::uint64_t> above(mask_word_count(count), 0x77);
+                kernels->find_narrow_above(numbers, base, limit, above.data());
+                std::vector<std::uint32_t> folded(count);
+                kernels->zigzag_narrow(numbers, centre, folded.data());
+                std::vector<std::uint8_t> lengths(count);
+                kernels->narrow_bit_lengths(numbers, base, lengths.data());
+                std::multiset<unsigned> expected_lengths;
+                for (std::size_t i = 0; i < count; ++i) {
+                    const auto distance = static_cast<std::int32_t>(numbers[i] - centre);
+                    REQUIRE(folded[i] == zigzag_encode(distance));
+                    REQUIRE(mask_bit(above, i) == (numbers[i] - base > limit));
+                    expected_lengths.insert(bit_width_of(numbers[i] - base));
+                }
+                CHECK(std::multiset<unsigned>(lengths.begin(), lengths.end()) == expected_lengths);
+                if (count % 64 != 0) CHECK(above.back() >> (count % 64) == 0);
+            }
+        }
+    }
+}
+
+TEST_CASE("bits of narrow numbers are measured at each power of two", "[codec]") {
+    for (unsigned bit = 0; bit < 31; ++bit) {
+        const std::uint32_t power = std::uint32_t{1} << bit;
+        for (const std::uint32_t edge : {power - 1, power, power | power >> 1, 2 * power - 1}) {
+            const std::vector<std::uint32_t> numbers(64, edge);
+            for (const EncodeKernels* kernels : supported_encode_kernels()) {
+                INFO(kernels->name << ", " << edge);
+                std::vector<std::uint8_t> lengths(numbers.size());
+                kernels->narrow_bit_lengths(numbers, 0, lengths.data());
+                REQUIRE(std::ranges::count(lengths, bit_width_of(edge)) == 64);
+            }
+        }
+    }
+}
+
+TEST_CASE("all tables see where narrow numbers change", "[codec]") {
+    std::mt19937_64 random(59);
+    for (const std::size_t count : kCounts) {
+        if (count < 2) continue;
+        const auto numbers = narrow_numbers(random, count);
+        std::vector<std::uint64_t> wide(count);
+        for (std::uint64_t& value : wide) value = random();
+        for (const EncodeKernels* kernels : supported_encode_kernels()) {
+            INFO(kernels->name << ", " << count << " numbers");
+            std::vector<std::uint64_t> mask(mask_word_count(count - 1), 0x77);
+            std::size_t changes = kernels->find_narrow_changes(numbers, mask.data());
+            for (std::size_t i = 0; i + 1 < count; ++i) {
+                REQUIRE(mask_bit(mask, i) == (numbers[i + 1] != numbers[i]));
+                changes -= mask_bit(mask, i) ? 1U : 0U;
+            }
+            CHECK(changes == 0);
+            if ((count - 1) % 64 != 0) CHECK(mask.back() >> ((count - 1) % 64) == 0);
+            std::vector<std::uint32_t> low_halves(count);
+            kernels->narrow(wide, low_halves.data());
+            for (std::size_t i = 0; i < count; ++i) {
+                REQUIRE(low_halves[i] == static_cast<std::uint32_t>(wide[i]));
+            }
+        }
+    }
+}
+
+TEST_CASE("narrow numbers are packed as wide ones", "[codec]") {
+    std::mt19937_64 random(60);
+    for (unsigned width = 0; width <= 32; ++width) {
+        for (const std::size_t count : kCounts) {
+            const auto numbers = narrow_numbers(random, count);
+            const std::uint32_t base = numbers[random() % count];
+            std::vector<std::uint64_t> distances(count);
+            for (std::size_t i = 0; i < count; ++i) distances[i] = numbers[i] - base;
+            std::vector<std::byte> expected(3, std::byte{0x5a});
+            pack_bits(distances, width, expected);
+            std::vector<std::byte> packed(3, std::byte{0x5a});
+            pack_bits(numbers, base, width, packed);
+            REQUIRE(packed == expected);
+            if (width == 0) continue;
+            const std::size_t group_bytes = count / 8 * width;
+            for (const EncodeKernels* kernels : supported_encode_kernels()) {
+                INFO(kernels->name << ", " << count << " numbers of " << width << " bits");
+                std::vector<std::byte> groups(group_bytes + kPackPaddingBytes);
+                kernels->pack_narrow_groups(numbers, base, width, groups.data());
+                REQUIRE(std::equal(groups.data(), groups.data() + group_bytes, packed.data() + 3));
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include "storage/codec/kernels/avx2_doubles.h"
+#include "storage/codec/kernels/avx2_narrow_encode_kernels.h"
 
 namespace tidemark::storage::avx2 {
 namespace {
@@ -208,7 +209,15 @@ const EncodeKernels kEncodeKernels{.name = "avx2",
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,
                                    .pack_groups = pack_groups,
-                                   .round_to_integers = round_to_integers};
+                                   .round_to_integers = round_to_integers,
+                                   .round_to_narrow = round_to_narrow,
+                                   .narrow = narrow,
+                                   .subtract_narrow_neighbours = subtract_narrow_neighbours,
+                                   .find_narrow_changes = find_narrow_changes,
+                                   .zigzag_narrow = zigzag_narrow,
+                                   .narrow_bit_lengths = narrow_bit_lengths,
+                                   .find_narrow_above = find_narrow_above,
+                                   .pack_narrow_groups = pack_narrow_groups};
 
 }  // namespace tidemark::storage::avx2
 

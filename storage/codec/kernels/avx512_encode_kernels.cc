@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "storage/codec/kernels/avx2_narrow_encode_kernels.h"
 #include "storage/codec/kernels/avx512_intrinsics.h"
 
 namespace tidemark::storage::avx512 {
@@ -169,8 +170,8 @@ TIDEMARK_AVX512 std::size_t find_mismatches(std::span<const double> values, cons
 }
 
 /// Numbers of up to 16 bits: eight of them, as 16-bit lanes of two words, are pressed together.
-TIDEMARK_AVX512 void pack_narrow_groups(std::span<const std::uint64_t> values, std::uint64_t base,
-                                        unsigned width, std::byte* target) {
+TIDEMARK_AVX512 void pack_short_groups(std::span<const std::uint64_t> values, std::uint64_t base,
+                                       unsigned width, std::byte* target) {
     const __m512i bases = all_lanes(base);
     const std::uint64_t lane_bits = 0x0001'0001'0001'0001 * ((std::uint64_t{1} << width) - 1);
     const unsigned half_bits = 4 * width;
@@ -192,7 +193,7 @@ TIDEMARK_AVX512 void pack_groups(std::span<const std::uint64_t> values, std::uin
                                  unsigned width, std::byte* target) {
     constexpr unsigned kWidestNarrow = 16;
     if (width <= kWidestNarrow) {
-        pack_narrow_groups(values, base, width, target);
+        pack_short_groups(values, base, width, target);
     } else {
         scalar::kEncodeKernels.pack_groups(values, base, width, target);
     }
@@ -242,7 +243,15 @@ const EncodeKernels kEncodeKernels{.name = "avx512",
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,
                                    .pack_groups = pack_groups,
-                                   .round_to_integers = round_to_integers};
+                                   .round_to_integers = round_to_integers,
+                                   .round_to_narrow = avx2::round_to_narrow,
+                                   .narrow = avx2::narrow,
+                                   .subtract_narrow_neighbours = avx2::subtract_narrow_neighbours,
+                                   .find_narrow_changes = avx2::find_narrow_changes,
+                                   .zigzag_narrow = avx2::zigzag_narrow,
+                                   .narrow_bit_lengths = avx2::narrow_bit_lengths,
+                                   .find_narrow_above = avx2::find_narrow_above,
+                                   .pack_narrow_groups = avx2::pack_narrow_groups};
 
 }  // namespace tidemark::storage::avx512
 

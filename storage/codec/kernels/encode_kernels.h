@@ -17,6 +17,17 @@ struct Extremes {
     std::uint64_t max = 0;
 };
 
+/// Integers that lie less than this apart can be narrow: 32 bits, the low ones of each. Arithmetic
+/// on them is modulo 2^32, which gives their differences, as signed numbers, without a loss; also
+/// the zigzag forms of these differences.
+inline constexpr std::uint64_t kNarrowRange = std::uint64_t{1} << 30;
+
+/// The smallest and the largest of some 32-bit numbers as signed ones; of none, beyond all of them.
+struct NarrowExtremes {
+    std::int32_t min = std::numeric_limits<std::int32_t>::max();
+    std::int32_t max = std::numeric_limits<std::int32_t>::min();
+};
+
 /// How doubles are tried as integers: integer = value * digits, rounded, which must give back the
 /// value as double(integer) * factor * fraction.
 struct RoundTrip {
@@ -84,6 +95,40 @@ struct EncodeKernels {
     /// and behind the last value; returns how many do not.
     std::size_t (*round_to_integers)(std::span<const double> values, const RoundTrip& round_trip,
                                      std::uint64_t* integers, std::uint64_t* mismatches);
+
+    /// numbers[i] = the same integer, when it gives back its value and lies within 32 bits for all
+    /// of the values; else false, and `numbers` and `extremes` are unspecified.
+    bool (*round_to_narrow)(std::span<const double> values, const RoundTrip& round_trip,
+                            std::uint32_t* numbers, NarrowExtremes& extremes);
+
+    /// numbers[i] = the low 32 bits of values[i].
+    void (*narrow)(std::span<const std::uint64_t> values, std::uint32_t* numbers);
+
+    /// subtract_neighbours() of narrow numbers; `extremes` are those of the differences.
+    std::size_t (*subtract_narrow_neighbours)(std::span<const std::uint32_t> numbers,
+                                              std::uint32_t* differences, NarrowExtremes& extremes);
+
+    /// Sets bit i % 64 of mask[i / 64] when numbers[i + 1] differs from numbers[i], clears it when
+    /// it does not and behind the last but one number. Returns how many differ. There are at least
+    /// two numbers.
+    std::size_t (*find_narrow_changes)(std::span<const std::uint32_t> numbers, std::uint64_t* mask);
+
+    /// zigzag() of narrow numbers.
+    void (*zigzag_narrow)(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                          std::uint32_t* out);
+
+    /// bit_lengths() of narrow numbers; their distances from the base are below 2^31.
+    void (*narrow_bit_lengths)(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                               std::uint8_t* lengths);
+
+    /// Sets bit i % 64 of mask[i / 64] when numbers[i] - base is above the limit, clears it when it
+    /// is not and behind the last number. Distances and limit are below 2^31.
+    void (*find_narrow_above)(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                              std::uint32_t limit, std::uint64_t* mask);
+
+    /// pack_groups() of narrow numbers, `width` 1 to 32.
+    void (*pack_narrow_groups)(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                               unsigned width, std::byte* target);
 };
 
 /// The table in use: the best one the processor can run, or the one forced by the environment.

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "storage/base/bytes.h"
@@ -141,15 +142,14 @@ inline void pack_number(std::uint64_t number, std::uint64_t& word, std::byte* ta
 }
 
 /// With the width known, all shifts are constants and no branch is left.
-template <unsigned kWidth>
-void pack_groups_of(std::span<const std::uint64_t> values, std::uint64_t base, std::byte* target) {
+template <unsigned kWidth, typename Number>
+void pack_groups_of(std::span<const Number> values, Number base, std::byte* target) {
+    constexpr auto kKeep = static_cast<Number>(low_bits_mask(kWidth));
     for (std::size_t i = 0; i + kGroupSize <= values.size(); i += kGroupSize) {
-        const std::uint64_t* const group = values.data() + i;
+        const Number* const group = values.data() + i;
         std::uint64_t word = 0;
         [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-            (pack_number<kWidth, kIndex>((group[kIndex] - base) & low_bits_mask(kWidth), word,
-                                         target),
-             ...);
+            (pack_number<kWidth, kIndex>((group[kIndex] - base) & kKeep, word, target), ...);
         }
         (std::make_index_sequence<kGroupSize>{});
         if constexpr (kWidth % kGroupSize != 0) {
@@ -159,17 +159,97 @@ void pack_groups_of(std::span<const std::uint64_t> values, std::uint64_t base, s
     }
 }
 
-using PackGroups = void (*)(std::span<const std::uint64_t> values, std::uint64_t base,
-                            std::byte* target);
+template <typename Number>
+using PackGroups = void (*)(std::span<const Number> values, Number base, std::byte* target);
 
+/// For each width that the numbers can have.
+template <typename Number>
 constexpr auto kPackGroups = []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    return std::array<PackGroups, sizeof...(kIndex)>{pack_groups_of<kIndex + 1>...};
+    return std::array<PackGroups<Number>, sizeof...(kIndex)>{pack_groups_of<kIndex + 1, Number>...};
 }
-(std::make_index_sequence<kWordBits>{});
+(std::make_index_sequence<8 * sizeof(Number)>{});
 
 void pack_groups(std::span<const std::uint64_t> values, std::uint64_t base, unsigned width,
                  std::byte* target) {
-    kPackGroups[width - 1](values, base, target);
+    kPackGroups<std::uint64_t>[width - 1](values, base, target);
+}
+
+bool round_to_narrow(std::span<const double> values, const RoundTrip& round_trip,
+                     std::uint32_t* numbers, NarrowExtremes& extremes) {
+    constexpr std::int64_t kLeast = std::numeric_limits<std::int32_t>::min();
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    extremes = {};
+    for (const double value : values) {
+        const std::int64_t integer = nearest_integer(value * round_trip.digits);
+        const double back = static_cast<double>(integer) * round_trip.factor * round_trip.fraction;
+        if (differ(back, value) || integer < kLeast || integer > kMost) return false;
+        const auto number = static_cast<std::int32_t>(integer);
+        extremes = {std::min(extremes.min, number), std::max(extremes.max, number)};
+        *numbers++ = static_cast<std::uint32_t>(number);
+    }
+    return true;
+}
+
+void narrow(std::span<const std::uint64_t> values, std::uint32_t* numbers) {
+    for (const std::uint64_t value : values) *numbers++ = static_cast<std::uint32_t>(value);
+}
+
+std::size_t subtract_narrow_neighbours(std::span<const std::uint32_t> numbers,
+                                       std::uint32_t* differences, NarrowExtremes& extremes) {
+    std::size_t change_count = 0;
+    extremes = {};
+    for (std::size_t i = 0; i + 1 < numbers.size(); ++i) {
+        differences[i] = numbers[i + 1] - numbers[i];
+        const auto difference = static_cast<std::int32_t>(differences[i]);
+        extremes = {std::min(extremes.min, difference), std::max(extremes.max, difference)};
+        change_count += difference != 0 ? 1 : 0;
+    }
+    return change_count;
+}
+
+std::size_t find_narrow_changes(std::span<const std::uint32_t> numbers, std::uint64_t* mask) {
+    std::size_t change_count = 0;
+    for (std::size_t begin = 0; begin + 1 < numbers.size(); begin += 64) {
+        const std::size_t end = std::min<std::size_t>(begin + 64, numbers.size() - 1);
+        std::uint64_t word = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            word |= std::uint64_t{numbers[i + 1] != numbers[i]} << (i - begin);
+        }
+        *mask++ = word;
+        change_count += static_cast<std::size_t>(std::popcount(word));
+    }
+    return change_count;
+}
+
+void zigzag_narrow(std::span<const std::uint32_t> numbers, std::uint32_t base, std::uint32_t* out) {
+    for (const std::uint32_t number : numbers) {
+        const auto distance = static_cast<std::int32_t>(number - base);
+        *out++ = static_cast<std::uint32_t>(zigzag_encode(distance));
+    }
+}
+
+void narrow_bit_lengths(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                        std::uint8_t* lengths) {
+    for (const std::uint32_t number : numbers) {
+        *lengths++ = static_cast<std::uint8_t>(std::bit_width(number - base));
+    }
+}
+
+void find_narrow_above(std::span<const std::uint32_t> numbers, std::uint32_t base,
+                       std::uint32_t limit, std::uint64_t* mask) {
+    for (std::size_t begin = 0; begin < numbers.size(); begin += 64) {
+        const std::size_t end = std::min<std::size_t>(begin + 64, numbers.size());
+        std::uint64_t word = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            word |= std::uint64_t{numbers[i] - base > limit} << (i - begin);
+        }
+        *mask++ = word;
+    }
+}
+
+void pack_narrow_groups(std::span<const std::uint32_t> numbers, std::uint32_t base, unsigned width,
+                        std::byte* target) {
+    kPackGroups<std::uint32_t>[width - 1](numbers, base, target);
 }
 
 }  // namespace
@@ -185,6 +265,14 @@ const EncodeKernels kEncodeKernels{.name = "scalar",
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,
                                    .pack_groups = pack_groups,
-                                   .round_to_integers = round_to_integers};
+                                   .round_to_integers = round_to_integers,
+                                   .round_to_narrow = round_to_narrow,
+                                   .narrow = narrow,
+                                   .subtract_narrow_neighbours = subtract_narrow_neighbours,
+                                   .find_narrow_changes = find_narrow_changes,
+                                   .zigzag_narrow = zigzag_narrow,
+                                   .narrow_bit_lengths = narrow_bit_lengths,
+                                   .find_narrow_above = find_narrow_above,
+                                   .pack_narrow_groups = pack_narrow_groups};
 
 }  // namespace tidemark::storage::scalar
