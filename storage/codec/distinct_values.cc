@@ -65,7 +65,38 @@ DistinctGuess guess_distinct(std::span<const std::uint64_t> first_values, std::s
     return {distinct_count < look_count - look_count / 8, distinct_count + later_count};
 }
 
+namespace {
+
+constexpr std::size_t kFewCount = 2048;
+
+/// find_distinct() of integers of so small a range that there is a place for each in a table.
+bool find_among_few(const NarrowIntegers& integers, std::size_t entry_limit,
+                    DistinctValues& distinct) {
+    std::array<std::uint16_t, kFewCount> ranks;
+    const auto places = std::span(ranks).first(integers.max - integers.min + 1);
+    std::ranges::fill(places, std::uint16_t{0});
+    const auto base = static_cast<std::uint32_t>(integers.min);
+    for (const std::uint32_t number : integers.numbers) places[number - base] = 1;
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        if (places[place] == 0) continue;
+        places[place] = static_cast<std::uint16_t>(distinct.entries.size());
+        distinct.entries.push_back(integers.min + place);
+    }
+    if (distinct.entries.size() > entry_limit) return false;
+    distinct.indices.resize(integers.numbers.size());
+    for (std::size_t i = 0; i < distinct.indices.size(); ++i) {
+        distinct.indices[i] = places[integers.numbers[i] - base];
+    }
+    return true;
+}
+
+}  // namespace
+
 bool find_distinct(const IntegerColumn& column, std::size_t entry_limit, DistinctValues& distinct) {
+    const auto& narrow = column.narrow();
+    if (narrow && narrow->max - narrow->min < kFewCount) {
+        return find_among_few(*narrow, entry_limit, distinct);
+    }
     Numbering numbering(column.count());
     distinct.indices.resize(column.count());
     const auto values = column.values();

@@ -46,7 +46,10 @@ std::optional<unsigned> decimals_of(double value) {
     for (unsigned decimals = 0; decimals <= kMaxDecimalExponent; ++decimals) {
         const double scaled = value * kPowersOfTen[decimals];
         const auto digits = static_cast<double>(nearest_integer(scaled));
-        if (digits / kPowersOfTen[decimals] == value) return decimals;
+        // Each operation errs by 2^-53 at most, so the division, which is slow, only decides where
+        // the product is this near.
+        const bool is_near = std::abs(scaled - digits) <= std::abs(scaled) * 0x1p-50;
+        if (is_near && digits / kPowersOfTen[decimals] == value) return decimals;
         if (digits == 0 && std::abs(scaled) > 1) return std::nullopt;  // Too many digits.
     }
     return std::nullopt;

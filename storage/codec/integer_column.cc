@@ -15,15 +15,33 @@
 namespace tidemark::storage {
 namespace {
 
+/// How many lengths there are of each width, asked for in descending order; for all numbers of a
+/// column, of which these may be some.
+class LengthCounts {
+public:
+    LengthCounts(std::span<const std::uint8_t> lengths, std::size_t column_count)
+        : lengths_(lengths), column_count_(column_count) {}
+
+    std::size_t operator()(unsigned width) {
+        if (left_ == 0) {
+            encode_kernels().count_lengths(lengths_, width, counts_.data());
+            left_ = kLengthCount;
+        }
+        return std::size_t{counts_[kLengthCount - left_--]} * column_count_ / lengths_.size();
+    }
+
+private:
+    std::span<const std::uint8_t> lengths_;
+    std::size_t column_count_;
+    std::array<std::uint32_t, kLengthCount> counts_;
+    unsigned left_ = 0;
+};
+
 /// The width that makes the three packed streams of `count` numbers smallest, given the bits that
 /// each number needs, none more than `widest`; or that some of them need, which stand for all.
 PatchPlan plan_patches(std::span<const std::uint8_t> lengths, unsigned widest, std::size_t count) {
-    const EncodeKernels& kernels = encode_kernels();
     const unsigned index_width = index_bit_width(count);
-    const auto count_of = [&](unsigned width) {
-        return kernels.count_bytes(lengths, static_cast<std::uint8_t>(width)) * count /
-               lengths.size();
-    };
+    LengthCounts count_of(lengths, count);
     std::size_t patch_count = count_of(widest);
     while (widest > 0 && patch_count == 0) patch_count = count_of(--widest);
     PatchPlan best{widest, 0, 0, packed_size_bytes(count, widest)};

@@ -29,16 +29,23 @@ void gather_plane(std::span<const double> values, unsigned plane, std::span<std:
     std::ranges::transform(values, bytes.begin(), shift_plane);
 }
 
-/// A bit for each plane that is noise, by a look at some values: nearly all of its bytes differ.
-unsigned find_noise(std::span<const double> values) {
+/// A bit for each plane of the kind.
+struct Noise {
+    unsigned full = 0;  ///< Nearly all bytes differ.
+    unsigned some = 0;  ///< So many differ that little would come again.
+};
+
+/// By a look at some values.
+Noise find_noise(std::span<const double> values) {
     constexpr std::size_t kLookCount = 32;
-    constexpr std::size_t kNoiseCount = 26;  // Of 32 random bytes, 30 differ on average.
-    if (values.size() < kLookCount) return 0;
+    constexpr std::size_t kFullCount = 26;  // Of 32 random bytes, 30 differ on average.
+    constexpr std::size_t kSomeCount = 16;
+    if (values.size() < kLookCount) return {};
     std::array<std::uint64_t, kLookCount> look;
     for (std::size_t i = 0; i < kLookCount; ++i) {
         look[i] = std::bit_cast<std::uint64_t>(values[i * values.size() / kLookCount]);
     }
-    unsigned noise = 0;
+    Noise noise;
     for (unsigned plane = 0; plane < kPlaneCount; ++plane) {
         std::array<std::uint64_t, 256 / 64> seen{};
         for (const std::uint64_t bits : look) set_mask_bit(seen, bits >> (8 * plane) & 0xff, true);
@@ -46,7 +53,8 @@ unsigned find_noise(std::span<const double> values) {
         for (const std::uint64_t word : seen) {
             count += static_cast<std::size_t>(std::popcount(word));
         }
-        noise |= (count >= kNoiseCount ? 1U : 0U) << plane;
+        noise.full |= (count >= kFullCount ? 1U : 0U) << plane;
+        noise.some |= (count >= kSomeCount && count < kFullCount ? 1U : 0U) << plane;
     }
     return noise;
 }
@@ -61,24 +69,27 @@ bool encode_planes(std::span<const double> values, std::size_t size_limit_bytes,
     Scratch<std::byte> plane_bytes(count);
     std::vector<std::byte> compressed;
     std::uint8_t compressed_planes = 0;
-    unsigned noise = find_noise(values);
+    Noise noise = find_noise(values);
     ByteWriter writer(out);
     writer.write_u8(0);
     const auto is_hopeless = [&] {
-        const std::size_t noise_bytes = static_cast<std::size_t>(std::popcount(noise)) * count;
+        const auto full_count = static_cast<std::size_t>(std::popcount(noise.full));
+        const auto some_count = static_cast<std::size_t>(std::popcount(noise.some));
+        const std::size_t noise_bytes = full_count * count + some_count * count * 3 / 4;
         return out.size() - begin + noise_bytes > size_limit_bytes;
     };
     for (unsigned plane = kPlaneCount; plane-- > 0 && !is_hopeless();) {
         gather_plane(values, plane, plane_bytes.values());
         compressed.clear();
         const unsigned flag = 1U << plane;
-        if ((noise & flag) == 0 && compress_lz4(plane_bytes.values(), compressed)) {
+        if ((noise.full & flag) == 0 && compress_lz4(plane_bytes.values(), compressed)) {
             compressed_planes = static_cast<std::uint8_t>(compressed_planes | flag);
             writer.write_sized_bytes(compressed);
         } else {
             writer.write_bytes(plane_bytes.values());
         }
-        noise &= ~flag;
+        noise.full &= ~flag;
+        noise.some &= ~flag;
     }
     out[begin] = static_cast<std::byte>(compressed_planes);
     if (compressed_planes != 0 && !is_hopeless()) return true;

@@ -119,7 +119,7 @@ struct DecimalExponents {
 /// How the digits of the values are found with the product of that exponent.
 RoundTrip round_trip_of(unsigned decimals, unsigned exponent) {
     const FloatScale scale = product_scale(exponent, exponent - decimals);
-    return {digits_factor(decimals), scale.factor, scale.fraction};
+    return {digits_factor(decimals), scale.factor, scale.fraction, scale.divisor};
 }
 
 /// The digits of the values as integers, with the product of that exponent.
@@ -166,6 +166,34 @@ std::optional<DecimalExponents> scale_decimals(std::span<const double> values,
     return DecimalExponents::of_product(exponent, *decimals);
 }
 
+struct NarrowDecimals {
+    DecimalExponents exponents;
+    NarrowIntegers integers;
+};
+
+/// Decimals that are narrow integers all of them, as scale_decimals() would find them; else
+/// nothing.
+std::optional<NarrowDecimals> round_to_narrow(std::span<const double> values, unsigned decimals,
+                                              std::span<std::uint32_t> numbers) {
+    const auto round = [&](const RoundTrip& round_trip,
+                           DecimalExponents exponents) -> std::optional<NarrowDecimals> {
+        NarrowExtremes extremes;
+        if (!encode_kernels().round_to_narrow(values, round_trip, numbers.data(), extremes)) {
+            return std::nullopt;
+        }
+        return NarrowDecimals{exponents, NarrowIntegers::of(numbers, extremes)};
+    };
+    const unsigned exponent = best_exponent(decimals);
+    const double digits = digits_factor(decimals);
+    auto narrow =
+        round(round_trip_of(decimals, exponent), DecimalExponents::of_product(exponent, decimals));
+    if (!narrow) narrow = round({digits, 1, 1, digits}, DecimalExponents::of_quotient(decimals));
+    if (!narrow || !NarrowIntegers::can_hold(narrow->integers.min, narrow->integers.max)) {
+        return std::nullopt;
+    }
+    return narrow;
+}
+
 bool write_decimal(const DecimalExponents& exponents, const Exceptions& exceptions,
                    const IntegerColumn& integers, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
@@ -184,15 +212,11 @@ bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes
                     std::vector<std::byte>& out) {
     if (values.empty()) return false;
     const std::optional<unsigned> guess = guess_decimals(values);
-    Scratch<std::uint32_t> numbers(values.size());
-    NarrowExtremes extremes;
-    if (guess &&
-        encode_kernels().round_to_narrow(values, round_trip_of(*guess, best_exponent(*guess)),
-                                         numbers.values().data(), extremes)) {
-        const auto integers = NarrowIntegers::of(numbers.values(), extremes);
-        if (NarrowIntegers::can_hold(integers.min, integers.max)) {
-            return write_decimal(DecimalExponents::of_product(best_exponent(*guess), *guess), {},
-                                 {integers, IntegerOrder::Signed}, size_limit_bytes, out);
+    if (guess) {
+        Scratch<std::uint32_t> numbers(values.size());
+        if (const auto narrow = round_to_narrow(values, *guess, numbers.values())) {
+            return write_decimal(narrow->exponents, {}, {narrow->integers, IntegerOrder::Signed},
+                                 size_limit_bytes, out);
         }
     }
     ScaledValues scaled(values.size());
@@ -223,14 +247,14 @@ bool is_hopeless(int bit_count, std::size_t value_count, std::size_t size_limit_
 bool encode_binary(std::span<const double> values, std::size_t size_limit_bytes,
                    std::vector<std::byte>& out) {
     constexpr int kBitLimit = 62;
-    constexpr std::size_t kFirstLookCount = 8;
     const auto is_good = [&](const std::optional<BitRange>& bits) {
         return bits && bits->bit_count() <= kBitLimit &&
                !is_hopeless(bits->bit_count(), values.size(), size_limit_bytes);
     };
     if (values.empty()) return false;
-    if (!is_good(bit_range_of(values.first(std::min(values.size(), kFirstLookCount))))) {
-        return false;
+    // More values have more bits, so mostly a few tell that there are too many.
+    for (const std::size_t look_count : {std::size_t{8}, std::size_t{64}}) {
+        if (!is_good(bit_range_of(values.first(std::min(values.size(), look_count))))) return false;
     }
     const std::optional<BitRange> range = bit_range_of(values);
     if (!is_good(range)) return false;

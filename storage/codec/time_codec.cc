@@ -40,6 +40,9 @@ namespace {
 
 constexpr std::int64_t kUnits[] = {1, 1'000, 1'000'000, 1'000'000'000, 60'000'000'000};
 
+/// Times that are not within reach of the first one by signed arithmetic have no grid.
+constexpr std::uint64_t kLongestGrid = std::uint64_t{1} << 62;
+
 /// The difference of times may exceed their type, but not its unsigned brother.
 std::uint64_t step_between(std::int64_t earlier, std::int64_t later) {
     return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
@@ -102,56 +105,6 @@ Status decode_regular(std::span<const std::byte> bytes, std::span<std::int64_t> 
     return success();
 }
 
-bool encode_steps(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
-                  std::vector<std::byte>& out) {
-    if (times.size() < 2) return false;
-    Scratch<std::uint64_t> steps(times.size() - 1);
-    for (std::size_t i = 0; i + 1 < times.size(); ++i) {
-        steps.values()[i] = step_between(times[i], times[i + 1]);
-    }
-    const std::size_t begin = out.size();
-    const std::uint8_t unit = longest_unit(times.front(), 0);
-    ByteWriter writer(out);
-    writer.write_u8(unit);
-    writer.write_zigzag(times.front() / kUnits[unit]);
-    const std::size_t header_size_bytes = out.size() - begin;
-    if (header_size_bytes < size_limit_bytes &&
-        encode_integer_column({steps.values(), IntegerOrder::Unsigned}, kAnyRank,
-                              size_limit_bytes - header_size_bytes, out)) {
-        return true;
-    }
-    out.resize(begin);
-    return false;
-}
-
-struct StepColumn {
-    std::uint64_t first;
-    std::span<const std::byte> steps;
-};
-
-Result<StepColumn> read_steps(std::span<const std::byte> bytes) {
-    ByteReader reader(bytes);
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t unit, read_unit(reader));
-    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t first, read_time(reader, unit));
-    return StepColumn{first, bytes.subspan(reader.offset())};
-}
-
-Status decode_steps(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
-    if (times.empty()) return Error(ErrorCode::Corruption, "no times");
-    TIDEMARK_ASSIGN_OR_RETURN(const StepColumn column, read_steps(bytes));
-    const std::span<std::uint64_t> patterns(reinterpret_cast<std::uint64_t*>(times.data()),
-                                            times.size());
-    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.steps, kAnyRank, patterns.subspan(1)));
-    patterns.front() = column.first;
-    codec_kernels().add_up(column.first, patterns.subspan(1));
-    return success();
-}
-
-NestedColumn nested_steps(std::span<const std::byte> bytes, std::size_t count) {
-    const auto column = read_steps(bytes);
-    return column && count != 0 ? NestedColumn{column.value().steps, count - 1} : NestedColumn{};
-}
-
 /// The round length of time nearest to the median of some steps: what a scheduler was told. Nothing
 /// when none is near.
 std::optional<std::uint64_t> usual_step(std::span<const std::int64_t> times) {
@@ -209,20 +162,96 @@ std::optional<std::uint64_t> usual_step(std::span<const std::int64_t> times) {
     return nearest;
 }
 
+/// True when all times lie on a grid which writes the strides from tick to tick as small numbers,
+/// where the steps are the same strides, times the step of the grid: behind a longer head.
+bool is_better_on_grid(std::span<const std::int64_t> times) {
+    // So many steps are written without their common factor.
+    constexpr std::size_t kLeastCount = 65;
+    if (times.size() < kLeastCount) return false;
+    const std::optional<std::uint64_t> step = usual_step(times);
+    if (!step || step_between(times.front(), times.back()) > kLongestGrid) return false;
+    const auto is_off = [=](std::int64_t earlier, std::int64_t later) {
+        const std::uint64_t distance = step_between(earlier, later);
+        return distance != *step && distance % *step != 0;
+    };
+    if (std::ranges::adjacent_find(times, is_off) != times.end()) return false;
+    const std::uint8_t unit = longest_unit(times.front(), *step);
+    const std::uint8_t longest = longest_unit(times.front(), 0);
+    // The size of the strides, the delays, which are all 0, and bases of strides above 0.
+    constexpr std::size_t kMostOtherBytes = 2 + 2 + 4;
+    const std::size_t grid_bytes =
+        zigzag_size_bytes(times.front() / kUnits[unit]) +
+        varint_size_bytes(*step / static_cast<std::uint64_t>(kUnits[unit])) + kMostOtherBytes;
+    const std::size_t steps_bytes = zigzag_size_bytes(times.front() / kUnits[longest]) + 1 +
+                                    zigzag_size_bytes(static_cast<std::int64_t>(*step)) +
+                                    varint_size_bytes(*step);
+    return grid_bytes <= steps_bytes;
+}
+
+bool encode_steps(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
+                  std::vector<std::byte>& out) {
+    if (times.size() < 2 || is_better_on_grid(times)) return false;
+    Scratch<std::uint64_t> steps(times.size() - 1);
+    for (std::size_t i = 0; i + 1 < times.size(); ++i) {
+        steps.values()[i] = step_between(times[i], times[i + 1]);
+    }
+    const std::size_t begin = out.size();
+    const std::uint8_t unit = longest_unit(times.front(), 0);
+    ByteWriter writer(out);
+    writer.write_u8(unit);
+    writer.write_zigzag(times.front() / kUnits[unit]);
+    const std::size_t header_size_bytes = out.size() - begin;
+    if (header_size_bytes < size_limit_bytes &&
+        encode_integer_column({steps.values(), IntegerOrder::Unsigned}, kAnyRank,
+                              size_limit_bytes - header_size_bytes, out)) {
+        return true;
+    }
+    out.resize(begin);
+    return false;
+}
+
+struct StepColumn {
+    std::uint64_t first;
+    std::span<const std::byte> steps;
+};
+
+Result<StepColumn> read_steps(std::span<const std::byte> bytes) {
+    ByteReader reader(bytes);
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t unit, read_unit(reader));
+    TIDEMARK_ASSIGN_OR_RETURN(const std::uint64_t first, read_time(reader, unit));
+    return StepColumn{first, bytes.subspan(reader.offset())};
+}
+
+Status decode_steps(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
+    if (times.empty()) return Error(ErrorCode::Corruption, "no times");
+    TIDEMARK_ASSIGN_OR_RETURN(const StepColumn column, read_steps(bytes));
+    const std::span<std::uint64_t> patterns(reinterpret_cast<std::uint64_t*>(times.data()),
+                                            times.size());
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.steps, kAnyRank, patterns.subspan(1)));
+    patterns.front() = column.first;
+    codec_kernels().add_up(column.first, patterns.subspan(1));
+    return success();
+}
+
+NestedColumn nested_steps(std::span<const std::byte> bytes, std::size_t count) {
+    const auto column = read_steps(bytes);
+    return column && count != 0 ? NestedColumn{column.value().steps, count - 1} : NestedColumn{};
+}
+
 bool encode_grid(std::span<const std::int64_t> times, std::size_t size_limit_bytes,
                  std::vector<std::byte>& out) {
     constexpr std::size_t kLeastCount = 3;
     if (times.size() < kLeastCount) return false;
     const std::optional<std::uint64_t> step = usual_step(times);
-    // Times that are not within reach of the first one by signed arithmetic have no grid.
-    constexpr std::uint64_t kLongestRange = std::uint64_t{1} << 62;
-    if (!step || step_between(times.front(), times.back()) > kLongestRange) return false;
+    if (!step || step_between(times.front(), times.back()) > kLongestGrid) return false;
     Scratch<std::uint64_t> strides(times.size() - 1);
     Scratch<std::uint64_t> delays(times.size() - 1);
     std::uint64_t last_tick = 0;
     for (std::size_t i = 1; i < times.size(); ++i) {
         const std::uint64_t distance = step_between(times.front(), times[i]);
-        const std::uint64_t tick = (distance + *step / 2) / *step;
+        // Mostly the next tick, which needs no division.
+        const bool is_next = step_between(times[i - 1], times[i]) == *step;
+        const std::uint64_t tick = is_next ? last_tick + 1 : (distance + *step / 2) / *step;
         strides.values()[i - 1] = tick - last_tick;
         delays.values()[i - 1] = distance - tick * *step;
         last_tick = tick;

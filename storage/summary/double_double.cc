@@ -19,7 +19,8 @@ DoubleDouble sum_of(std::span<const double> values) {
         }
     }
     DoubleDouble total;
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+    // A few values have put nothing there.
+    for (std::size_t lane = 0; lane < kLaneCount && i != 0; ++lane) {
         if (!std::isfinite(sums[lane])) errors[lane] = 0;
         total = add(total, two_sum(sums[lane], errors[lane]));
     }

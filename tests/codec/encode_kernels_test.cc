@@ -118,9 +118,14 @@ TEST_CASE("all tables subtract, fold signs and measure bits alike", "[codec]") {
                 expected_lengths.insert(bit_width_of(numbers[i] - base));
             }
             CHECK(std::multiset<unsigned>(lengths.begin(), lengths.end()) == expected_lengths);
-            for (unsigned width = 0; width <= 64; ++width) {
-                REQUIRE(kernels->count_bytes(lengths, static_cast<std::uint8_t>(width)) ==
-                        expected_lengths.count(width));
+            for (unsigned longest = 0; longest <= 64; ++longest) {
+                std::vector<std::uint32_t> length_counts(kLengthCount, 77);
+                kernels->count_lengths(lengths, longest, length_counts.data());
+                for (unsigned k = 0; k < kLengthCount; ++k) {
+                    const bool is_length = k <= longest;
+                    REQUIRE(length_counts[k] ==
+                            (is_length ? expected_lengths.count(longest - k) : 0));
+                }
             }
         }
     }
@@ -286,6 +291,41 @@ TEST_CASE("all tables round doubles to the same narrow integers", "[codec]") {
                 others[random() % count] = value;
                 CHECK_FALSE(kernels->round_to_narrow(others, trip, numbers.data(), extremes));
             }
+        }
+    }
+}
+
+TEST_CASE("lengths are counted in columns of any size", "[codec]") {
+    const std::vector<std::uint8_t> lengths(20'000, 13);
+    for (const EncodeKernels* kernels : supported_encode_kernels()) {
+        std::vector<std::uint32_t> counts(kLengthCount);
+        kernels->count_lengths(lengths, 15, counts.data());
+        CHECK(counts == std::vector<std::uint32_t>{0, 0, 20'000, 0, 0, 0, 0, 0});
+    }
+}
+
+TEST_CASE("narrow integers are decimals by their quotient too", "[codec]") {
+    std::mt19937_64 random(61);
+    const RoundTrip quotient{1000, 1, 1, 1000};
+    for (const std::size_t count : kCounts) {
+        std::vector<double> values(count);
+        for (double& value : values) {
+            value = static_cast<double>(random() % 2'000'000'000) / 1000 - 1'000'000;
+            value = static_cast<double>(nearest_integer(value * 1000)) / 1000;
+        }
+        for (const EncodeKernels* kernels : supported_encode_kernels()) {
+            INFO(kernels->name << ", " << count << " values");
+            std::vector<std::uint32_t> numbers(count);
+            NarrowExtremes extremes;
+            REQUIRE(kernels->round_to_narrow(values, quotient, numbers.data(), extremes));
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto number = static_cast<std::int32_t>(numbers[i]);
+                REQUIRE(number == nearest_integer(values[i] * 1000));
+                REQUIRE(static_cast<double>(number) / 1000 == values[i]);
+            }
+            auto others = values;
+            others[random() % count] = 0.00051;
+            CHECK_FALSE(kernels->round_to_narrow(others, quotient, numbers.data(), extremes));
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__)
 
+#include <algorithm>
 #include <limits>
 
 #include <immintrin.h>
@@ -36,18 +37,29 @@ TIDEMARK_AVX2 Extremes extremes(std::span<const std::uint64_t> values, std::uint
     if (values.size() < kLaneCount) return scalar::kEncodeKernels.extremes(values, flip);
     // AVX2 compares signed numbers only.
     const __m256i flips = all_lanes(flip ^ kSignBit);
-    __m256i mins = _mm256_xor_si256(load(values.data()), flips);
-    __m256i maxes = mins;
-    const auto include = [&](std::size_t i) TIDEMARK_AVX2 {
+    // Two vectors at once, because one comparison waits for the one before it.
+    __m256i mins[2];
+    mins[0] = mins[1] = _mm256_xor_si256(load(values.data()), flips);
+    __m256i maxes[2] = {mins[0], mins[0]};
+    const auto include = [&](std::size_t which, std::size_t i) TIDEMARK_AVX2 {
         const __m256i lanes = _mm256_xor_si256(load(&values[i]), flips);
-        mins = _mm256_blendv_epi8(mins, lanes, _mm256_cmpgt_epi64(mins, lanes));
-        maxes = _mm256_blendv_epi8(maxes, lanes, _mm256_cmpgt_epi64(lanes, maxes));
+        mins[which] =
+            _mm256_blendv_epi8(mins[which], lanes, _mm256_cmpgt_epi64(mins[which], lanes));
+        maxes[which] =
+            _mm256_blendv_epi8(maxes[which], lanes, _mm256_cmpgt_epi64(lanes, maxes[which]));
     };
-    for (std::size_t i = kLaneCount; i + kLaneCount <= values.size(); i += kLaneCount) include(i);
-    include(values.size() - kLaneCount);
-    std::uint64_t ends[2 * kLaneCount];
-    store(ends, _mm256_xor_si256(mins, flips));
-    store(ends + kLaneCount, _mm256_xor_si256(maxes, flips));
+    std::size_t i = kLaneCount;
+    for (; i + 2 * kLaneCount <= values.size(); i += 2 * kLaneCount) {
+        include(0, i);
+        include(1, i + kLaneCount);
+    }
+    if (i + kLaneCount <= values.size()) include(0, i);
+    include(1, values.size() - kLaneCount);
+    std::uint64_t ends[4 * kLaneCount];
+    for (std::size_t which = 0; which < 2; ++which) {
+        store(ends + which * kLaneCount, _mm256_xor_si256(mins[which], flips));
+        store(ends + (2 + which) * kLaneCount, _mm256_xor_si256(maxes[which], flips));
+    }
     return scalar::kEncodeKernels.extremes(std::span<const std::uint64_t>(ends), flip);
 }
 
@@ -111,25 +123,74 @@ TIDEMARK_AVX2 void bit_lengths(std::span<const std::uint64_t> values, std::uint6
     scalar::kEncodeKernels.bit_lengths(values.subspan(i), base, lengths + i);
 }
 
-TIDEMARK_AVX2 std::size_t count_bytes(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
-    const __m256i wanted = _mm256_set1_epi8(static_cast<char>(byte));
-    std::size_t count = 0;
-    std::size_t i = 0;
-    for (; i + 32 <= bytes.size(); i += 32) {
-        const __m256i found = _mm256_cmpeq_epi8(
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes.data() + i)), wanted);
-        count += static_cast<unsigned>(
-            __builtin_popcount(static_cast<unsigned>(_mm256_movemask_epi8(found))));
-    }
-    return count + scalar::kEncodeKernels.count_bytes(bytes.subspan(i), byte);
+TIDEMARK_AVX2 __m256i exponents_of(__m256i bits) {
+    return _mm256_and_si256(_mm256_srli_epi64(bits, 52), _mm256_set1_epi64x(0x7ff));
 }
 
-// AVX2 has neither trailing zeros nor 64-bit integers of doubles.
-BitRange bit_range(std::span<const double> values) {
-    return scalar::kEncodeKernels.bit_range(values);
+TIDEMARK_AVX2 BitRange bit_range(std::span<const double> values) {
+    constexpr int kFractionBits = 52;
+    constexpr int kExponentBias = 1023;
+    constexpr int kNone = std::numeric_limits<std::int16_t>::min();
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i implicit_bit = _mm256_set1_epi64x(1LL << kFractionBits);
+    const __m256i specials = _mm256_set1_epi64x(0x7ff);
+    // Exponents take 16 bits, of which the comparisons see the others as zeros or the sign.
+    __m256i highest = _mm256_set1_epi32(kNone);
+    __m256i lowest = _mm256_set1_epi32(-kNone);
+    std::size_t i = 0;
+    for (; i + kLaneCount <= values.size(); i += kLaneCount) {
+        const __m256i bits = _mm256_castpd_si256(_mm256_loadu_pd(&values[i]));
+        const __m256i exponent = exponents_of(bits);
+        const __m256i is_left_out =
+            _mm256_or_si256(_mm256_cmpeq_epi64(exponent, specials),
+                            _mm256_cmpeq_epi64(_mm256_slli_epi64(bits, 1), zero));
+        const __m256i fraction = _mm256_or_si256(bits, implicit_bit);
+        // The lowest bit that is set, as a double, whose exponent tells its index.
+        const __m256i lowest_bit = _mm256_and_si256(fraction, _mm256_sub_epi64(zero, fraction));
+        const __m256i index = exponents_of(_mm256_castpd_si256(to_doubles(lowest_bit)));
+        const __m256i sum = _mm256_add_epi64(exponent, index);
+        highest = _mm256_max_epi32(
+            highest, _mm256_blendv_epi8(exponent, _mm256_set1_epi32(kNone), is_left_out));
+        lowest = _mm256_min_epi32(lowest,
+                                  _mm256_blendv_epi8(sum, _mm256_set1_epi32(-kNone), is_left_out));
+    }
+    BitRange range = scalar::kEncodeKernels.bit_range(values.subspan(i));
+    std::int32_t ends[2][2 * kLaneCount];
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(ends[0]), highest);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(ends[1]), lowest);
+    for (std::size_t lane = 0; lane < 2 * kLaneCount; lane += 2) {
+        if (ends[0][lane] == kNone) continue;
+        range.highest = std::max(range.highest, ends[0][lane] - kExponentBias);
+        // The index is itself an exponent with a bias.
+        range.lowest = std::min(range.lowest, ends[1][lane] - 2 * kExponentBias - kFractionBits);
+    }
+    return range;
 }
-void multiply_to_integers(std::span<const double> values, double factor, std::uint64_t* integers) {
-    scalar::kEncodeKernels.multiply_to_integers(values, factor, integers);
+
+TIDEMARK_AVX2 void multiply_to_integers(std::span<const double> values, double factor,
+                                        std::uint64_t* integers) {
+    constexpr long long kFractionBits = 52;
+    constexpr long long kExponentOfUnits = 1023 + kFractionBits;  // Of doubles that are fractions.
+    const __m256d factors = _mm256_set1_pd(factor);
+    const __m256i implicit_bit = _mm256_set1_epi64x(1LL << kFractionBits);
+    const __m256i units = _mm256_set1_epi64x(kExponentOfUnits);
+    const __m256i limit = _mm256_set1_epi64x(1023 + 63);
+    std::size_t i = 0;
+    for (; i + kLaneCount <= values.size(); i += kLaneCount) {
+        const __m256i bits =
+            _mm256_castpd_si256(_mm256_mul_pd(_mm256_loadu_pd(&values[i]), factors));
+        const __m256i exponent = exponents_of(bits);
+        const __m256i fraction = _mm256_or_si256(
+            _mm256_and_si256(bits, _mm256_set1_epi64x((1LL << kFractionBits) - 1)), implicit_bit);
+        // One of the shifts is by less than 64, or both by nothing; the other one leaves no bit.
+        const __m256i larger = _mm256_sllv_epi64(fraction, _mm256_sub_epi64(exponent, units));
+        const __m256i smaller = _mm256_srlv_epi64(fraction, _mm256_sub_epi64(units, exponent));
+        const __m256i magnitude =
+            _mm256_and_si256(_mm256_or_si256(larger, smaller), _mm256_cmpgt_epi64(limit, exponent));
+        const __m256i sign = negative_lanes(bits);
+        store(integers + i, _mm256_sub_epi64(_mm256_xor_si256(magnitude, sign), sign));
+    }
+    scalar::kEncodeKernels.multiply_to_integers(values.subspan(i), factor, integers + i);
 }
 
 TIDEMARK_AVX2 std::size_t find_mismatches(std::span<const double> values, const double* others,
@@ -204,7 +265,7 @@ const EncodeKernels kEncodeKernels{.name = "avx2",
                                    .subtract_neighbours = subtract_neighbours,
                                    .zigzag = zigzag,
                                    .bit_lengths = bit_lengths,
-                                   .count_bytes = count_bytes,
+                                   .count_lengths = count_lengths,
                                    .bit_range = bit_range,
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,

@@ -46,23 +46,27 @@ TIDEMARK_AVX2 std::uint32_t sum_of_lanes(__m256i lanes) {
 
 /// Four doubles at a time to 32-bit integers; all bits of `same` stay set as long as each gives
 /// back its value. Those out of range become -2^31, which does not.
+template <bool kIsQuotient>
 struct NarrowRounding {
     __m256d digits;
     __m256d factors;
     __m256d fractions;
+    __m256d divisors;
     __m256i same;
 
     TIDEMARK_AVX2 explicit NarrowRounding(const RoundTrip& round_trip)
         : digits(_mm256_set1_pd(round_trip.digits)),
           factors(_mm256_set1_pd(round_trip.factor)),
           fractions(_mm256_set1_pd(round_trip.fraction)),
+          divisors(_mm256_set1_pd(round_trip.divisor)),
           same(_mm256_set1_epi32(-1)) {}
 
     TIDEMARK_AVX2 __m128i round(const double* values) {
         const __m256d value = _mm256_loadu_pd(values);
         const __m128i integers = _mm256_cvtpd_epi32(_mm256_mul_pd(value, digits));
-        const __m256d back =
+        __m256d back =
             _mm256_mul_pd(_mm256_mul_pd(_mm256_cvtepi32_pd(integers), factors), fractions);
+        if constexpr (kIsQuotient) back = _mm256_div_pd(back, divisors);
         same = _mm256_and_si256(
             same, _mm256_cmpeq_epi64(_mm256_castpd_si256(back), _mm256_castpd_si256(value)));
         return integers;
@@ -103,13 +107,26 @@ struct NarrowPacker {
     }
 };
 
-}  // namespace
+/// Adds the bytes of each of four vectors to its count.
+TIDEMARK_AVX2 void add_counts(const __m256i* found, std::uint32_t* counts) {
+    // Four sums of each vector, which become 16 bits and then neighbours.
+    __m256i sums[4];
+    for (unsigned k = 0; k < 4; ++k) sums[k] = _mm256_sad_epu8(found[k], _mm256_setzero_si256());
+    const __m256i neighbours = _mm256_packus_epi32(_mm256_packus_epi32(sums[0], sums[1]),
+                                                   _mm256_packus_epi32(sums[2], sums[3]));
+    const __m256i halves = _mm256_madd_epi16(neighbours, _mm256_set1_epi16(1));
+    const __m128i all =
+        _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    auto* const target = reinterpret_cast<__m128i*>(counts);
+    _mm_storeu_si128(target, _mm_add_epi32(_mm_loadu_si128(target), all));
+}
 
-TIDEMARK_AVX2 bool round_to_narrow(std::span<const double> values, const RoundTrip& round_trip,
-                                   std::uint32_t* numbers, NarrowExtremes& extremes) {
+template <bool kIsQuotient>
+TIDEMARK_AVX2 bool round_by(std::span<const double> values, const RoundTrip& round_trip,
+                            std::uint32_t* numbers, NarrowExtremes& extremes) {
     // Columns that are no such decimals mostly show it soon.
     constexpr std::size_t kBlockCount = 64;
-    NarrowRounding rounding(round_trip);
+    NarrowRounding<kIsQuotient> rounding(round_trip);
     __m256i mins = _mm256_set1_epi32(std::numeric_limits<std::int32_t>::max());
     __m256i maxes = _mm256_set1_epi32(std::numeric_limits<std::int32_t>::min());
     std::size_t i = 0;
@@ -131,6 +148,38 @@ TIDEMARK_AVX2 bool round_to_narrow(std::span<const double> values, const RoundTr
     }
     extremes = extremes_of(mins, maxes, rest);
     return true;
+}
+
+}  // namespace
+
+TIDEMARK_AVX2 bool round_to_narrow(std::span<const double> values, const RoundTrip& round_trip,
+                                   std::uint32_t* numbers, NarrowExtremes& extremes) {
+    return round_trip.divisor == 1 ? round_by<false>(values, round_trip, numbers, extremes)
+                                   : round_by<true>(values, round_trip, numbers, extremes);
+}
+
+TIDEMARK_AVX2 void count_lengths(std::span<const std::uint8_t> lengths, unsigned longest,
+                                 std::uint32_t* counts) {
+    constexpr std::size_t kBlockSize = 32;
+    constexpr std::size_t kMostBlocks = 255;  // A byte counts so far.
+    const __m256i longests = _mm256_set1_epi8(static_cast<char>(longest));
+    const std::size_t whole = lengths.size() / kBlockSize * kBlockSize;
+    scalar::kEncodeKernels.count_lengths(lengths.subspan(whole), longest, counts);
+    for (std::size_t begin = 0; begin < whole; begin += kMostBlocks * kBlockSize) {
+        const std::size_t end = std::min(whole, begin + kMostBlocks * kBlockSize);
+        __m256i found[kLengthCount] = {};
+        for (std::size_t i = begin; i < end; i += kBlockSize) {
+            const __m256i block =
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lengths.data() + i));
+            const __m256i distances = _mm256_sub_epi8(longests, block);
+            for (unsigned k = 0; k < kLengthCount; ++k) {
+                const __m256i wanted = _mm256_set1_epi8(static_cast<char>(k));
+                found[k] = _mm256_sub_epi8(found[k], _mm256_cmpeq_epi8(distances, wanted));
+            }
+        }
+        add_counts(found, counts);
+        add_counts(found + 4, counts + 4);
+    }
 }
 
 TIDEMARK_AVX2 void narrow(std::span<const std::uint64_t> values, std::uint32_t* numbers) {

@@ -2,9 +2,11 @@
 
 #include "storage/codec/kernels/encode_kernels.h"
 
-// Of the AVX2 table, and of the AVX-512 one: 32-bit lanes gain little from being sixteen.
+// Of the AVX2 table, and of the AVX-512 one: such narrow lanes gain little from being more.
 
 namespace tidemark::storage::avx2 {
+
+void count_lengths(std::span<const std::uint8_t> lengths, unsigned longest, std::uint32_t* counts);
 
 bool round_to_narrow(std::span<const double> values, const RoundTrip& round_trip,
                      std::uint32_t* numbers, NarrowExtremes& extremes);

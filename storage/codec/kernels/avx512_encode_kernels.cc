@@ -100,18 +100,6 @@ TIDEMARK_AVX512 void bit_lengths(std::span<const std::uint64_t> values, std::uin
     }
 }
 
-TIDEMARK_AVX512 std::size_t count_bytes(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
-    const __m512i wanted = _mm512_set1_epi8(static_cast<char>(byte));
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < bytes.size(); i += 64) {
-        const __mmask64 taken = first_bytes(bytes.size() - i);
-        const __m512i found = _mm512_maskz_loadu_epi8(taken, bytes.data() + i);
-        count += static_cast<std::size_t>(
-            __builtin_popcountll(_mm512_mask_cmpeq_epi8_mask(taken, found, wanted)));
-    }
-    return count;
-}
-
 TIDEMARK_AVX512 BitRange bit_range(std::span<const double> values) {
     constexpr int kFractionBits = 52;
     constexpr int kExponentBias = 1023;
@@ -238,7 +226,7 @@ const EncodeKernels kEncodeKernels{.name = "avx512",
                                    .subtract_neighbours = subtract_neighbours,
                                    .zigzag = zigzag,
                                    .bit_lengths = bit_lengths,
-                                   .count_bytes = count_bytes,
+                                   .count_lengths = avx2::count_lengths,
                                    .bit_range = bit_range,
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,

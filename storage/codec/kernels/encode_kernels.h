@@ -29,11 +29,12 @@ struct NarrowExtremes {
 };
 
 /// How doubles are tried as integers: integer = value * digits, rounded, which must give back the
-/// value as double(integer) * factor * fraction.
+/// value as double(integer) * factor * fraction / divisor.
 struct RoundTrip {
     double digits = 1;
     double factor = 1;
     double fraction = 1;
+    double divisor = 1;  ///< Only round_to_narrow() takes another one.
 };
 
 /// The exponents of the highest bit and of the lowest bit that is set in any of some doubles.
@@ -43,6 +44,9 @@ struct BitRange {
 
     int bit_count() const { return highest - lowest + 1; }
 };
+
+/// How many lengths count_lengths() counts at a time.
+inline constexpr unsigned kLengthCount = 8;
 
 /// Bytes that pack_groups() may overwrite behind what it writes.
 inline constexpr std::size_t kPackPaddingBytes = 16;
@@ -68,8 +72,10 @@ struct EncodeKernels {
     void (*bit_lengths)(std::span<const std::uint64_t> values, std::uint64_t base,
                         std::uint8_t* lengths);
 
-    /// How many of the bytes equal `byte`.
-    std::size_t (*count_bytes)(std::span<const std::uint8_t> bytes, std::uint8_t byte);
+    /// counts[k] = how many of the lengths are longest - k, for kLengthCount of them; none is above
+    /// 64 but 255, which stands for no length.
+    void (*count_lengths)(std::span<const std::uint8_t> lengths, unsigned longest,
+                          std::uint32_t* counts);
 
     /// Of the values but zeros, infinities and NaN; subnormal ones count as if they were normal,
     /// which makes `lowest` less than -1074.

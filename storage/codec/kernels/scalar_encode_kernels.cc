@@ -54,8 +54,12 @@ void bit_lengths(std::span<const std::uint64_t> values, std::uint64_t base, std:
     }
 }
 
-std::size_t count_bytes(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
-    return static_cast<std::size_t>(std::ranges::count(bytes, byte));
+void count_lengths(std::span<const std::uint8_t> lengths, unsigned longest, std::uint32_t* counts) {
+    std::fill_n(counts, kLengthCount, 0U);
+    for (const std::uint8_t length : lengths) {
+        const unsigned distance = longest - length;
+        if (distance < kLengthCount) ++counts[distance];
+    }
 }
 
 bool differ(double left, double right) {
@@ -181,7 +185,8 @@ bool round_to_narrow(std::span<const double> values, const RoundTrip& round_trip
     extremes = {};
     for (const double value : values) {
         const std::int64_t integer = nearest_integer(value * round_trip.digits);
-        const double back = static_cast<double>(integer) * round_trip.factor * round_trip.fraction;
+        const double back = static_cast<double>(integer) * round_trip.factor * round_trip.fraction /
+                            round_trip.divisor;
         if (differ(back, value) || integer < kLeast || integer > kMost) return false;
         const auto number = static_cast<std::int32_t>(integer);
         extremes = {std::min(extremes.min, number), std::max(extremes.max, number)};
@@ -260,7 +265,7 @@ const EncodeKernels kEncodeKernels{.name = "scalar",
                                    .subtract_neighbours = subtract_neighbours,
                                    .zigzag = zigzag,
                                    .bit_lengths = bit_lengths,
-                                   .count_bytes = count_bytes,
+                                   .count_lengths = count_lengths,
                                    .bit_range = bit_range,
                                    .multiply_to_integers = multiply_to_integers,
                                    .find_mismatches = find_mismatches,
