@@ -191,20 +191,20 @@ PackedGuess guess_packed(std::span<const std::uint64_t> look, std::size_t count)
 
 struct IntegerColumn::Deltas {
     explicit Deltas(std::span<const std::uint64_t> values)
-        : wide(values.size() - 1),
-          narrow(0),
-          change_count(encode_kernels().subtract_neighbours(values, wide.values().data())),
-          column(wide.values(), IntegerOrder::Signed) {}
+        : wide(std::make_unique_for_overwrite<std::uint64_t[]>(values.size() - 1)),
+          change_count(encode_kernels().subtract_neighbours(values, wide.get())),
+          column(std::span<const std::uint64_t>(wide.get(), values.size() - 1),
+                 IntegerOrder::Signed) {}
 
     explicit Deltas(std::span<const std::uint32_t> numbers)
-        : wide(0),
-          narrow(numbers.size() - 1),
-          change_count(encode_kernels().subtract_narrow_neighbours(numbers, narrow.values().data(),
-                                                                   extremes)),
-          column(NarrowIntegers::of(narrow.values(), extremes), IntegerOrder::Signed) {}
+        : narrow(std::make_unique_for_overwrite<std::uint32_t[]>(numbers.size() - 1)),
+          change_count(
+              encode_kernels().subtract_narrow_neighbours(numbers, narrow.get(), extremes)),
+          column(NarrowIntegers::of({narrow.get(), numbers.size() - 1}, extremes),
+                 IntegerOrder::Signed) {}
 
-    Scratch<std::uint64_t> wide;
-    Scratch<std::uint32_t> narrow;
+    std::unique_ptr<std::uint64_t[]> wide;
+    std::unique_ptr<std::uint32_t[]> narrow;
     NarrowExtremes extremes;
     std::size_t change_count;
     IntegerColumn column;
@@ -231,18 +231,19 @@ IntegerColumn& IntegerColumn::operator=(IntegerColumn&& other) noexcept = defaul
 
 std::span<const std::uint64_t> IntegerColumn::values() const {
     if (values_.empty() && count_ != 0) {
-        widened_ = std::make_unique<Scratch<std::uint64_t>>(count_);
-        narrow_->widen(widened_->values());
-        values_ = widened_->values();
+        widened_ = std::make_unique_for_overwrite<std::uint64_t[]>(count_);
+        const std::span<std::uint64_t> widened(widened_.get(), count_);
+        narrow_->widen(widened);
+        values_ = widened;
     }
     return values_;
 }
 
 const std::optional<NarrowIntegers>& IntegerColumn::narrow() const {
     if (!narrow_ && count_ >= kLeastNarrowCount && NarrowIntegers::can_hold(min_, max_)) {
-        narrowed_ = std::make_unique<Scratch<std::uint32_t>>(count_);
-        encode_kernels().narrow(values_, narrowed_->values().data());
-        narrow_ = NarrowIntegers{narrowed_->values(), min_, max_};
+        narrowed_ = std::make_unique_for_overwrite<std::uint32_t[]>(count_);
+        encode_kernels().narrow(values_, narrowed_.get());
+        narrow_ = NarrowIntegers{{narrowed_.get(), count_}, min_, max_};
     }
     return narrow_;
 }

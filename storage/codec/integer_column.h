@@ -8,7 +8,6 @@
 
 #include "storage/codec/column_look.h"
 #include "storage/codec/narrow_integers.h"
-#include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
 
@@ -103,8 +102,8 @@ private:
     mutable std::optional<NarrowIntegers> narrow_;
     std::uint64_t min_ = 0;
     std::uint64_t max_ = 0;
-    mutable std::unique_ptr<Scratch<std::uint64_t>> widened_;
-    mutable std::unique_ptr<Scratch<std::uint32_t>> narrowed_;
+    mutable std::unique_ptr<std::uint64_t[]> widened_;
+    mutable std::unique_ptr<std::uint32_t[]> narrowed_;
     mutable std::unique_ptr<const Deltas> deltas_;
     mutable std::optional<ColumnLook> look_;
     mutable std::optional<PackedGuess> guess_;

@@ -28,61 +28,13 @@
 #include "storage/codec/integer_codec.h"
 #include "storage/codec/kernels/encode_kernels.h"
 #include "storage/codec/mask.h"
+#include "storage/codec/scaled_values.h"
 #include "storage/codec/scratch.h"
 
 namespace tidemark::storage {
 namespace {
 
 constexpr int kMaxBinaryExponent = 1022;  // 2^-k and its inverse are normal doubles.
-
-struct Exceptions {
-    std::vector<std::uint64_t> indices;
-    std::vector<double> values;
-};
-
-/// Integers that stand for doubles, and the doubles that they do not give back.
-struct ScaledValues {
-    explicit ScaledValues(std::size_t count) : integers(count) {}
-
-    Scratch<std::uint64_t> integers;
-    Exceptions exceptions;
-};
-
-/// The values whose bits are set.
-Exceptions take_exceptions(std::span<const double> values, std::span<const std::uint64_t> mask,
-                           std::size_t count) {
-    Exceptions exceptions;
-    if (count == 0) return exceptions;
-    exceptions.indices.reserve(count);
-    exceptions.values.reserve(count);
-    for_each_bit(mask, [&](std::size_t index) {
-        exceptions.indices.push_back(index);
-        exceptions.values.push_back(values[index]);
-    });
-    return exceptions;
-}
-
-/// The values that the integers do not give back.
-Exceptions find_exceptions(std::span<const double> values, const FloatScale& scale,
-                           std::span<const std::uint64_t> integers) {
-    Scratch<double> scaled(values.size());
-    scale_integers(integers, scale, scaled.values());
-    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
-    const std::size_t count = encode_kernels().find_mismatches(values, scaled.values().data(),
-                                                               mismatches.values().data());
-    return take_exceptions(values, mismatches.values(), count);
-}
-
-/// Gives the places of exceptions their neighbours' integers, which cost the least.
-void fill_exceptions(const Exceptions& exceptions, std::span<std::uint64_t> integers) {
-    std::size_t first_good = 0;
-    for (const std::uint64_t index : exceptions.indices)
-        first_good += index == first_good ? 1U : 0U;
-    const std::uint64_t filler = first_good < integers.size() ? integers[first_good] : 0;
-    for (const std::uint64_t index : exceptions.indices) {
-        integers[index] = index == 0 ? filler : integers[index - 1];
-    }
-}
 
 /// Writes what follows the scale.
 bool encode_body(const Exceptions& exceptions, const IntegerColumn& integers,
@@ -99,99 +51,6 @@ bool encode_body(const Exceptions& exceptions, const IntegerColumn& integers,
     }
     out.resize(begin);
     return false;
-}
-
-constexpr std::uint8_t kQuotient = 0xff;  // In the place of f.
-
-struct DecimalExponents {
-    std::uint8_t exponent;
-    std::uint8_t factor_exponent;
-
-    static DecimalExponents of_product(unsigned exponent, unsigned decimals) {
-        return {static_cast<std::uint8_t>(exponent),
-                static_cast<std::uint8_t>(exponent - decimals)};
-    }
-    static DecimalExponents of_quotient(unsigned decimals) {
-        return {static_cast<std::uint8_t>(decimals), kQuotient};
-    }
-};
-
-/// How the digits of the values are found with the product of that exponent.
-RoundTrip round_trip_of(unsigned decimals, unsigned exponent) {
-    const FloatScale scale = product_scale(exponent, exponent - decimals);
-    return {digits_factor(decimals), scale.factor, scale.fraction, scale.divisor};
-}
-
-/// The digits of the values as integers, with the product of that exponent.
-void round_decimals(std::span<const double> values, unsigned decimals, unsigned exponent,
-                    ScaledValues& scaled) {
-    Scratch<std::uint64_t> mismatches(mask_word_count(values.size()));
-    const std::size_t mismatch_count = encode_kernels().round_to_integers(
-        values, round_trip_of(decimals, exponent), scaled.integers.values().data(),
-        mismatches.values().data());
-    scaled.exceptions = take_exceptions(values, mismatches.values(), mismatch_count);
-}
-
-/// Of the product that gives back the most values.
-unsigned best_exponent(unsigned decimals) {
-    return decimals == 0 ? 0 : std::max(kBestExponent, decimals);
-}
-
-/// Fills `scaled`; nothing when the values are no decimals. `guess` is what guess_decimals() says.
-std::optional<DecimalExponents> scale_decimals(std::span<const double> values,
-                                               std::optional<unsigned> guess,
-                                               ScaledValues& scaled) {
-    // Most columns are decimals all of them, which the best product or the quotient gives back.
-    if (guess) {
-        round_decimals(values, *guess, best_exponent(*guess), scaled);
-        if (scaled.exceptions.indices.empty()) {
-            return DecimalExponents::of_product(best_exponent(*guess), *guess);
-        }
-        scaled.exceptions =
-            find_exceptions(values, quotient_scale(*guess), scaled.integers.values());
-        if (scaled.exceptions.indices.empty()) return DecimalExponents::of_quotient(*guess);
-    }
-    const std::optional<unsigned> decimals = find_decimals(values);
-    if (!decimals) return std::nullopt;
-    const unsigned exponent = find_product_exponent(values, *decimals);
-    round_decimals(values, *decimals, exponent, scaled);
-    if (!scaled.exceptions.indices.empty()) {
-        Exceptions others =
-            find_exceptions(values, quotient_scale(*decimals), scaled.integers.values());
-        if (others.indices.size() < scaled.exceptions.indices.size()) {
-            scaled.exceptions = std::move(others);
-            return DecimalExponents::of_quotient(*decimals);
-        }
-    }
-    return DecimalExponents::of_product(exponent, *decimals);
-}
-
-struct NarrowDecimals {
-    DecimalExponents exponents;
-    NarrowIntegers integers;
-};
-
-/// Decimals that are narrow integers all of them, as scale_decimals() would find them; else
-/// nothing.
-std::optional<NarrowDecimals> round_to_narrow(std::span<const double> values, unsigned decimals,
-                                              std::span<std::uint32_t> numbers) {
-    const auto round = [&](const RoundTrip& round_trip,
-                           DecimalExponents exponents) -> std::optional<NarrowDecimals> {
-        NarrowExtremes extremes;
-        if (!encode_kernels().round_to_narrow(values, round_trip, numbers.data(), extremes)) {
-            return std::nullopt;
-        }
-        return NarrowDecimals{exponents, NarrowIntegers::of(numbers, extremes)};
-    };
-    const unsigned exponent = best_exponent(decimals);
-    const double digits = digits_factor(decimals);
-    auto narrow =
-        round(round_trip_of(decimals, exponent), DecimalExponents::of_product(exponent, decimals));
-    if (!narrow) narrow = round({digits, 1, 1, digits}, DecimalExponents::of_quotient(decimals));
-    if (!narrow || !NarrowIntegers::can_hold(narrow->integers.min, narrow->integers.max)) {
-        return std::nullopt;
-    }
-    return narrow;
 }
 
 bool write_decimal(const DecimalExponents& exponents, const Exceptions& exceptions,
@@ -214,7 +73,7 @@ bool encode_decimal(std::span<const double> values, std::size_t size_limit_bytes
     const std::optional<unsigned> guess = guess_decimals(values);
     if (guess) {
         Scratch<std::uint32_t> numbers(values.size());
-        if (const auto narrow = round_to_narrow(values, *guess, numbers.values())) {
+        if (const auto narrow = narrow_decimals(values, *guess, numbers.values())) {
             return write_decimal(narrow->exponents, {}, {narrow->integers, IntegerOrder::Signed},
                                  size_limit_bytes, out);
         }
@@ -298,7 +157,7 @@ struct ScaledColumn {
 Result<FloatScale> read_decimal_scale(ByteReader& reader) {
     TIDEMARK_ASSIGN_OR_RETURN(const unsigned exponent, reader.read_u8());
     TIDEMARK_ASSIGN_OR_RETURN(const unsigned factor_exponent, reader.read_u8());
-    const bool is_quotient = factor_exponent == kQuotient;
+    const bool is_quotient = factor_exponent == DecimalExponents::kQuotient;
     if (exponent > kMaxDecimalExponent || (!is_quotient && factor_exponent > exponent)) {
         return Error(ErrorCode::Corruption, "decimal exponents are out of range");
     }

@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/base/bytes.h"
 #include "tests/codec/sample_columns.h"
 
 // The whole of the codec room, through its door: what comes out is what went in, matching encoded
@@ -195,6 +196,42 @@ TEST_CASE("times come back", "[codec]") {
         std::vector<std::int64_t> decoded(column.size());
         REQUIRE(decode_times(encoded, decoded).has_value());
         REQUIRE(decoded == column);
+    }
+}
+
+TEST_CASE("times on a grid take no more than their steps would", "[codec]") {
+    std::mt19937_64 random(62);
+    constexpr std::int64_t kMillisecond = 1'000'000;
+    constexpr std::int64_t kUnits[] = {1, 1000, kMillisecond, 1000 * kMillisecond,
+                                       60'000 * kMillisecond};
+    for (const std::int64_t step_ms : {1, 100, 1000, 10'000, 15'000, 60'000, 300'000}) {
+        for (int round = 0; round < 40; ++round) {
+            const std::int64_t unit = kUnits[random() % std::size(kUnits)];
+            const std::uint64_t lost_share = 2 + random() % 200;
+            const std::uint64_t outage = 1 + random() % 1000;
+            const std::uint64_t stride = random() % 4 == 0 ? 100 : 1;
+            std::vector<std::int64_t> times = {1'767'571'203'456'789'012 / unit * unit};
+            std::vector<std::uint64_t> steps;
+            const std::size_t count = 60 + random() % 1000;
+            while (times.size() < count) {
+                const std::uint64_t lost = random() % lost_share == 0 ? random() % outage : 0;
+                const std::uint64_t ticks = stride + lost;
+                steps.push_back(ticks * static_cast<std::uint64_t>(step_ms * kMillisecond));
+                times.push_back(times.back() + static_cast<std::int64_t>(steps.back()));
+            }
+            Bytes encoded;
+            encode_times(times, encoded);
+            Bytes encoded_steps;
+            encode_unsigneds(steps, encoded_steps);
+            std::int64_t longest_unit = 1;
+            for (const std::int64_t candidate : kUnits) {
+                if (times.front() % candidate == 0) longest_unit = candidate;
+            }
+            const std::size_t head_bytes = 2 + zigzag_size_bytes(times.front() / longest_unit);
+            INFO(count << " times each " << step_ms << " ms, from " << times.front() << ": "
+                       << describe_times(encoded, count));
+            REQUIRE(encoded.size() <= head_bytes + encoded_steps.size());
+        }
     }
 }
 
