@@ -40,33 +40,6 @@ private:
     std::vector<std::uint64_t> values_;
 };
 
-}  // namespace
-
-DistinctGuess guess_distinct(std::span<const std::uint64_t> first_values, std::size_t count) {
-    constexpr unsigned kHashBits = 11;
-    const std::size_t look_count = std::min(first_values.size(), kDistinctLookCount);
-    // A place for each hash: hardly fewer are taken than there are distinct values.
-    std::array<bool, std::size_t{1} << kHashBits> seen{};
-    std::size_t first_half_count = 0;
-    std::size_t distinct_count = 0;
-    for (std::size_t i = 0; i < look_count; ++i) {
-        if (i == look_count / 2) {
-            if (distinct_count == i && i != 0) return {false, count};
-            first_half_count = distinct_count;
-        }
-        bool& is_seen = seen[hash_of(first_values[i], kHashBits)];
-        distinct_count += is_seen ? 0U : 1U;
-        is_seen = true;
-    }
-    // New values come about half as often further on as in the second half of the look.
-    const std::size_t later_count =
-        look_count == 0 ? 0
-                        : (count - look_count) * (distinct_count - first_half_count) / look_count;
-    return {distinct_count < look_count - look_count / 8, distinct_count + later_count};
-}
-
-namespace {
-
 constexpr std::size_t kFewCount = 2048;
 
 /// find_distinct() of integers of so small a range that there is a place for each in a table.
@@ -91,6 +64,29 @@ bool find_among_few(const NarrowIntegers& integers, std::size_t entry_limit,
 }
 
 }  // namespace
+
+DistinctGuess guess_distinct(std::span<const std::uint64_t> first_values, std::size_t count) {
+    constexpr unsigned kHashBits = 11;
+    const std::size_t look_count = std::min(first_values.size(), kDistinctLookCount);
+    // A place for each hash: hardly fewer are taken than there are distinct values.
+    std::array<bool, std::size_t{1} << kHashBits> seen{};
+    std::size_t first_half_count = 0;
+    std::size_t distinct_count = 0;
+    for (std::size_t i = 0; i < look_count; ++i) {
+        if (i == look_count / 2) {
+            if (distinct_count == i && i != 0) return {false, count};
+            first_half_count = distinct_count;
+        }
+        bool& is_seen = seen[hash_of(first_values[i], kHashBits)];
+        distinct_count += is_seen ? 0U : 1U;
+        is_seen = true;
+    }
+    // New values come about half as often further on as in the second half of the look.
+    const std::size_t later_count =
+        look_count == 0 ? 0
+                        : (count - look_count) * (distinct_count - first_half_count) / look_count;
+    return {distinct_count < look_count - look_count / 8, distinct_count + later_count};
+}
 
 bool find_distinct(const IntegerColumn& column, std::size_t entry_limit, DistinctValues& distinct) {
     const auto& narrow = column.narrow();

@@ -125,6 +125,12 @@ ColumnSummary summarise(std::uint64_t row_count, std::span<const std::int64_t> t
     summary.last = values.back();
     summary.is_non_decreasing = std::ranges::is_sorted(values);
     for_each_distance(times, [&](std::size_t begin, std::size_t end, std::uint64_t distance) {
+        if (end - begin == 1) {  // As all are where times are irregular. A sum is never -0.0.
+            const double value = values[begin] + 0.0;
+            summary.sum = add(summary.sum, {value, 0});
+            summary.integral = add(summary.integral, multiply(value, distance));
+            return;
+        }
         const DoubleDouble sum = sum_of(values.subspan(begin, end - begin));
         summary.sum = add(summary.sum, sum);
         summary.integral = add(summary.integral, multiply(sum, distance));
