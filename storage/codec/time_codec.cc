@@ -294,15 +294,29 @@ Result<GridColumn> read_grid(std::span<const std::byte> bytes) {
     return column;
 }
 
+bool is_constant(std::span<const std::byte> column) {
+    return !column.empty() && static_cast<CodecId>(column.front()) == CodecId::Constant;
+}
+
 Status decode_grid(std::span<const std::byte> bytes, std::span<std::int64_t> times) {
     if (times.empty()) return Error(ErrorCode::Corruption, "no times");
     TIDEMARK_ASSIGN_OR_RETURN(const GridColumn column, read_grid(bytes));
     Scratch<std::uint64_t> strides(times.size() - 1);
-    Scratch<std::uint64_t> delays(times.size() - 1);
     TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.strides, kAnyRank, strides.values()));
-    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.delays, kAnyRank, delays.values()));
     std::uint64_t tick_time = column.first;
     times.front() = static_cast<std::int64_t>(tick_time);
+    if (is_constant(column.delays)) {
+        // As most are: nothing is late, or everything is by as much.
+        std::uint64_t delay = 0;
+        TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.delays, kAnyRank, {&delay, 1}));
+        for (std::size_t i = 1; i < times.size(); ++i) {
+            tick_time += strides.values()[i - 1] * column.step;
+            times[i] = static_cast<std::int64_t>(tick_time + delay);
+        }
+        return success();
+    }
+    Scratch<std::uint64_t> delays(times.size() - 1);
+    TIDEMARK_RETURN_IF_ERROR(decode_integer_column(column.delays, kAnyRank, delays.values()));
     for (std::size_t i = 1; i < times.size(); ++i) {
         tick_time += strides.values()[i - 1] * column.step;
         times[i] = static_cast<std::int64_t>(tick_time + delays.values()[i - 1]);
