@@ -1,50 +1,13 @@
 #include "server/format/json_writer.h"
 
 #include <cmath>
-#include <cstring>
 
+#include "storage/base/digits.h"
 #include "storage/base/utf8.h"
 #include "storage/line_protocol/float_text.h"
 
 namespace tidemark::server {
 namespace {
-
-constexpr std::size_t kLongestInteger = 20;
-
-/// The digits of `value`, written in front of `end`, two at a time; returns where they begin.
-char* put_digits(std::uint32_t value, char* end) {
-    static constexpr std::string_view kPairs =
-        "000102030405060708091011121314151617181920212223242526272829303132333435363738394041424344"
-        "45"
-        "464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990"
-        "91"
-        "9293949596979899";
-    while (value >= 100) {
-        end -= 2;
-        std::memcpy(end, kPairs.data() + std::size_t{2} * (value % 100), 2);
-        value /= 100;
-    }
-    if (value < 10) {
-        *--end = static_cast<char>('0' + value);
-        return end;
-    }
-    end -= 2;
-    std::memcpy(end, kPairs.data() + std::size_t{2} * value, 2);
-    return end;
-}
-
-/// The same of long numbers, as times in ns are, by nine digits, which 32 bits hold: that is twice
-/// as fast as 64-bit divisions all along.
-char* put_long_digits(std::uint64_t value, char* end) {
-    constexpr std::uint64_t kNineDigits = 1'000'000'000;
-    while (value >= kNineDigits) {
-        char* const begin = put_digits(static_cast<std::uint32_t>(value % kNineDigits), end);
-        end -= 9;
-        std::memset(end, '0', static_cast<std::size_t>(begin - end));
-        value /= kNineDigits;
-    }
-    return put_digits(static_cast<std::uint32_t>(value), end);
-}
 
 void append_hex_escape(std::uint8_t byte, std::string& out) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -130,18 +93,18 @@ void JsonWriter::key(std::string_view name) {
 }
 
 void JsonWriter::integer(std::int64_t value) {
-    char buffer[1 + kLongestInteger];
+    char buffer[1 + storage::kLongestInteger];
     char* const end = buffer + sizeof buffer;
     const auto pattern = static_cast<std::uint64_t>(value);
-    char* begin = put_long_digits(value < 0 ? 0 - pattern : pattern, end);
+    char* begin = storage::put_digits(value < 0 ? 0 - pattern : pattern, end);
     if (value < 0) *--begin = '-';
     raw({begin, static_cast<std::size_t>(end - begin)});
 }
 
 void JsonWriter::unsigned_integer(std::uint64_t value) {
-    char buffer[kLongestInteger];
+    char buffer[storage::kLongestInteger];
     char* const end = buffer + sizeof buffer;
-    char* const begin = put_long_digits(value, end);
+    char* const begin = storage::put_digits(value, end);
     raw({begin, static_cast<std::size_t>(end - begin)});
 }
 

@@ -32,6 +32,10 @@ public:
     /// As Go writes a float64; what is not finite, which JSON has no number for, as null.
     void number(double value);
     void string(std::string_view text);
+    /// The elements of a compact array that another writer wrote, of which there is at least one.
+    void elements_of(std::string_view array) { raw(array.substr(1, array.size() - 2)); }
+
+    bool is_pretty() const { return is_pretty_; }
 
 private:
     // Here, because answers are made of millions of these.

@@ -7,19 +7,22 @@
 #include <cstdint>
 #include <string_view>
 
+#include "storage/base/digits.h"
+
 namespace tidemark::storage {
 namespace {
 
 // A shortest scientific double has at most 17 digits, sign, point and `e-324`.
 constexpr std::size_t kLongestScientific = 32;
 
-constexpr int kShortDecimals = 6;
+constexpr std::size_t kShortIntegerDigits = 9;
+constexpr std::size_t kShortDecimals = 6;
 constexpr double kShortScale = 1e6;
 // So that a short number has at most 15 digits in all, and an exponent in no style.
 constexpr double kShortMin = 1e-4;
 constexpr double kShortLimit = 1e9;
 constexpr double kShortLimitOfShortest = 1e6;
-constexpr std::size_t kLongestShort = 16;  // Nine digits, the point, six digits.
+constexpr std::size_t kLongestShort = kShortIntegerDigits + 1 + kShortDecimals;
 
 // Writes digits d1d2d3.. times 10^(exponent - digits + 1) without an exponent.
 void append_decimal(std::string_view digits, int exponent, std::string& out) {
@@ -45,19 +48,20 @@ bool append_short(double magnitude, FloatStyle style, std::string& out) {
     const auto number = static_cast<std::int64_t>(magnitude * kShortScale + 0.5);
     if (static_cast<double>(number) / kShortScale != magnitude) return false;
 
+    // Both parts fit into 32 bits, where divisions are quick.
     constexpr auto kIntegerScale = static_cast<std::int64_t>(kShortScale);
+    const auto integer = static_cast<std::uint32_t>(number / kIntegerScale);
+    const auto fraction = static_cast<std::uint32_t>(number % kIntegerScale);
     std::array<char, kLongestShort> text;
-    char* end = std::to_chars(text.data(), text.data() + text.size(), number / kIntegerScale).ptr;
-    if (std::int64_t fraction = number % kIntegerScale; fraction != 0) {
-        *end = '.';
-        for (int position = kShortDecimals; position > 0; --position) {
-            end[position] = static_cast<char>('0' + fraction % 10);
-            fraction /= 10;
-        }
+    char* const point = text.data() + kShortIntegerDigits;
+    char* end = point;
+    if (fraction != 0) {
+        *point = '.';
+        put_six_digits(fraction, point + 1);
         end += 1 + kShortDecimals;
         while (end[-1] == '0') --end;
     }
-    out.append(text.data(), end);
+    out.append(put_digits(integer, point), end);
     return true;
 }
 
