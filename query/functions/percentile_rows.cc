@@ -203,20 +203,27 @@ std::vector<PercentileRows::RowRange> PercentileRows::row_ranges(
     std::span<const TimeRange> windows) const {
     std::vector<RowRange> ranges;
     ranges.reserve(windows.size());
-    std::size_t begin = 0;
-    std::size_t end = 0;
+    // Most windows begin and end as many rows behind the one before as that did.
+    RowRange last{0, 0};
+    RowRange guess{0, 0};
     for (const TimeRange& window : windows) {
-        if (begin > 0 && times_[begin - 1] >= window.begin_ns) {
-            // The clock went back: so does the window.
-            const auto first = std::ranges::lower_bound(times_, window.begin_ns);
-            begin = static_cast<std::size_t>(first - times_.begin());
-        }
-        while (begin < times_.size() && times_[begin] < window.begin_ns) ++begin;
-        end = std::max(end, begin);
-        while (end < times_.size() && times_[end] < window.end_ns) ++end;
-        ranges.push_back({begin, end});
+        RowRange range{row_at(window.begin_ns, guess.begin), row_at(window.end_ns, guess.end)};
+        range.end = std::max(range.end, range.begin);
+        guess = {2 * range.begin - std::min(2 * range.begin, last.begin),
+                 2 * range.end - std::min(2 * range.end, last.end)};
+        last = range;
+        ranges.push_back(range);
     }
     return ranges;
+}
+
+std::size_t PercentileRows::row_at(std::int64_t time_ns, std::size_t guess) const {
+    // A wrong guess costs no more steps than the window before has moved by: all windows together
+    // pass a row a few times.
+    std::size_t row = std::min(guess, times_.size());
+    while (row > 0 && times_[row - 1] >= time_ns) --row;
+    while (row < times_.size() && times_[row] < time_ns) ++row;
+    return row;
 }
 
 std::vector<FoldResult> PercentileRows::evaluate(std::span<const TimeRange> windows,

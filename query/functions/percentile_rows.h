@@ -64,6 +64,8 @@ private:
 
     void sort_by_time();
     std::vector<RowRange> row_ranges(std::span<const TimeRange> windows) const;
+    // The first row that is not before `time_ns`: that, or not far from it, is what `guess` is.
+    std::size_t row_at(std::int64_t time_ns, std::size_t guess) const;
     void select_in_each(std::span<const RowRange> ranges,
                         std::span<const PercentileRequest> requests,
                         std::vector<FoldResult>& results) const;

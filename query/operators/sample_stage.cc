@@ -81,6 +81,8 @@ Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const Window
     for (std::size_t i = 0; i < plan.calls.size(); ++i) {
         if (computes(plan.calls[i])) stage.plan_call(i);
     }
+    stage.are_all_percentiles_ = std::ranges::all_of(
+        stage.calls_, [](const StageCall& call) { return call.kind == Kind::Percentile; });
     add_condition_columns(plan.series.where, stage.request_.columns);
     const bool may_be_summarized =
         std::any_of(stage.request_.columns.begin(), stage.request_.columns.end(),
@@ -298,6 +300,11 @@ Status SampleStage::add_piece(const ScanPiece& piece, RowFilter& filter, PartCur
             return add_rows(piece, 0, piece.row_count, part, state);
         }
     }
+    if (are_all_percentiles_ && !filter.is_needed()) {
+        // They look for the rows of their windows themselves.
+        add_percentile_rows(piece, 0, piece.row_count, state);
+        return success();
+    }
     std::size_t begin = 0;
     while (begin < piece.row_count) {
         const std::size_t part = cursor.part_of(piece.times[begin]);
@@ -328,11 +335,16 @@ Status SampleStage::add_piece(const ScanPiece& piece, RowFilter& filter, PartCur
     return success();
 }
 
-Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end,
-                             std::size_t part, GroupState& state) const {
+void SampleStage::add_percentile_rows(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                                      GroupState& state) {
     for (auto& [column, rows] : state.rows) {
         rows.add_values(piece.times, piece.columns[column].values, begin, end);
     }
+}
+
+Status SampleStage::add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                             std::size_t part, GroupState& state) const {
+    add_percentile_rows(piece, begin, end, state);
     for (std::size_t i = 0; i < calls_.size(); ++i) {
         const StageCall& call = calls_[i];
         for (std::size_t j = 0; j < call.predicates.size(); ++j) {

@@ -61,6 +61,8 @@ private:
     Status read_member(const GroupMember& member, std::size_t rank, GroupState& state) const;
     Status add_piece(const ScanPiece& piece, RowFilter& filter, PartCursor& cursor,
                      GroupState& state) const;
+    static void add_percentile_rows(const ScanPiece& piece, std::size_t begin, std::size_t end,
+                                    GroupState& state);
     Status add_rows(const ScanPiece& piece, std::size_t begin, std::size_t end, std::size_t part,
                     GroupState& state) const;
     void add_points(const ScanPiece& piece, std::size_t begin, std::size_t end,
@@ -77,6 +79,7 @@ private:
     QueryGuard& guard_;
     ScanRequest request_;
     std::vector<StageCall> calls_;
+    bool are_all_percentiles_ = false;
     std::optional<SourceScans> scans_;
 };
 
