@@ -87,6 +87,7 @@ public:
     Result<Tree> parse_literal_number(bool negative);
 
 private:
+    void skip_plus_of_number();
     Result<Tree> parse_not();
     bool is_not() const;
     Result<std::optional<Tree>> parse_membership(Tree& operand);
@@ -119,17 +120,24 @@ private:
 Result<Tree> ExpressionParser::parse_binary(int precedence_min) {
     TIDEMARK_ASSIGN_OR_RETURN(
         Tree tree, precedence_min <= kNotPrecedence && is_not() ? parse_not() : parse_unary());
+    bool is_closed = false;  // By its last token: IN (..), BETWEEN 1 AND 2, =~ /../.
     while (true) {
         if (precedence_min <= kComparisonPrecedence) {
             TIDEMARK_ASSIGN_OR_RETURN(std::optional<Tree> membership, parse_membership(tree));
             if (membership) {
                 tree = std::move(*membership);
+                is_closed = true;
                 continue;
             }
         }
         if (accept_percent_sign(tree.expression)) continue;
         const OperatorRow* const row = current_operator(tokens_);
         if (row == nullptr || row->precedence < precedence_min) break;
+        if (is_closed && row->precedence > kComparisonPrecedence) {
+            return tokens_.error_here("found " + tokens_.current().text +
+                                      ", expected AND, OR or the end of the condition");
+        }
+        is_closed = takes_regex(row->op);
         const Location location = tokens_.location();
         tokens_.take();
         if (row->precedence == kComparisonPrecedence && !takes_regex(row->op)) {
@@ -264,11 +272,14 @@ Result<Tree> ExpressionParser::parse_between(Tree operand, bool negated) {
 
 Result<Tree> ExpressionParser::parse_unary() {
     if (tokens_.is_symbol("-")) return parse_minus();
-    if (tokens_.is_symbol("+")) {
-        const TokenKind following = tokens_.following().kind;
-        if (following == TokenKind::Integer || following == TokenKind::Number) tokens_.take();
-    }
+    skip_plus_of_number();
     return parse_operand();
+}
+
+void ExpressionParser::skip_plus_of_number() {
+    if (!tokens_.is_symbol("+")) return;
+    const TokenKind following = tokens_.following().kind;
+    if (following == TokenKind::Integer || following == TokenKind::Number) tokens_.take();
 }
 
 Result<Tree> ExpressionParser::parse_minus() {
@@ -276,6 +287,7 @@ Result<Tree> ExpressionParser::parse_minus() {
     TIDEMARK_RETURN_IF_ERROR(guard.check());
     const Location location = tokens_.location();
     tokens_.take();
+    skip_plus_of_number();
     const TokenKind kind = tokens_.current().kind;
     const bool has_own_sign = tokens_.current().text.starts_with('-');  // A bound value.
     const bool is_number =
