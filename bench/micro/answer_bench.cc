@@ -60,7 +60,7 @@ QueryResult make_answer(const AnswerShape& shape) {
     for (std::size_t host = 0; host < kSeriesCount; ++host) {
         ResultSeries series{"http", {{"host", "h" + std::to_string(100 + host)}}, {"time"}, {}};
         series.columns.insert(series.columns.end(), shape.columns.begin(), shape.columns.end());
-        series.rows.reserve(kRowsPerSeries);
+        series.rows.reserve(kRowsPerSeries, series.columns.size());
         for (std::size_t row = 0; row < kRowsPerSeries; ++row) {
             std::vector<Cell> cells;
             cells.reserve(series.columns.size());

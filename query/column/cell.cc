@@ -115,10 +115,10 @@ Cell calculate_booleans(ArithmeticOperator op, bool left, bool right) {
 
 }  // namespace
 
-std::size_t memory_size_bytes(const std::vector<Cell>& row) {
+std::size_t memory_size_bytes(std::span<const Cell> cells) {
     constexpr std::size_t kAllocationBytes = 16;
-    std::size_t byte_count = sizeof(row) + kAllocationBytes + row.capacity() * sizeof(Cell);
-    for (const Cell& cell : row) {
+    std::size_t byte_count = cells.size_bytes();
+    for (const Cell& cell : cells) {
         const auto* text = std::get_if<std::string>(&cell);
         // Short texts stand in the cell.
         if (text != nullptr && text->capacity() > std::string().capacity()) {
@@ -132,21 +132,35 @@ Cell to_cell(Value value) {
     return std::visit([](auto& typed) { return Cell(std::move(typed)); }, value);
 }
 
-Cell cell_at(const ColumnValues& values, std::size_t row) {
-    if (!values.is_valid(row)) return {};
+bool set_cell(const ColumnValues& values, std::size_t row, Cell& cell) {
+    if (!values.is_valid(row)) {
+        cell.emplace<std::monostate>();
+        return false;
+    }
     switch (values.type) {
         case FieldType::Float:
-            return values.floats[row];
+            cell.emplace<double>(values.floats[row]);
+            break;
         case FieldType::Integer:
-            return values.integers[row];
+            cell.emplace<std::int64_t>(values.integers[row]);
+            break;
         case FieldType::Unsigned:
-            return values.unsigneds[row];
+            cell.emplace<std::uint64_t>(values.unsigneds[row]);
+            break;
         case FieldType::Boolean:
-            return values.booleans[row] != 0;
+            cell.emplace<bool>(values.booleans[row] != 0);
+            break;
         case FieldType::String:
-            return std::string(values.strings[row]);
+            cell.emplace<std::string>(values.strings[row]);
+            break;
     }
-    return {};
+    return true;
+}
+
+Cell cell_at(const ColumnValues& values, std::size_t row) {
+    Cell cell;
+    set_cell(values, row, cell);
+    return cell;
 }
 
 std::optional<std::partial_ordering> compare_cells(const Cell& left, const Cell& right) {

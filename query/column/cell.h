@@ -2,8 +2,9 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <vector>
+#include <span>
 
 #include <tidemark/query.h>
 #include <tidemark/scan.h>
@@ -16,12 +17,17 @@ namespace tidemark::query {
 
 inline bool is_null(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
 
-/// What a row of these cells takes in memory, with its allocations, about.
-std::size_t memory_size_bytes(const std::vector<Cell>& row);
+/// What these cells take in memory, with the texts in them, about.
+std::size_t memory_size_bytes(std::span<const Cell> cells);
+
+/// The time of a row that operators hand on, which is its first cell.
+inline std::int64_t time_of(ConstRow row) { return std::get<TimeCell>(row.front()).ns; }
 
 Cell to_cell(Value value);
 
-/// The value of one row of a column; null where the row has none.
+/// Makes `cell` the value of one row of a column, or null where the row has none; false then.
+bool set_cell(const ColumnValues& values, std::size_t row, Cell& cell);
+/// The same as a new cell.
 Cell cell_at(const ColumnValues& values, std::size_t row);
 
 /// Order by the exact mathematical value (numbers of any type), by bytes (strings), by time, false

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <tidemark/query.h>
+#include <tidemark/rows.h>
 
 namespace tidemark::query {
 
@@ -13,7 +13,7 @@ struct RowBatch {
     std::string measurement;
     /// The values of the GROUP BY tags, in the order of the plan's group tags.
     std::vector<std::string> tag_values;
-    std::vector<std::vector<Cell>> rows;
+    RowTable rows;
 };
 
 }  // namespace tidemark::query

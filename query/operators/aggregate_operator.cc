@@ -189,9 +189,8 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     const std::size_t window_count = windows_->windows().size();
     // Its cells, and the rows that are made of them.
     const std::size_t cells_per_row = 1 + plan_.beside.size() + plan_.calls.size();
-    const std::size_t row_bytes = memory_size_bytes(std::vector<Cell>(cells_per_row));
-    TIDEMARK_RETURN_IF_ERROR(
-        holds_[index].hold(window_count * (row_bytes + cells_per_row * sizeof(Cell))));
+    const std::size_t row_bytes = cells_per_row * sizeof(Cell);
+    TIDEMARK_RETURN_IF_ERROR(holds_[index].hold(2 * window_count * row_bytes));
     GroupCells cells(plan_.calls.size(), window_count);
     if (samples_) TIDEMARK_RETURN_IF_ERROR(samples_->run(group, thread_count, cells));
     if (cells.has_excluded_rows) has_excluded_rows_ = true;
@@ -230,14 +229,13 @@ Status AggregateOperator::compute_group(std::size_t index, unsigned thread_count
     RowBatch& batch = batches_[index];
     batch.measurement = group.measurement;
     batch.tag_values = group.tag_values;
+    batch.rows.reserve(window_count - first_window, cells_per_row);
     for (std::size_t window = first_window; window < window_count; ++window) {
-        std::vector<Cell>& row = batch.rows.emplace_back();
-        row.reserve(1 + plan_.beside.size() + plan_.calls.size());
-        row.emplace_back(TimeCell{row_time_ns(cells, window)});
-        if (!beside.empty()) {
-            std::move(beside[window].begin(), beside[window].end(), std::back_inserter(row));
-        }
-        for (auto& of_call : cells.of_call) row.push_back(std::move(of_call[window]));
+        const Row row = batch.rows.append(cells_per_row);
+        row.front() = TimeCell{row_time_ns(cells, window)};
+        auto cell = row.begin() + 1;
+        if (!beside.empty()) cell = std::ranges::move(beside[window], cell).out;
+        for (auto& of_call : cells.of_call) *cell++ = std::move(of_call[window]);
     }
     return holds_[index].hold(window_count * row_bytes);
 }

@@ -51,7 +51,7 @@ Status EpisodesOperator::compute_all() {
     TIDEMARK_ASSIGN_OR_RETURN(first_sample_scans_,
                               SourceScans::open(plan_.series, request, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, *first_sample_scans_);
-    std::vector<std::vector<std::vector<std::vector<Cell>>>> rows(groups.size());
+    std::vector<std::vector<RowTable>> rows(groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) rows[i].resize(groups[i].members.size());
     TIDEMARK_RETURN_IF_ERROR(for_each_member_parallel(
         groups, context_.thread_count(), [&](std::size_t group, std::size_t member) {
@@ -59,13 +59,9 @@ Status EpisodesOperator::compute_all() {
         }));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
-        for (auto& part : rows[i]) {
-            std::move(part.begin(), part.end(), std::back_inserter(batch.rows));
-        }
-        std::stable_sort(
-            batch.rows.begin(), batch.rows.end(), [](const auto& left, const auto& right) {
-                return std::get<TimeCell>(left[0]).ns < std::get<TimeCell>(right[0]).ns;
-            });
+        for (RowTable& part : rows[i]) batch.rows.append(std::move(part));
+        batch.rows.stable_sort(
+            [](ConstRow left, ConstRow right) { return time_of(left) < time_of(right); });
         batches_.push_back(std::move(batch));
     }
     coverage_.report(plan_.hold_ns, context_);
@@ -82,8 +78,7 @@ Result<TimeRange> EpisodesOperator::window_of(const GroupMember& member) const {
     return window;
 }
 
-Status EpisodesOperator::list_series(const GroupMember& member,
-                                     std::vector<std::vector<Cell>>& rows) {
+Status EpisodesOperator::list_series(const GroupMember& member, RowTable& rows) {
     TIDEMARK_ASSIGN_OR_RETURN(const TimeRange window, window_of(member));
     if (window.is_empty()) return success();
     TIDEMARK_ASSIGN_OR_RETURN(const std::vector<SeriesState> states, states_->read(member));
@@ -110,8 +105,7 @@ Status EpisodesOperator::list_series(const GroupMember& member,
             context_.warn(
                 "the mean of at least one episode leaves the range of a double: null there");
         }
-        std::vector<Cell>& row = rows.emplace_back();
-        row.emplace_back(TimeCell{episode.begin_ns});
+        std::vector<Cell> row{TimeCell{episode.begin_ns}};
         TIDEMARK_ASSIGN_OR_RETURN(std::vector<Cell> cells,
                                   episode_cells(episode, plan_.call.unit_ns));
         std::move(cells.begin(), cells.end(), std::back_inserter(row));
@@ -119,10 +113,12 @@ Status EpisodesOperator::list_series(const GroupMember& member,
             const std::string_view value = tag_value(*member.tags, tag);
             row.push_back(value.empty() ? Cell() : Cell(std::string(value)));
         }
-        if (!plan_.yields_ns) continue;
-        row.emplace_back(saturated_length_ns(episode.begin_ns, episode.end_ns));
-        row.emplace_back(episode.inside_ns);
-        row.emplace_back(episode.unknown_ns);
+        if (plan_.yields_ns) {
+            row.emplace_back(saturated_length_ns(episode.begin_ns, episode.end_ns));
+            row.emplace_back(episode.inside_ns);
+            row.emplace_back(episode.unknown_ns);
+        }
+        rows.push_back(std::move(row));
     }
     return success();
 }

@@ -23,7 +23,7 @@ public:
 
 private:
     Status compute_all();
-    Status list_series(const GroupMember& member, std::vector<std::vector<Cell>>& rows);
+    Status list_series(const GroupMember& member, RowTable& rows);
     Result<TimeRange> window_of(const GroupMember& member) const;
     /// The samples of the predicate's first numeric field from `begin_ns` on.
     Status read_samples(const GroupMember& member, std::int64_t begin_ns,

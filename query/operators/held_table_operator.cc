@@ -1,10 +1,10 @@
 #include "query/operators/held_table_operator.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
+#include "query/column/cell.h"
 #include "query/functions/state_window.h"
 
 namespace tidemark::query {
@@ -27,7 +27,7 @@ Status HeldTableOperator::compute_all() {
         const HeldReader reader,
         HeldReader::open(plan_.series, {plan_.call.field}, range, plan_.hold_ns, context_));
     const std::vector<SeriesGroup> groups = group_series(plan_.series, reader.scans());
-    std::vector<std::vector<Rows>> rows(groups.size());
+    std::vector<std::vector<RowTable>> rows(groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) rows[i].resize(groups[i].members.size());
     TIDEMARK_RETURN_IF_ERROR(for_each_member_parallel(
         groups, context_.thread_count(), [&](std::size_t group, std::size_t member) {
@@ -35,15 +35,11 @@ Status HeldTableOperator::compute_all() {
         }));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
-        for (Rows& part : rows[i]) {
-            std::move(part.begin(), part.end(), std::back_inserter(batch.rows));
-        }
+        for (RowTable& part : rows[i]) batch.rows.append(std::move(part));
         // Changes come in order of time; durations series by series, the longest first.
         if (plan_.call.function == FunctionId::Changes) {
-            std::stable_sort(
-                batch.rows.begin(), batch.rows.end(), [](const auto& left, const auto& right) {
-                    return std::get<TimeCell>(left[0]).ns < std::get<TimeCell>(right[0]).ns;
-                });
+            batch.rows.stable_sort(
+                [](ConstRow left, ConstRow right) { return time_of(left) < time_of(right); });
         }
         batches_.push_back(std::move(batch));
     }
@@ -52,7 +48,7 @@ Status HeldTableOperator::compute_all() {
 }
 
 Status HeldTableOperator::list_series(const HeldReader& reader, const GroupMember& member,
-                                      Rows& rows) {
+                                      RowTable& rows) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto read, reader.read(member));
     const std::vector<HeldChange>& changes = read.fields.front().changes;
     TimeRange window = plan_.frame.range;
@@ -72,10 +68,11 @@ Status HeldTableOperator::list_series(const HeldReader& reader, const GroupMembe
                                                    std::to_string(context_.held_row_limit()) +
                                                    " rows: narrow the time range");
     }
-    rows.reserve(within.size());
+    rows.reserve(within.size(), 2 + plan_.tag_columns.size());
     for (HeldChange& change : within) {
-        rows.push_back({TimeCell{change.at_ns}, std::move(change.value)});
-        add_tags(*member.tags, rows.back());
+        std::vector<Cell> row{TimeCell{change.at_ns}, std::move(change.value)};
+        add_tags(*member.tags, row);
+        rows.push_back(std::move(row));
     }
     return success();
 }
@@ -88,7 +85,7 @@ void HeldTableOperator::add_tags(const TagSet& tags, std::vector<Cell>& row) con
 }
 
 Status HeldTableOperator::list_durations(const HeldField& field, const TimeRange& window,
-                                         const TagSet& tags, Rows& rows) const {
+                                         const TagSet& tags, RowTable& rows) const {
     std::vector<ValueDuration> durations = value_durations(field.changes, window, field.excluded);
     WideInteger known_ns = 0;
     for (std::size_t i = 0; i + 1 < durations.size(); ++i) known_ns += durations[i].duration_ns;
@@ -99,12 +96,14 @@ Status HeldTableOperator::list_durations(const HeldField& field, const TimeRange
         Cell share = is_unknown
                          ? Cell()
                          : Cell(exact_ratio(one.duration_ns, static_cast<WideUnsigned>(known_ns)));
-        rows.push_back({TimeCell{window.begin_ns}, std::move(one.value), std::move(duration),
-                        std::move(share), Cell(one.entry_count)});
-        add_tags(tags, rows.back());
-        if (!plan_.yields_ns) continue;
-        TIDEMARK_ASSIGN_OR_RETURN(Cell ns, duration_cell(one.duration_ns, 1));
-        rows.back().push_back(std::move(ns));
+        std::vector<Cell> row{TimeCell{window.begin_ns}, std::move(one.value), std::move(duration),
+                              std::move(share), Cell(one.entry_count)};
+        add_tags(tags, row);
+        if (plan_.yields_ns) {
+            TIDEMARK_ASSIGN_OR_RETURN(Cell ns, duration_cell(one.duration_ns, 1));
+            row.push_back(std::move(ns));
+        }
+        rows.push_back(std::move(row));
     }
     return success();
 }

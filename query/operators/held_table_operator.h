@@ -22,12 +22,10 @@ public:
     Result<RowBatch*> next() override;
 
 private:
-    using Rows = std::vector<std::vector<Cell>>;
-
     Status compute_all();
-    Status list_series(const HeldReader& reader, const GroupMember& member, Rows& rows);
+    Status list_series(const HeldReader& reader, const GroupMember& member, RowTable& rows);
     Status list_durations(const HeldField& field, const TimeRange& window, const TagSet& tags,
-                          Rows& rows) const;
+                          RowTable& rows) const;
     void add_tags(const TagSet& tags, std::vector<Cell>& row) const;
 
     const ListValues& plan_;

@@ -1,12 +1,14 @@
 #include "query/operators/join_operator.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
+#include "query/column/cell.h"
+
 namespace tidemark::query {
 namespace {
-
-std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
 
 auto key_of(const RowBatch& batch) { return std::tie(batch.measurement, batch.tag_values); }
 
@@ -52,16 +54,15 @@ void JoinOperator::join_rows(const std::vector<RowBatch*>& parts) {
             time_ns = std::min(time_ns, time_of(parts[i]->rows[next_row[i]]));
         }
         if (is_at_end) return;
-        std::vector<Cell>& row = joined_.rows.emplace_back();
-        row.emplace_back(TimeCell{time_ns});
+        std::vector<Cell> row{TimeCell{time_ns}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
             if (!has_row(i) || time_of(parts[i]->rows[next_row[i]]) != time_ns) {
                 row.insert(row.end(), plan_.widths[i], plan_.missing);
                 continue;
             }
-            std::vector<Cell>& part = parts[i]->rows[next_row[i]++];
-            std::move(part.begin() + 1, part.end(), std::back_inserter(row));
+            std::ranges::move(parts[i]->rows[next_row[i]++].subspan(1), std::back_inserter(row));
         }
+        joined_.rows.push_back(std::move(row));
     }
 }
 

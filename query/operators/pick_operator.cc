@@ -9,6 +9,7 @@
 #include "query/column/cell.h"
 #include "query/functions/distinct_fold.h"
 #include "query/functions/sample_picker.h"
+#include "query/operators/guarded_sort.h"
 
 namespace tidemark::query {
 
@@ -40,20 +41,20 @@ public:
         return current_;
     }
 
-    void append_rows(std::vector<std::vector<Cell>>& rows) {
+    Status append_rows(RowTable& rows, const QueryGuard& guard) {
         for (auto& [begin_ns, bucket] : buckets_) {
             if (bucket.values) {
-                append_distinct(begin_ns, *bucket.values, rows);
+                TIDEMARK_RETURN_IF_ERROR(append_distinct(begin_ns, *bucket.values, rows, guard));
                 continue;
             }
             for (PickedSample& sample : bucket.picker->finish()) {
-                std::vector<Cell>& row = rows.emplace_back();
-                row.reserve(2 + sample.beside.size());
-                row.emplace_back(TimeCell{sample.time_ns});
-                std::move(sample.beside.begin(), sample.beside.end(), std::back_inserter(row));
-                row.push_back(std::move(sample.value));
+                const Row row = rows.append(2 + sample.beside.size());
+                row.front() = TimeCell{sample.time_ns};
+                std::ranges::move(sample.beside, row.begin() + 1);
+                row.back() = std::move(sample.value);
             }
         }
+        return success();
     }
 
 private:
@@ -77,20 +78,25 @@ private:
         return success();
     }
 
-    void append_distinct(std::int64_t begin_ns, const DistinctFold& fold,
-                         std::vector<std::vector<Cell>>& rows) const {
+    Status append_distinct(std::int64_t begin_ns, const DistinctFold& fold, RowTable& rows,
+                           const QueryGuard& guard) const {
         std::vector<DistinctValue> values = fold.distinct_values();
         const auto time_of = [this](const DistinctValue& value) {
             return plan_.descending ? value.last_ns : value.first_ns;
         };
-        std::ranges::sort(values, [&](const DistinctValue& left, const DistinctValue& right) {
+        const auto is_before = [&](const DistinctValue& left, const DistinctValue& right) {
             if (time_of(left) != time_of(right)) return time_of(left) < time_of(right);
             const auto order = compare_cells(left.value, right.value);
             return order && *order < 0;
-        });
+        };
+        TIDEMARK_RETURN_IF_ERROR(sort_guarded(values, is_before, guard));
+        rows.reserve(values.size(), 2);
         for (DistinctValue& value : values) {
-            rows.push_back({TimeCell{begin_ns}, std::move(value.value)});
+            const Row row = rows.append(2);
+            row.front() = TimeCell{begin_ns};
+            row.back() = std::move(value.value);
         }
+        return success();
     }
 
     const PickSamples& plan_;
@@ -133,8 +139,7 @@ Status PickOperator::read_group(const SeriesGroup& group, MemoryHold& hold, RowB
     }
     batch.measurement = group.measurement;
     batch.tag_values = group.tag_values;
-    picks.append_rows(batch.rows);
-    return success();
+    return picks.append_rows(batch.rows, context_.guard());
 }
 
 Status PickOperator::read_member(const GroupMember& member, std::size_t rank, MemoryHold& hold,

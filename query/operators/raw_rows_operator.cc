@@ -1,7 +1,6 @@
 #include "query/operators/raw_rows_operator.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "query/column/cell.h"
@@ -9,7 +8,7 @@
 namespace tidemark::query {
 namespace {
 
-std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
+constexpr std::size_t kRowsOfTable = 1024;
 
 bool has_any_value(const ScanPiece& piece, std::size_t row) {
     return std::any_of(piece.columns.begin(), piece.columns.end(),
@@ -35,23 +34,24 @@ public:
         }
     }
 
-    /// A row of the piece; empty when it has no value.
-    std::vector<Cell> make(const ScanPiece& piece, std::size_t index) const {
+    std::size_t width() const { return 1 + slots_.size(); }
+
+    /// Appends a row of the piece. False: it has no value, and was not appended.
+    bool append(const ScanPiece& piece, std::size_t index, RowTable& rows) const {
         // A scan leaves out rows without any of the fields it is asked for; but a NaN is there.
         bool has_value = has_witnesses_ && has_any_value(piece, index);
-        std::vector<Cell> row;
-        row.reserve(1 + slots_.size());
-        row.emplace_back(TimeCell{piece.times[index]});
-        for (const Slot& slot : slots_) {
+        const Row row = rows.append(width());
+        row[0].emplace<TimeCell>(TimeCell{piece.times[index]});
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            const Slot& slot = slots_[i];
             if (!slot.column) {
-                row.push_back(slot.tag);
+                row[1 + i] = slot.tag;
                 continue;
             }
-            row.push_back(cell_at(piece.columns[*slot.column].values, index));
-            has_value = has_value || !is_null(row.back());
+            has_value |= set_cell(piece.columns[*slot.column].values, index, row[1 + i]);
         }
-        if (!has_value) row.clear();
-        return row;
+        if (!has_value) rows.pop_back();
+        return has_value;
     }
 
 private:
@@ -92,22 +92,19 @@ Status RawRowsOperator::read_all() {
     for (std::size_t i = 0; i < groups.size(); ++i) groups_.emplace_back(context_.guard());
     const auto read_member = [&](std::size_t group, std::size_t member) -> Status {
         MemoryHold hold(context_.guard());
+        const bool is_alone = groups[group].members.size() == 1;
         SeriesRows read;
-        TIDEMARK_RETURN_IF_ERROR(read_series(groups[group].members[member], hold, read));
+        TIDEMARK_RETURN_IF_ERROR(read_series(groups[group].members[member], is_alone, hold, read));
         return add_rows(member, std::move(read), groups_[group]);
     };
     TIDEMARK_RETURN_IF_ERROR(
         for_each_member_parallel(groups, context_.thread_count(), read_member));
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        std::vector<GroupRows::Row>& rows = groups_[i].rows;
-        if (rows.empty()) continue;
-        trim(rows);
-        RowBatch batch{groups[i].measurement, groups[i].tag_values, {}};
-        batch.rows.reserve(rows.size());
-        for (GroupRows::Row& row : rows) batch.rows.push_back(std::move(row.cells));
-        rows.clear();
-        rows.shrink_to_fit();
-        batches_.push_back(std::move(batch));
+        RowMerge& rows = groups_[i].rows;
+        if (rows.row_count() == 0) continue;
+        TIDEMARK_RETURN_IF_ERROR(trim(rows));
+        TIDEMARK_ASSIGN_OR_RETURN(RowTable merged, rows.take(context_.guard()));
+        batches_.push_back({groups[i].measurement, groups[i].tag_values, std::move(merged)});
     }
     return success();
 }
@@ -123,51 +120,37 @@ Status RawRowsOperator::count_rows(std::size_t before, std::size_t after) {
 
 Status RawRowsOperator::add_rows(std::size_t member, SeriesRows read, GroupRows& group) {
     const std::lock_guard lock(group.mutex);
-    const std::size_t count = group.rows.size() + read.rows.size();
-    group.rows.reserve(count);
-    for (std::vector<Cell>& row : read.rows) group.rows.push_back({member, std::move(row)});
-    group.byte_count += read.byte_count;
+    group.rows.add(member, std::move(read));
+    const std::size_t count = group.rows.row_count();
     const bool has_surplus = plan_.wanted_rows && count / 2 >= *plan_.wanted_rows;
-    if (has_surplus) {
-        trim(group.rows);
-        group.byte_count = 0;
-        for (const GroupRows::Row& row : group.rows) {
-            group.byte_count += memory_size_bytes(row.cells);
-        }
-    }
-    TIDEMARK_RETURN_IF_ERROR(group.hold.hold(group.byte_count));
-    return has_surplus ? count_rows(count, group.rows.size()) : success();
+    if (has_surplus) TIDEMARK_RETURN_IF_ERROR(trim(group.rows));
+    TIDEMARK_RETURN_IF_ERROR(group.hold.hold(group.rows.byte_count()));
+    return has_surplus ? count_rows(count, group.rows.row_count()) : success();
 }
 
-void RawRowsOperator::trim(std::vector<GroupRows::Row>& rows) const {
-    // At one time rows stand in series-key order, in both directions.
-    const auto sort = [&](bool latest_first) {
-        const auto is_before = [&](const auto& left, const auto& right) {
-            const std::int64_t left_ns = time_of(left.cells);
-            const std::int64_t right_ns = time_of(right.cells);
-            if (left_ns != right_ns) return (left_ns < right_ns) != latest_first;
-            return left.member < right.member;
-        };
-        if (std::is_sorted(rows.begin(), rows.end(), is_before)) return;
-        std::stable_sort(rows.begin(), rows.end(), is_before);
-    };
-    if (plan_.wanted_rows && rows.size() > *plan_.wanted_rows) {
-        sort(plan_.wants_latest);
-        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(*plan_.wanted_rows), rows.end());
-        if (!plan_.wants_latest) return;
-    }
-    sort(false);
+Status RawRowsOperator::trim(RowMerge& rows) const {
+    if (!plan_.wanted_rows) return success();
+    return rows.keep(*plan_.wanted_rows, plan_.wants_latest, context_.guard());
 }
 
 void RawRowsOperator::drop_earlier_rows(SeriesRows& read) const {
-    const std::size_t count = *plan_.wanted_rows;
-    read.rows.erase(read.rows.begin(), read.rows.end() - static_cast<std::ptrdiff_t>(count));
+    std::size_t surplus = read.row_count - *plan_.wanted_rows;
+    const auto first = std::ranges::find_if(read.tables, [&](const RowTable& rows) {
+        if (rows.size() > surplus) return true;
+        surplus -= rows.size();
+        return false;
+    });
+    first->keep(surplus, first->size());
+    read.tables.erase(read.tables.begin(), first);
+    read.row_count = *plan_.wanted_rows;
     read.byte_count = 0;
-    for (const std::vector<Cell>& row : read.rows) read.byte_count += memory_size_bytes(row);
+    for (const RowTable& rows : read.tables) {
+        for (const ConstRow row : rows) read.byte_count += memory_size_bytes(row);
+    }
 }
 
-Status RawRowsOperator::read_series(const GroupMember& member, MemoryHold& hold, SeriesRows& read) {
-    std::vector<std::vector<Cell>>& rows = read.rows;
+Status RawRowsOperator::read_series(const GroupMember& member, bool is_alone, MemoryHold& hold,
+                                    SeriesRows& read) {
     TIDEMARK_ASSIGN_OR_RETURN(const auto cursor, scans_->open_cursor(member));
     RowFilter filter(plan_.series.where, request_.columns, *member.tags);
     const RowMaker maker(plan_, request_.columns, *member.tags);
@@ -179,21 +162,32 @@ Status RawRowsOperator::read_series(const GroupMember& member, MemoryHold& hold,
     while (true) {
         TIDEMARK_ASSIGN_OR_RETURN(const ScanPiece* piece, cursor->next());
         if (piece == nullptr) return success();
-        for (std::size_t i = 0; i < piece->row_count; ++i) {
-            if (!plan_.wants_latest && rows.size() == plan_.wanted_rows) break;
-            if (filter.is_needed() && !filter.passes(*piece, i)) continue;
-            std::vector<Cell> row = maker.make(*piece, i);
-            if (row.empty()) continue;
-            if (has_texts || row_bytes == 0) row_bytes = memory_size_bytes(row);
-            read.byte_count += row_bytes;
-            rows.push_back(std::move(row));
+        // What is merged goes table by table, and so does most of what is dropped.
+        const bool is_full = !read.tables.empty() && read.tables.back().size() >= kRowsOfTable;
+        if (read.tables.empty() || (is_full && (!is_alone || plan_.wants_latest))) {
+            read.tables.emplace_back();
         }
-        const bool has_enough = plan_.wanted_rows && rows.size() >= *plan_.wanted_rows;
-        if (has_enough && plan_.wants_latest && rows.size() / 2 >= *plan_.wanted_rows) {
+        RowTable& rows = read.tables.back();
+        const std::size_t size_before = rows.size();
+        if (!plan_.wanted_rows && !filter.is_needed()) {
+            rows.reserve(piece->row_count, maker.width());
+        }
+        for (std::size_t i = 0; i < piece->row_count; ++i) {
+            const std::size_t count = read.row_count + rows.size() - size_before;
+            if (!plan_.wants_latest && count == plan_.wanted_rows) break;
+            if (filter.is_needed() && !filter.passes(*piece, i)) continue;
+            if (!maker.append(*piece, i, rows)) continue;
+            if (has_texts || row_bytes == 0) row_bytes = memory_size_bytes(rows.back());
+            read.byte_count += row_bytes;
+        }
+        read.row_count += rows.size() - size_before;
+        const bool has_enough = plan_.wanted_rows && read.row_count >= *plan_.wanted_rows;
+        if (has_enough && plan_.wants_latest && read.row_count / 2 >= *plan_.wanted_rows) {
             drop_earlier_rows(read);
         }
         TIDEMARK_RETURN_IF_ERROR(hold.hold(read.byte_count));
-        TIDEMARK_RETURN_IF_ERROR(count_rows(std::exchange(counted, rows.size()), rows.size()));
+        TIDEMARK_RETURN_IF_ERROR(
+            count_rows(std::exchange(counted, read.row_count), read.row_count));
         if (has_enough && !plan_.wants_latest) return success();
     }
 }

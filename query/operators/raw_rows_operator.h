@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/operators/operator.h"
+#include "query/operators/row_merge.h"
 #include "query/operators/series_groups.h"
 #include "query/plan/logical_plan.h"
 
@@ -26,33 +27,24 @@ public:
 private:
     /// The rows of a group that have been read; trimmed to those that are wanted.
     struct GroupRows {
-        struct Row {
-            std::size_t member;
-            std::vector<Cell> cells;
-        };
         explicit GroupRows(QueryGuard& guard) : hold(guard) {}
 
         std::mutex mutex;
-        std::vector<Row> rows;       // Guarded by mutex.
-        std::size_t byte_count = 0;  // What the rows take; guarded by mutex.
-        MemoryHold hold;             // Guarded by mutex.
-    };
-    /// Rows of one series.
-    struct SeriesRows {
-        std::vector<std::vector<Cell>> rows;
-        std::size_t byte_count = 0;
+        RowMerge rows;    // Guarded by mutex.
+        MemoryHold hold;  // Guarded by mutex.
     };
 
     Status read_all();
-    /// `hold` covers the rows while they are read.
-    Status read_series(const GroupMember& member, MemoryHold& hold, SeriesRows& read);
+    /// `hold` covers the rows while they are read. `is_alone`: nothing is merged with them.
+    Status read_series(const GroupMember& member, bool is_alone, MemoryHold& hold,
+                       SeriesRows& read);
     /// Keeps the last rows only, as many as are wanted.
     void drop_earlier_rows(SeriesRows& read) const;
     /// Keeps account of the rows held by all groups. LimitExceeded when there are too many.
     Status count_rows(std::size_t before, std::size_t after);
     Status add_rows(std::size_t member, SeriesRows read, GroupRows& group);
-    /// Puts the rows into order and drops those that are not wanted.
-    void trim(std::vector<GroupRows::Row>& rows) const;
+    /// Drops the rows that are not wanted.
+    Status trim(RowMerge& rows) const;
 
     const SelectRows& plan_;
     ExecutionContext& context_;

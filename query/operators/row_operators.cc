@@ -10,10 +10,6 @@
 namespace tidemark::query {
 namespace {
 
-using Rows = std::vector<std::vector<Cell>>;
-
-std::int64_t time_of(const std::vector<Cell>& row) { return std::get<TimeCell>(row[0]).ns; }
-
 /// A number as the value of a column that holds `example`s; integers are cut, as in InfluxDB.
 Cell number_like(const Cell& number, const Cell& example) {
     const double as_float = std::visit(
@@ -70,7 +66,7 @@ Cell interpolated(std::int64_t time_ns, std::int64_t before_ns, const Cell& befo
     return {};
 }
 
-void fill_linear(Rows& rows, std::size_t slot) {
+void fill_linear(RowTable& rows, std::size_t slot) {
     std::optional<std::size_t> before;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (is_null(rows[i][slot])) continue;
@@ -85,19 +81,19 @@ void fill_linear(Rows& rows, std::size_t slot) {
     }
 }
 
-void fill_number(Rows& rows, std::size_t slot, const Cell& number) {
+void fill_number(RowTable& rows, std::size_t slot, const Cell& number) {
     const auto example = std::find_if(rows.begin(), rows.end(),
                                       [&](const auto& row) { return !is_null(row[slot]); });
     // A call without any value in the group stays without, as in InfluxDB.
     if (example == rows.end()) return;
     const Cell filled = number_like(number, (*example)[slot]);
-    for (auto& row : rows) {
+    for (const Row row : rows) {
         if (is_null(row[slot])) row[slot] = filled;
     }
 }
 
 /// Whether the columns are just what stands in a row already, behind its time.
-bool are_cells_of(const std::vector<RowExpression>& columns, const std::vector<Cell>& row) {
+bool are_cells_of(const std::vector<RowExpression>& columns, ConstRow row) {
     if (1 + columns.size() != row.size()) return false;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const auto* reference = std::get_if<SlotReference>(&columns[i].node);
@@ -122,7 +118,7 @@ Status FillOperator::read_before() {
         if (batch == nullptr) break;
         std::vector<LastValue>& last = last_before_[{batch->measurement, batch->tag_values}];
         last.resize(plan_.is_count.size());
-        for (const std::vector<Cell>& row : batch->rows) {
+        for (const ConstRow row : batch->rows) {
             for (std::size_t i = 0; i < last.size(); ++i) {
                 const Cell& cell = row[plan_.first_slot + i];
                 if (!is_null(cell)) last[i] = {time_of(row), cell};
@@ -137,7 +133,7 @@ void FillOperator::fill_previous(RowBatch& batch, std::size_t slot) const {
     LastValue last;
     const auto before = last_before_.find({batch.measurement, batch.tag_values});
     if (before != last_before_.end()) last = before->second[slot - plan_.first_slot];
-    for (std::vector<Cell>& row : batch.rows) {
+    for (const Row row : batch.rows) {
         if (!is_null(row[slot])) {
             last = {time_of(row), row[slot]};
         } else if (!is_null(last.cell)) {
@@ -151,13 +147,11 @@ Result<RowBatch*> FillOperator::next() {
     if (before_ != nullptr) TIDEMARK_RETURN_IF_ERROR(read_before());
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
-    Rows& rows = batch->rows;
+    RowTable& rows = batch->rows;
     if (plan_.kind == FillKind::None) {
-        const auto has_no_value = [&](const std::vector<Cell>& row) {
-            return std::all_of(row.begin() + static_cast<std::ptrdiff_t>(plan_.first_slot),
-                               row.end(), is_null);
-        };
-        std::erase_if(rows, has_no_value);
+        rows.erase_if([&](ConstRow row) {
+            return std::ranges::all_of(row.subspan(plan_.first_slot), is_null);
+        });
         return batch;
     }
     for (std::size_t i = 0; i < plan_.is_count.size(); ++i) {
@@ -185,27 +179,27 @@ Result<RowBatch*> FillOperator::next() {
 Result<RowBatch*> FilterOperator::next() {
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
-    std::erase_if(batch->rows, [&](const std::vector<Cell>& row) {
-        return !is_true(evaluate(plan_.condition, row));
-    });
+    batch->rows.erase_if([&](ConstRow row) { return !is_true(evaluate(plan_.condition, row)); });
     return batch;
 }
 
 Result<RowBatch*> ComputeOperator::next() {
     TIDEMARK_ASSIGN_OR_RETURN(RowBatch * batch, input_->next());
     if (batch == nullptr) return nullptr;
-    if (batch->rows.empty() || are_cells_of(plan_.columns, batch->rows.front())) return batch;
-    const MathFunction* lost = nullptr;
-    std::vector<Cell> computed;  // Afterwards the cells of the row before: memory to be used again.
-    for (std::vector<Cell>& row : batch->rows) {
-        computed.clear();
-        computed.reserve(1 + plan_.columns.size());
-        computed.push_back(row[0]);
-        for (const RowExpression& column : plan_.columns) {
-            computed.push_back(evaluate(column, row, &lost));
-        }
-        row.swap(computed);
+    if (batch->rows.empty() || are_cells_of(plan_.columns, std::as_const(batch->rows).front())) {
+        return batch;
     }
+    const MathFunction* lost = nullptr;
+    RowTable computed;
+    computed.reserve(batch->rows.size(), 1 + plan_.columns.size());
+    for (const Row row : batch->rows) {
+        const Row to = computed.append(1 + plan_.columns.size());
+        to[0] = row[0];
+        for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
+            to[1 + i] = evaluate(plan_.columns[i], row, &lost);
+        }
+    }
+    batch->rows = std::move(computed);
     if (lost != nullptr) {
         context_.warn(std::string(lost->name) +
                       "() has no finite value in at least one row: null there");
@@ -215,16 +209,15 @@ Result<RowBatch*> ComputeOperator::next() {
 
 void OrderOperator::order(RowBatch& batch) const {
     // Rows come in time order; sorting is stable, so that time decides last.
-    std::stable_sort(batch.rows.begin(), batch.rows.end(),
-                     [&](const std::vector<Cell>& left, const std::vector<Cell>& right) {
-                         for (const OrderKey& key : plan_.keys) {
-                             const Cell& a = (key.descending ? right : left)[key.column];
-                             const Cell& b = (key.descending ? left : right)[key.column];
-                             if (is_before(a, b)) return true;
-                             if (is_before(b, a)) return false;
-                         }
-                         return false;
-                     });
+    batch.rows.stable_sort([&](ConstRow left, ConstRow right) {
+        for (const OrderKey& key : plan_.keys) {
+            const Cell& a = (key.descending ? right : left)[key.column];
+            const Cell& b = (key.descending ? left : right)[key.column];
+            if (is_before(a, b)) return true;
+            if (is_before(b, a)) return false;
+        }
+        return false;
+    });
 }
 
 Status OrderOperator::collect_groups() {
@@ -264,10 +257,7 @@ Result<RowBatch*> LimitOperator::next() {
             continue;
         }
         ++groups_passed_;
-        Rows& rows = batch->rows;
-        const auto skipped = std::min<std::uint64_t>(plan_.offset, rows.size());
-        rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(skipped));
-        if (plan_.limit && *plan_.limit < rows.size()) rows.resize(*plan_.limit);
+        batch->rows.keep(plan_.offset, plan_.limit.value_or(batch->rows.size()));
         return batch;
     }
 }

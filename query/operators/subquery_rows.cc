@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "query/column/cell.h"
 #include "query/operators/build_operators.h"
 
 namespace tidemark::query {
@@ -66,17 +67,12 @@ std::vector<std::size_t> column_positions(const SelectPlan& plan) {
     return positions;
 }
 
-void append_rows(std::vector<std::vector<Cell>>& rows, const std::vector<std::size_t>& positions,
+void append_rows(RowTable& rows, const std::vector<std::size_t>& positions,
                  SubquerySeries& series) {
-    const auto time_of = [](const std::vector<Cell>& row) {
-        return std::get<TimeCell>(row.front()).ns;
-    };
     // ORDER BY of the subquery decides what LIMIT keeps; a scan is in order of time.
-    std::stable_sort(rows.begin(), rows.end(), [&](const auto& left, const auto& right) {
-        return time_of(left) < time_of(right);
-    });
+    rows.stable_sort([](ConstRow left, ConstRow right) { return time_of(left) < time_of(right); });
     series.times_ns.reserve(rows.size());
-    for (std::vector<Cell>& row : rows) {
+    for (const Row row : rows) {
         series.times_ns.push_back(time_of(row));
         for (std::size_t i = 0; i < positions.size(); ++i) {
             series.columns[i].append(std::move(row[positions[i]]));
@@ -160,8 +156,7 @@ Result<std::shared_ptr<const SubqueryRows>> compute_subquery(const SelectPlan& p
         series.columns.reserve(positions.size());
         for (const FieldType type : rows->column_types) series.columns.emplace_back(type);
         append_rows(batch->rows, positions, series);
-        batch->rows.clear();
-        batch->rows.shrink_to_fit();
+        batch->rows = RowTable();
         byte_count += memory_size_bytes(series);
         TIDEMARK_RETURN_IF_ERROR(rows->hold.hold(byte_count));
         std::pair<std::string, TagSet> key(series.measurement, series.tags);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "query/column/cell.h"
+
 namespace tidemark::query {
 namespace {
 
@@ -21,8 +23,8 @@ Result<RowBatch*> TransformOperator::next() {
         if (batch == nullptr) return nullptr;
         std::vector<TimedCell> values;
         values.reserve(batch->rows.size());
-        for (std::vector<Cell>& row : batch->rows) {
-            values.push_back({std::get<TimeCell>(row[0]).ns, std::move(row[plan_.slot])});
+        for (const Row row : batch->rows) {
+            values.push_back({time_of(row), std::move(row[plan_.slot])});
         }
         TIDEMARK_ASSIGN_OR_RETURN(TransformedValues results, transformed(std::move(values)));
         if (results.is_out_of_range) {
@@ -31,9 +33,11 @@ Result<RowBatch*> TransformOperator::next() {
         }
         if (results.values.empty()) continue;
         batch->rows.clear();
-        batch->rows.reserve(results.values.size());
+        batch->rows.reserve(results.values.size(), 2);
         for (TimedCell& result : results.values) {
-            batch->rows.push_back({TimeCell{result.time_ns}, std::move(result.cell)});
+            const Row row = batch->rows.append(2);
+            row[0] = TimeCell{result.time_ns};
+            row[1] = std::move(result.cell);
         }
         return batch;
     }

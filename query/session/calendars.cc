@@ -19,7 +19,7 @@
 namespace tidemark::query {
 namespace {
 
-using Row = std::vector<Cell>;
+using Cells = std::vector<Cell>;
 
 /// The database that ON names, else the session's.
 Result<std::string> database_of(const std::string& named, const StatementContext& context) {
@@ -46,8 +46,7 @@ Status as_status(const Result<std::uint64_t>& version) {
     return version ? success() : Status(version.error());
 }
 
-StatementResult one_table(std::string name, std::vector<std::string> columns,
-                          std::vector<Row> rows) {
+StatementResult one_table(std::string name, std::vector<std::string> columns, RowTable rows) {
     StatementResult result;
     if (rows.empty()) return result;
     result.series.push_back({std::move(name), {}, std::move(columns), std::move(rows)});
@@ -91,15 +90,15 @@ Status drop(const DropCalendar& statement, const StatementContext& context) {
     return as_status(context.store.remove_document(name, change_by(context, "")));
 }
 
-Result<Row> calendar_row(const Document& document) {
+Result<Cells> calendar_row(const Document& document) {
     TIDEMARK_ASSIGN_OR_RETURN(const CreateCalendar kept, read_calendar(document));
-    return Row{Cell(document.name),
-               Cell(kept.zone),
-               Cell(kept.hours),
-               optional_text(joined(kept.except_dates)),
-               optional_text(document.author),
-               Cell(TimeCell{document.time_ns}),
-               optional_text(document.reason)};
+    return Cells{Cell(document.name),
+                 Cell(kept.zone),
+                 Cell(kept.hours),
+                 optional_text(joined(kept.except_dates)),
+                 optional_text(document.author),
+                 Cell(TimeCell{document.time_ns}),
+                 optional_text(document.reason)};
 }
 
 // ---- Maintenance
@@ -110,16 +109,16 @@ const std::vector<std::string>& maintenance_columns() {
     return kColumns;
 }
 
-Result<Row> maintenance_row(const Document& document) {
+Result<Cells> maintenance_row(const Document& document) {
     TIDEMARK_ASSIGN_OR_RETURN(const CreateMaintenance kept, read_maintenance(document));
     TIDEMARK_ASSIGN_OR_RETURN(const TimeRange range, maintenance_range(kept, document.time_ns));
-    return Row{Cell(document.name),
-               Cell(print_tag_conditions(kept.tags)),
-               Cell(TimeCell{range.begin_ns}),
-               Cell(TimeCell{range.end_ns}),
-               optional_text(document.reason),
-               optional_text(document.author),
-               Cell(TimeCell{document.time_ns})};
+    return Cells{Cell(document.name),
+                 Cell(print_tag_conditions(kept.tags)),
+                 Cell(TimeCell{range.begin_ns}),
+                 Cell(TimeCell{range.end_ns}),
+                 optional_text(document.reason),
+                 optional_text(document.author),
+                 Cell(TimeCell{document.time_ns})};
 }
 
 /// The id of a window: of what it says, so that a statement that is sent twice makes one window.
@@ -192,12 +191,12 @@ Status drop(const DropMaintenance& statement, const StatementContext& context) {
 }
 
 /// The rows of all documents of a kind.
-Result<std::vector<Row>> rows_of(const StatementContext& context, const std::string& named,
-                                 std::string_view kind, Result<Row> (*row_of)(const Document&)) {
+Result<RowTable> rows_of(const StatementContext& context, const std::string& named,
+                         std::string_view kind, Result<Cells> (*row_of)(const Document&)) {
     TIDEMARK_ASSIGN_OR_RETURN(const std::string database, database_of(named, context));
-    std::vector<Row> rows;
+    RowTable rows;
     for (const Document& document : context.store.documents(database, kind)) {
-        TIDEMARK_ASSIGN_OR_RETURN(Row row, row_of(document));
+        TIDEMARK_ASSIGN_OR_RETURN(Cells row, row_of(document));
         rows.push_back(std::move(row));
     }
     return rows;
@@ -228,8 +227,9 @@ StatementResult change(const CreateMaintenance& statement, const StatementContex
     if (!made) return failed(made.error());
     auto row = maintenance_row(made.value());
     if (!row) return failed(std::move(row).error());
-    StatementResult result =
-        one_table("maintenance", maintenance_columns(), {std::move(row).value()});
+    RowTable rows;
+    rows.push_back(std::move(row).value());
+    StatementResult result = one_table("maintenance", maintenance_columns(), std::move(rows));
     warn_of_unknown_tags(statement, database.value(), context.store, result.messages);
     return result;
 }
@@ -241,8 +241,9 @@ StatementResult change(const DropMaintenance& statement, const StatementContext&
 StatementResult show(const ShowMaintenance& statement, const StatementContext& context) {
     auto rows = rows_of(context, statement.database, kMaintenanceKind, maintenance_row);
     if (!rows) return failed(std::move(rows).error());
-    std::ranges::stable_sort(rows.value(), {},
-                             [](const Row& row) { return std::get<TimeCell>(row[2]).ns; });
+    rows.value().stable_sort([](ConstRow left, ConstRow right) {
+        return std::get<TimeCell>(left[2]).ns < std::get<TimeCell>(right[2]).ns;
+    });
     return one_table("maintenance", maintenance_columns(), std::move(rows).value());
 }
 

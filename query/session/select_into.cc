@@ -64,7 +64,7 @@ public:
     Status add(const ResultSeries& series) {
         const std::string measurement = target_.measurement.value_or(series.name);
         std::vector<Column> columns = columns_of(series);
-        for (const std::vector<Cell>& row : series.rows) {
+        for (const ConstRow row : series.rows) {
             begin_point(measurement, series);
             bool has_field = false;
             for (Column& column : columns) {

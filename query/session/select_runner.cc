@@ -19,8 +19,8 @@ BindContext bind_context(const StatementContext& context) {
 }
 
 /// Tells of every time how it stands on the zone's clocks.
-void localize(std::vector<std::vector<Cell>>& rows, const TimeZone& zone) {
-    for (auto& row : rows) {
+void localize(RowTable& rows, const TimeZone& zone) {
+    for (const Row row : rows) {
         for (Cell& cell : row) {
             auto* time = std::get_if<TimeCell>(&cell);
             if (time == nullptr) continue;

@@ -21,8 +21,6 @@
 namespace tidemark::query {
 namespace {
 
-using Row = std::vector<Cell>;
-
 Result<std::function<bool(const std::string&)>> name_matcher(const NameMatch& match) {
     const bool is_negated =
         match.op == BinaryOperator::NotEqual || match.op == BinaryOperator::DoesNotMatch;
@@ -62,8 +60,13 @@ void limit(std::vector<T>& items, const std::optional<std::uint64_t>& most,
     }
 }
 
+void limit(RowTable& rows, const std::optional<std::uint64_t>& most,
+           const std::optional<std::uint64_t>& skipped) {
+    rows.keep(skipped.value_or(0), most.value_or(0) > 0 ? *most : rows.size());
+}
+
 void add_series(StatementResult& result, std::string name, std::vector<std::string> columns,
-                std::vector<Row> rows) {
+                RowTable rows) {
     if (rows.empty()) return;
     result.series.push_back({std::move(name), {}, std::move(columns), std::move(rows)});
 }
@@ -78,7 +81,7 @@ StatementResult per_measurement(const SchemaClauses& clauses, const StatementCon
     StatementResult result;
     result.messages = reader.take_messages();
     for (const Subject& subject : subjects.value()) {
-        std::vector<Row> rows = rows_of(reader.database(), subject);
+        RowTable rows = rows_of(reader.database(), subject);
         limit(rows, clauses.limits.limit, clauses.limits.offset);
         add_series(result, subject.measurement, columns, std::move(rows));
     }
@@ -196,7 +199,7 @@ Result<Counts> count_things(const ShowCardinality& statement, const StatementCon
 
 StatementResult show(const ShowDatabases&, const StatementContext& context) {
     StatementResult result;
-    std::vector<Row> rows;
+    RowTable rows;
     for (std::string& name : context.store.databases()) rows.push_back({Cell(std::move(name))});
     // InfluxDB shows this one table also when it is empty.
     result.series.push_back({"databases", {}, {"name"}, std::move(rows)});
@@ -208,7 +211,7 @@ StatementResult show(const ShowRetentionPolicies& statement, const StatementCont
         statement.database.empty() ? context.options.database : statement.database;
     Status status = check_database(context.store, database);
     if (!status) return failed(std::move(status).error());
-    std::vector<Row> rows;
+    RowTable rows;
     for (const RetentionPolicy& policy : context.store.retention_policies(database)) {
         const bool has_no_limit = policy.future_limit_ns == kHoldForever;
         rows.push_back({Cell(policy.name), Cell(print_go_duration(policy.duration_ns)),
@@ -228,7 +231,7 @@ StatementResult show(const ShowRetentionPolicies& statement, const StatementCont
 }
 
 StatementResult show(const ShowQueries&, const StatementContext& context) {
-    std::vector<Row> rows;
+    RowTable rows;
     for (RunningQuery& query : context.running.list()) {
         rows.push_back({Cell(query.id), Cell(std::move(query.text)),
                         Cell(std::move(query.database)), Cell(print_go_duration(query.age_ns)),
@@ -250,7 +253,7 @@ StatementResult show(const ShowMeasurements& statement, const StatementContext& 
     }
     auto matches = name_matcher(statement.with_measurement);
     if (!matches) return failed(std::move(matches).error());
-    std::vector<Row> rows;
+    RowTable rows;
     for (const Subject& subject : subjects.value()) {
         if (matches.value()(subject.measurement)) rows.push_back({Cell(subject.measurement)});
     }
@@ -271,8 +274,8 @@ StatementResult show(const ShowSeries& statement, const StatementContext& contex
         }
     }
     std::sort(keys.begin(), keys.end());
-    std::vector<Row> rows;
-    rows.reserve(keys.size());
+    RowTable rows;
+    rows.reserve(keys.size(), 1);
     for (std::string& key : keys) rows.push_back({Cell(std::move(key))});
     limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
     StatementResult result;
@@ -290,7 +293,7 @@ StatementResult show(const ShowTagKeys& statement, const StatementContext& conte
                                for (const TagSet& tags : subject.series) {
                                    for (const Tag& tag : tags) keys.insert(tag.key);
                                }
-                               std::vector<Row> rows;
+                               RowTable rows;
                                for (const std::string& key : keys) {
                                    if (matches.value()(key)) rows.push_back({Cell(key)});
                                }
@@ -312,8 +315,8 @@ StatementResult show(const ShowTagValues& statement, const StatementContext& con
                                     if (matches.value()(tag.key)) found.insert(tag);
                                 }
                             }
-                            std::vector<Row> rows;
-                            rows.reserve(found.size());
+                            RowTable rows;
+                            rows.reserve(found.size(), 2);
                             for (const Tag& tag : found) {
                                 rows.push_back({Cell(tag.key), Cell(tag.value)});
                             }
@@ -331,7 +334,7 @@ StatementResult show(const ShowFieldKeys& statement, const StatementContext& con
     return per_measurement(
         statement.clauses, context, {"fieldKey", "fieldType"},
         [&](const std::string& database, const Subject& subject) {
-            std::vector<Row> rows;
+            RowTable rows;
             for (const FieldKey& field : context.store.field_keys(database, subject.measurement)) {
                 rows.push_back({Cell(field.name), Cell(std::string(field_type_name(field.type)))});
             }
@@ -352,7 +355,8 @@ StatementResult show(const ShowCardinality& statement, const StatementContext& c
     if (!counts) return failed(std::move(counts).error());
     StatementResult result;
     for (auto& [group, count] : counts.value()) {
-        std::vector<Row> rows{{Cell(static_cast<std::int64_t>(count))}};
+        RowTable rows;
+        rows.push_back({Cell(static_cast<std::int64_t>(count))});
         limit(rows, statement.clauses.limits.limit, statement.clauses.limits.offset);
         add_series(result, group.measurement, {std::string(count_column(statement))},
                    std::move(rows));

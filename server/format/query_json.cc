@@ -1,10 +1,14 @@
 #include "server/format/query_json.h"
 
 #include <algorithm>
+#include <future>
+#include <numeric>
 #include <span>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace tidemark::server {
 namespace {
@@ -16,14 +20,18 @@ void write_time(TimeCell time, Epoch epoch, JsonWriter& json) {
     json.string(text);
 }
 
-using Rows = std::span<const std::vector<Cell>>;
+/// Rows of a series, from `begin` on and in front of `end`.
+struct RowRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
 
-void write_rows(Rows rows, Epoch epoch, JsonWriter& json) {
+void write_rows(const RowTable& rows, RowRange range, Epoch epoch, JsonWriter& json) {
     json.key("values");
     json.begin_array();
-    for (const auto& row : rows) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
         json.begin_array();
-        for (const Cell& cell : row) write_cell(cell, epoch, json);
+        for (const Cell& cell : rows[row]) write_cell(cell, epoch, json);
         json.end_array();
     }
     json.end_array();
@@ -35,8 +43,8 @@ void write_partial(bool is_partial, JsonWriter& json) {
     json.boolean(true);
 }
 
-/// `rows` are some of the series'; `is_partial`: more of them follow.
-void write_series(const ResultSeries& series, Rows rows, bool is_partial, Epoch epoch,
+/// `is_partial`: more of the series' rows follow.
+void write_series(const ResultSeries& series, RowRange rows, bool is_partial, Epoch epoch,
                   JsonWriter& json) {
     json.begin_object();
     if (!series.name.empty()) {
@@ -56,9 +64,75 @@ void write_series(const ResultSeries& series, Rows rows, bool is_partial, Epoch 
     json.begin_array();
     for (const std::string& column : series.columns) json.string(column);
     json.end_array();
-    if (!rows.empty()) write_rows(rows, epoch, json);
+    if (rows.begin != rows.end) write_rows(series.rows, rows, epoch, json);
     write_partial(is_partial, json);
     json.end_object();
+}
+
+/// About what rows of times and short numbers take, so that the text is seldom moved as it grows.
+constexpr std::size_t kUsualCellBytes = 16;
+
+std::size_t cell_count(const ResultSeries& series) {
+    return series.rows.size() * (series.columns.size() + 1);
+}
+
+std::size_t cell_count(std::span<const ResultSeries> all) {
+    return std::accumulate(
+        all.begin(), all.end(), std::size_t{0},
+        [](std::size_t sum, const ResultSeries& series) { return sum + cell_count(series); });
+}
+
+void write_each(std::span<const ResultSeries> all, Epoch epoch, JsonWriter& json) {
+    for (const ResultSeries& series : all) {
+        write_series(series, {0, series.rows.size()}, false, epoch, json);
+    }
+}
+
+/// The series as a compact array.
+std::string series_array(std::span<const ResultSeries> all, Epoch epoch) {
+    std::string text;
+    text.reserve(cell_count(all) * kUsualCellBytes);
+    JsonWriter json(text, false);
+    json.begin_array();
+    write_each(all, epoch, json);
+    json.end_array();
+    return text;
+}
+
+/// Parts of neighbouring series with about as many cells each. At most `part_count`, at least one.
+std::vector<std::span<const ResultSeries>> shared_out(std::span<const ResultSeries> all,
+                                                      std::size_t part_count) {
+    const std::size_t share = cell_count(all) / part_count;
+    std::vector<std::span<const ResultSeries>> parts;
+    while (parts.size() + 1 < part_count) {
+        std::size_t size = 0;
+        for (std::size_t cells = 0; size < all.size() && cells < share; ++size) {
+            cells += cell_count(all[size]);
+        }
+        if (size == all.size()) break;
+        parts.push_back(all.first(size));
+        all = all.subspan(size);
+    }
+    parts.push_back(all);
+    return parts;
+}
+
+/// Many of them are written by several threads, each into a text of its own.
+void write_all(std::span<const ResultSeries> all, Epoch epoch, JsonWriter& json) {
+    constexpr std::size_t kCellsPerThread = 20'000;  // Beside these, starting a thread is little.
+    const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t part_count =
+        std::clamp(cell_count(all) / kCellsPerThread, std::size_t{1}, most);
+    if (part_count == 1 || json.is_pretty()) return write_each(all, epoch, json);
+    const auto parts = shared_out(all, part_count);
+    std::vector<std::future<std::string>> others;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        // Where there is no thread to be had, get() does it.
+        others.push_back(
+            std::async(std::launch::async | std::launch::deferred, series_array, parts[i], epoch));
+    }
+    write_each(parts.front(), epoch, json);
+    for (std::future<std::string>& other : others) json.elements_of(other.get());
 }
 
 void write_messages(const std::vector<ResultMessage>& messages, JsonWriter& json) {
@@ -90,25 +164,18 @@ void write_statement(const StatementResult& statement, std::size_t id, Epoch epo
     if (!statement.series.empty()) {
         json.key("series");
         json.begin_array();
-        for (const ResultSeries& series : statement.series) {
-            write_series(series, series.rows, false, epoch, json);
-        }
+        write_all(statement.series, epoch, json);
         json.end_array();
     }
     write_remarks(statement, json);
     json.end_object();
 }
 
-/// About what rows of times and short numbers take, so that the text is seldom moved as it grows.
 std::size_t usual_size_bytes(const QueryResult& result) {
-    constexpr std::size_t kCellBytes = 16;
-    std::size_t cell_count = 0;
-    for (const StatementResult& statement : result.statements) {
-        for (const ResultSeries& series : statement.series) {
-            cell_count += series.rows.size() * (series.columns.size() + 1);
-        }
-    }
-    return cell_count * kCellBytes;
+    std::size_t cells = 0;
+    for (const StatementResult& statement : result.statements)
+        cells += cell_count(statement.series);
+    return cells * kUsualCellBytes;
 }
 
 /// One after the other, the documents of an answer in chunks.
@@ -121,13 +188,14 @@ public:
         if (statement.series.empty()) return write_chunk(statement, id, nullptr, {}, false, false);
         for (const ResultSeries& series : statement.series) {
             const bool is_last_series = &series == &statement.series.back();
-            Rows left(series.rows);
+            const std::size_t row_count = series.rows.size();
+            RowRange rows;
             do {
-                const Rows rows = left.first(std::min(chunk_rows_, left.size()));
-                left = left.subspan(rows.size());
-                write_chunk(statement, id, &series, rows, !left.empty(),
-                            !left.empty() || !is_last_series);
-            } while (!left.empty());
+                rows = {rows.end, rows.end + std::min(chunk_rows_, row_count - rows.end)};
+                const bool has_more_rows = rows.end < row_count;
+                write_chunk(statement, id, &series, rows, has_more_rows,
+                            has_more_rows || !is_last_series);
+            } while (rows.end < row_count);
         }
     }
 
@@ -136,7 +204,7 @@ public:
 private:
     /// The statement's remarks come with its last chunk.
     void write_chunk(const StatementResult& statement, std::size_t id, const ResultSeries* series,
-                     Rows rows, bool has_more_rows, bool has_more) {
+                     RowRange rows, bool has_more_rows, bool has_more) {
         JsonWriter json(out_, is_pretty_);
         json.begin_object();
         json.key("results");

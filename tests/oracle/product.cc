@@ -12,7 +12,7 @@ T must(Result<T> result) {
     return std::move(result).value();
 }
 
-std::string row_text(const std::vector<Cell>& row) {
+std::string row_text(ConstRow row) {
     std::string line;
     for (const Cell& cell : row) line += (line.empty() ? "" : " | ") + text(cell);
     return line;
@@ -30,8 +30,7 @@ std::string tags_text(const TagSet& tags) {
     return line;
 }
 
-std::string row_differences(const ExpectedRow& expected, const Query& query,
-                            const std::vector<Cell>& got) {
+std::string row_differences(const ExpectedRow& expected, const Query& query, ConstRow got) {
     if (got.size() != expected.cells.size() + 1) return "  wrong width: " + row_text(got) + "\n";
     std::string found;
     const std::vector<Call> columns = columns_of(query.calls);

@@ -39,7 +39,7 @@ void check_table(Product& product, const std::vector<oracle::ExpectedRow>& expec
     INFO(statement << " now " << query.now_ns << ", host " << host);
     const StatementResult got = product.ask(statement, query.now_ns, path);
     REQUIRE_FALSE(got.error);
-    std::vector<std::vector<Cell>> rows;
+    RowTable rows;
     for (const ResultSeries& series : got.series) {
         if (series.tags.at(1).second == host) rows = series.rows;
     }

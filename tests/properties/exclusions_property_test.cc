@@ -290,7 +290,7 @@ TEST_CASE("episodes without some of the time are the naive evaluator's", "[prope
             const StatementResult got =
                 product.ask(oracle::text(query, "m"), query.now_ns, random.pick(paths()).second);
             must(got);
-            std::vector<std::vector<Cell>> rows;
+            RowTable rows;
             for (const ResultSeries& one : got.series) {
                 if (one.tags.at(1).second == series.tag("host")) rows = one.rows;
             }

@@ -37,10 +37,10 @@ Query random_statistics_query(Random& random, const RandomData& data) {
     return query;
 }
 
-const Cell& cell_of(const std::vector<Cell>& row, std::size_t column) { return row.at(1 + column); }
+const Cell& cell_of(ConstRow row, std::size_t column) { return row.at(1 + column); }
 
 /// A duration in ns; the call must have asked for these.
-std::int64_t ns_of(const std::vector<Cell>& row, std::size_t column) {
+std::int64_t ns_of(ConstRow row, std::size_t column) {
     return std::get<std::int64_t>(cell_of(row, column));
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("budget, spent, left and verdict agree with each other and with R4", "
         INFO(oracle::text(query, "m"));
         REQUIRE_FALSE(got.error);
         for (const ResultSeries& series : got.series) {
-            for (const std::vector<Cell>& row : series.rows) {
+            for (const ConstRow row : series.rows) {
                 const std::int64_t budget_ns = ns_of(row, 4);
                 const std::int64_t spent_ns = ns_of(row, 5);
                 const std::int64_t unknown_ns = ns_of(row, 8);

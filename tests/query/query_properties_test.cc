@@ -361,9 +361,7 @@ TEST_CASE("LIMIT keeps the rows it names, whatever is read for it", "[query][pro
                 REQUIRE(part.size() == whole.size());
                 for (std::size_t i = 0; i < whole.size(); ++i) {
                     auto expected = whole[i].rows;
-                    expected.erase(expected.begin(),
-                                   expected.begin() + static_cast<std::ptrdiff_t>(offset));
-                    if (expected.size() > limit) expected.resize(limit);
+                    expected.keep(offset, limit);
                     CHECK(part[i].rows == expected);
                 }
             }

@@ -35,7 +35,7 @@ void write_over_http(const std::string& address, const Script& script) {
 void restore_times(QueryResult& result) {
     for (StatementResult& statement : result.statements) {
         for (ResultSeries& series : statement.series) {
-            for (auto& row : series.rows) {
+            for (const Row row : series.rows) {
                 for (Cell& cell : row) {
                     const auto* text = std::get_if<std::string>(&cell);
                     if (text == nullptr) continue;

@@ -53,6 +53,29 @@ TEST_CASE("JSON strings are escaped as Go escapes them", "[server]") {
                       "b") == R"("a\ufffd\ufffd\ufffdb")");
 }
 
+TEST_CASE("an answer that several threads write is what one writes", "[server]") {
+    QueryResult result;
+    StatementResult& statement = result.statements.emplace_back();
+    std::string expected;
+    for (int host = 0; host < 40; ++host) {
+        ResultSeries series{"cpu", {{"host", std::to_string(host)}}, {"time", "v"}, {}};
+        // Some without rows, one with more than all others together.
+        const int row_count = host == 7 ? 100'000 : (host % 9) * 500;
+        for (int row = 0; row < row_count; ++row) {
+            series.rows.push_back({TimeCell{row}, row * 0.5});
+        }
+        statement.series.push_back(series);
+        QueryResult alone;
+        alone.statements.emplace_back().series.push_back(std::move(series));
+        const std::string text = query_json(alone, storage::TimePrecision::Nanoseconds, false);
+        const std::size_t begin = text.find("{\"name\"");
+        const std::size_t end = text.rfind("]}]}");
+        expected += (host == 0 ? "" : ",") + text.substr(begin, end - begin);
+    }
+    CHECK(query_json(result, storage::TimePrecision::Nanoseconds, false) ==
+          "{\"results\":[{\"statement_id\":0,\"series\":[" + expected + "]}]}\n");
+}
+
 TEST_CASE("numbers are written as Go writes them", "[server]") {
     std::string out;
     JsonWriter json(out, false);

@@ -129,7 +129,7 @@ std::string fields_with_types(const QueryResult& answer) {
     std::string text;
     for (const StatementResult& statement : answer.statements) {
         for (const ResultSeries& series : statement.series) {
-            for (const std::vector<Cell>& row : series.rows) {
+            for (const ConstRow row : series.rows) {
                 if (row.size() != 2) continue;
                 if (!text.empty()) text += ", ";
                 text += printable(cell_text(row[0])) + " (" + cell_text(row[1]) + ")";

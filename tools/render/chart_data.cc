@@ -34,7 +34,7 @@ CellKind kind_of_column(const StatementResult& statement, const std::string& nam
         const auto column = std::ranges::find(series.columns, name);
         if (column == series.columns.end()) continue;
         const auto index = static_cast<std::size_t>(column - series.columns.begin());
-        for (const std::vector<Cell>& row : series.rows) {
+        for (const ConstRow row : series.rows) {
             const CellKind own = kind_of(row[index]);
             if (own == CellKind::Null) continue;
             if (kind != CellKind::Null && own != kind) return CellKind::Other;
@@ -53,7 +53,7 @@ std::optional<std::size_t> index_of(const ResultSeries& series, std::string_view
 // A row's place in the order of time.
 struct TimedRow {
     std::int64_t time_ns;
-    const std::vector<Cell>* row;
+    ConstRow row;
 };
 
 // A series with its rows in time order; the time is its first column, as in every SELECT.
@@ -100,10 +100,10 @@ private:
     void add_series(const ResultSeries& series) {
         TimedSeries timed{&series, {}, label_of(series)};
         timed.rows.reserve(series.rows.size());
-        for (const std::vector<Cell>& row : series.rows) {
+        for (const ConstRow row : series.rows) {
             const auto time = row.empty() ? std::nullopt : time_of(row.front());
             if (!time) continue;
-            timed.rows.push_back({time->ns, &row});
+            timed.rows.push_back({time->ns, row});
             note_time(*time);
         }
         if (timed.rows.empty()) return;
@@ -188,7 +188,7 @@ private:
                 timed.label.empty() ? printable(name) : printable(name) + " " + timed.label, {}};
             line.points.reserve(timed.rows.size());
             for (const TimedRow& row : timed.rows) {
-                std::optional<double> value = number_of((*row.row)[*column]);
+                std::optional<double> value = number_of(row.row[*column]);
                 if (value) *value *= factor;
                 if (value && !std::isfinite(*value)) value.reset();
                 line.points.push_back({row.time_ns, value});
@@ -220,7 +220,7 @@ private:
             if (!column || timed.rows.size() < 2) continue;
             StateBar bar{timed.label, {}};
             for (std::size_t i = 0; i < timed.rows.size(); ++i) {
-                const auto value = number_of((*timed.rows[i].row)[*column]);
+                const auto value = number_of(timed.rows[i].row[*column]);
                 if (!value) continue;
                 const std::int64_t begin_ns = timed.rows[i].time_ns;
                 const std::int64_t end_ns = timed.end_ns(i);
@@ -259,7 +259,7 @@ private:
             }
             StateBar bar{timed.label, {}};
             for (std::size_t i = 0; i < timed.rows.size(); ++i) {
-                const Cell& cell = (*timed.rows[i].row)[*column];
+                const Cell& cell = timed.rows[i].row[*column];
                 if (std::holds_alternative<std::monostate>(cell)) continue;
                 const auto state = std::ranges::find(panel.states, printable(cell_text(cell)));
                 bar.spans.push_back({timed.rows[i].time_ns, timed.end_ns(i),
@@ -278,7 +278,7 @@ private:
             const auto column = index_of(*timed.series, name);
             if (!column) continue;
             for (const TimedRow& row : timed.rows) {
-                const Cell& cell = (*row.row)[*column];
+                const Cell& cell = row.row[*column];
                 const bool is_null = std::holds_alternative<std::monostate>(cell);
                 if (!is_null) states.insert(printable(cell_text(cell)));
                 if (states.size() > kMostStates) break;
@@ -302,7 +302,7 @@ private:
         for (const TimedSeries& timed : series_) {
             StateBar bar{timed.label, {}};
             for (const TimedRow& row : timed.rows) {
-                const std::optional<TimeCell> end = time_of((*row.row)[1]);
+                const std::optional<TimeCell> end = time_of(row.row[1]);
                 const std::int64_t end_ns = end ? end->ns : row.time_ns;
                 data_.range->end_ns = std::max(data_.range->end_ns, end_ns);
                 bar.spans.push_back({row.time_ns, end_ns, 0, 1});

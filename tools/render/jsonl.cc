@@ -17,7 +17,7 @@ bool has_tag(const ResultSeries& series, const std::string& key) {
     return std::ranges::any_of(series.tags, [&](const auto& tag) { return tag.first == key; });
 }
 
-void append_row(const ResultSeries& series, const std::vector<Cell>& row, std::string& out) {
+void append_row(const ResultSeries& series, ConstRow row, std::string& out) {
     server::JsonWriter json(out, false);
     json.begin_object();
     if (!series.name.empty() && !has_column(series, "name") && !has_tag(series, "name")) {
@@ -43,7 +43,7 @@ std::string render_jsonl(const QueryResult& result, const RenderContext&) {
     std::string out;
     for (const StatementResult& statement : result.statements) {
         for (const ResultSeries& series : statement.series) {
-            for (const std::vector<Cell>& row : series.rows) append_row(series, row, out);
+            for (const ConstRow row : series.rows) append_row(series, row, out);
         }
     }
     return out;

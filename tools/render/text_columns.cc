@@ -29,7 +29,7 @@ TextColumn make_column(const ResultSeries& series, std::size_t index, const Colu
     TextColumn column{printable(series.columns[index]), {}, 0, true};
     column.width = display_width(column.header);
     column.texts.reserve(series.rows.size());
-    for (const std::vector<Cell>& row : series.rows) {
+    for (const ConstRow row : series.rows) {
         const Cell& cell = row[index];
         const bool is_null = std::holds_alternative<std::monostate>(cell);
         column.is_numeric = column.is_numeric && (is_null || is_number(cell));

@@ -21,7 +21,7 @@ void show_local_time(TimeCell& time) {
 void show_local_times(QueryResult& result) {
     for (StatementResult& statement : result.statements) {
         for (ResultSeries& series : statement.series) {
-            for (auto& row : series.rows) {
+            for (const Row row : series.rows) {
                 for (Cell& cell : row) {
                     if (auto* time = std::get_if<TimeCell>(&cell)) show_local_time(*time);
                 }

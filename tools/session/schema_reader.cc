@@ -44,7 +44,7 @@ std::vector<std::string> SchemaReader::texts(const std::string& statement,
             const auto header = std::ranges::find(series.columns, column);
             if (header == series.columns.end()) continue;
             const auto index = static_cast<std::size_t>(header - series.columns.begin());
-            for (const std::vector<Cell>& row : series.rows) {
+            for (const ConstRow row : series.rows) {
                 if (const auto* text = std::get_if<std::string>(&row[index])) found.insert(*text);
             }
         }
@@ -89,7 +89,7 @@ bool SchemaReader::is_boolean(const std::string& field, const std::string& datab
     if (!result) return false;
     for (const StatementResult& answer : result.value().statements) {
         for (const ResultSeries& series : answer.series) {
-            for (const std::vector<Cell>& row : series.rows) {
+            for (const ConstRow row : series.rows) {
                 const bool is_it = row.size() == 2 && row[0] == Cell(field);
                 if (is_it && row[1] == Cell(std::string("boolean"))) return true;
             }

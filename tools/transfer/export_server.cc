@@ -205,7 +205,7 @@ private:
     }
 
     Result<std::int64_t> add_row(const MeasurementSchema& schema, const SeriesTagValues& tags,
-                                 const std::vector<Cell>& row, WriteBatch& batch) const {
+                                 ConstRow row, WriteBatch& batch) const {
         if (row.size() != schema.fields.size() + 1) return not_understood("too few columns");
         const auto* const time_text = std::get_if<std::string>(&row.front());
         const auto time = time_text == nullptr ? std::nullopt : parse_rfc3339(*time_text);

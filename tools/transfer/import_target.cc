@@ -167,7 +167,7 @@ private:
     }
 
     static void add_types(const ResultSeries& series, std::map<std::string, FieldType>& types) {
-        for (const std::vector<Cell>& row : series.rows) {
+        for (const ConstRow row : series.rows) {
             if (row.size() != 2) continue;
             const auto* const name = std::get_if<std::string>(&row[0]);
             const auto* const type_name = std::get_if<std::string>(&row[1]);

@@ -16,31 +16,19 @@
 #include <vector>
 
 #include <tidemark/result.h>
+#include <tidemark/rows.h>
 #include <tidemark/scan.h>
 #include <tidemark/store.h>
 #include <tidemark/types.h>
 
 namespace tidemark {
 
-/// An instant in an answer: nanoseconds since 1970 (UTC).
-struct TimeCell {
-    std::int64_t ns;
-    /// Local time minus UTC there, of the statement's tz(): how to show it. Not part of its value.
-    std::int32_t offset_seconds = 0;
-    bool operator==(const TimeCell& other) const { return ns == other.ns; }
-};
-
-/// One cell of an answer; monostate is null. Durations are doubles (or integers when asked for in
-/// ns) in the unit the function was called with.
-using Cell =
-    std::variant<std::monostate, double, std::int64_t, std::uint64_t, bool, std::string, TimeCell>;
-
 /// One group of rows, in InfluxDB's shape.
 struct ResultSeries {
     std::string name;
     std::vector<std::pair<std::string, std::string>> tags;  ///< Of GROUP BY, sorted by key.
     std::vector<std::string> columns;
-    std::vector<std::vector<Cell>> rows;  ///< Each as wide as `columns`.
+    RowTable rows;  ///< Each as wide as `columns`.
 };
 
 /// A remark on an answer: the answer stands, but the reader should know.
@@ -155,7 +143,7 @@ struct QueryOptions {
     /// it, it fails with LimitExceeded. What answers statements before it is not counted.
     std::size_t memory_limit_bytes = std::size_t{2} << 30;
     RunningQueries* running = nullptr;  ///< Null: SHOW QUERIES shows itself alone.
-    unsigned thread_limit = 0;          ///< 0: as many as there are processors.
+    unsigned thread_limit = 0;  ///< 0: as many as there are processors.
 };
 
 /// Either what every statement of a text answered, or why the text was not understood.
