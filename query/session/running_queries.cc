@@ -32,6 +32,11 @@ bool RunningQueries::kill(std::uint64_t id) {
     return true;
 }
 
+std::uint64_t RunningQueries::begun_count() const {
+    const std::lock_guard lock(mutex_);
+    return next_id_ - 1;
+}
+
 void RunningQueries::end(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
     entries_.erase(id);

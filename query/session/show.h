@@ -4,7 +4,7 @@
 
 namespace tidemark::query {
 
-// The statements that look at the schema, with InfluxDB's columns and names.
+// The statements that look at the schema and at the engine, with InfluxDB's columns and names.
 
 StatementResult show(const ShowDatabases& statement, const StatementContext& context);
 StatementResult show(const ShowRetentionPolicies& statement, const StatementContext& context);
@@ -15,5 +15,6 @@ StatementResult show(const ShowTagValues& statement, const StatementContext& con
 StatementResult show(const ShowFieldKeys& statement, const StatementContext& context);
 StatementResult show(const ShowCardinality& statement, const StatementContext& context);
 StatementResult show(const ShowQueries& statement, const StatementContext& context);
+StatementResult show(const ShowStats& statement, const StatementContext& context);
 
 }  // namespace tidemark::query

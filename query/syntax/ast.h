@@ -607,8 +607,16 @@ struct KillQuery {
     bool operator==(const KillQuery&) const = default;
 };
 
-/// Parts of InfluxQL that Tidemark understands only to say what to do instead.
-enum class ForeignTopic : std::uint8_t { Users, Grants, ContinuousQueries, Subscriptions, Shards };
+/// Parts of InfluxQL that Tidemark understands only to say what to do instead, or that there are
+/// none (UserList).
+enum class ForeignTopic : std::uint8_t {
+    Users,
+    UserList,
+    Grants,
+    ContinuousQueries,
+    Subscriptions,
+    Shards,
+};
 
 struct ForeignStatement {
     Location location;

@@ -206,7 +206,7 @@ Result<std::optional<StatementNode>> parse_foreign_show(TokenStream& tokens) {
         return finish(tokens, ForeignTopic::Grants, location, parse_grants_of_user(tokens));
     }
     if (tokens.accept_word("USERS")) {
-        return finish(tokens, ForeignTopic::Users, location, success());
+        return finish(tokens, ForeignTopic::UserList, location, success());
     }
     if (tokens.accept_word("SUBSCRIPTIONS")) {
         return finish(tokens, ForeignTopic::Subscriptions, location, success());

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <tidemark/query.h>
 
@@ -49,6 +50,14 @@ std::size_t chunk_rows(std::string_view text) {
     return is_number ? rows : kDefault;
 }
 
+std::vector<StatisticsModule> server_statistics(const Counters& counters) {
+    return {{"httpd", {{"req", counters.http_requests.load()}}},
+            {"write",
+             {{"connections", counters.connections_accepted.load()},
+              {"pointReq", counters.points_written.load()},
+              {"linesRefused", counters.lines_refused.load()}}}};
+}
+
 std::string syntax_message(const SyntaxError& error) {
     return "error parsing query: " + error.message + " at line " +
            std::to_string(error.location.line) + ", char " + std::to_string(error.location.column);
@@ -94,6 +103,7 @@ HttpResponse handle_query(const HandlerContext& context, const HttpRequest& requ
     options.may_write = request.method == "POST";
     options.cancelled = &context.cancelled;
     options.running = context.running;
+    options.statistics = [&counters = context.counters] { return server_statistics(counters); };
     options.row_limit = context.query_limits.row_count;
     options.time_limit = std::chrono::seconds(context.query_limits.seconds);
     options.memory_limit_bytes = context.query_limits.memory_bytes;

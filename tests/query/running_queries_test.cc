@@ -1,4 +1,6 @@
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -59,6 +61,44 @@ TEST_CASE("a statement that fails is listed no longer", "[session]") {
     const QueryResult result = execute(store, "SELECT v FROM nowhere..m", options);
     CHECK(result.statements.at(0).error.has_value());
     CHECK(running.list().empty());
+}
+
+TEST_CASE("SHOW STATS tells of the store, of queries, and of what the program counts",
+          "[session]") {
+    MemoryStore store;
+    RunningQueries running;
+    QueryOptions options;
+    options.running = &running;
+    options.statistics = [] {
+        return std::vector<StatisticsModule>{{"httpd", {{"req", 7}, {"reqActive", 1}}}};
+    };
+    const auto ask = [&](const char* text) {
+        QueryResult result = execute(store, text, options);
+        REQUIRE_FALSE(result.syntax_error);
+        REQUIRE_FALSE(result.statements.at(0).error);
+        return std::move(result.statements.at(0));
+    };
+    std::vector<std::string> names;
+    for (const ResultSeries& series : ask("SHOW STATS").series) names.push_back(series.name);
+    CHECK(names == std::vector<std::string>{"compaction", "httpd", "queryExecutor", "store"});
+
+    const StatementResult httpd = ask("SHOW STATS FOR 'httpd'");
+    REQUIRE(httpd.series.size() == 1);
+    CHECK(httpd.series[0].columns == std::vector<std::string>{"req", "reqActive"});
+    CHECK(httpd.series[0].rows == RowTable{{std::int64_t{7}, std::int64_t{1}}});
+
+    // The third statement, which is running.
+    const StatementResult queries = ask("SHOW STATS FOR 'queryExecutor'");
+    REQUIRE(queries.series.size() == 1);
+    CHECK(queries.series[0].rows == RowTable{{std::int64_t{1}, std::int64_t{3}}});
+
+    const StatementResult none = ask("SHOW STATS FOR 'https'");
+    CHECK(none.series.empty());
+    REQUIRE(none.messages.size() == 1);
+    CHECK(none.messages[0].text == "there is no module https, did you mean httpd?");
+
+    CHECK(ask("SHOW DIAGNOSTICS FOR 'build'").series.at(0).columns ==
+          std::vector<std::string>{"Version"});
 }
 
 }  // namespace tidemark::tests

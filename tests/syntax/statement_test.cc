@@ -126,7 +126,10 @@ TEST_CASE("foreign statements keep topic and text", "[statement]") {
     CHECK(foreign.text ==
           "CREATE CONTINUOUS QUERY q ON db BEGIN SELECT mean ( v ) INTO p . : MEASUREMENT FROM "
           "/^a b/ GROUP BY time ( 1m ) END");
-    CHECK(std::get<ForeignStatement>(parsed("SHOW USERS").at(0).node).topic == ForeignTopic::Users);
+    CHECK(std::get<ForeignStatement>(parsed("SHOW USERS").at(0).node).topic ==
+          ForeignTopic::UserList);
+    CHECK(std::get<ForeignStatement>(parsed("DROP USER me").at(0).node).topic ==
+          ForeignTopic::Users);
     CHECK(std::get<ForeignStatement>(parsed("GRANT ALL TO jdoe").at(0).node).topic ==
           ForeignTopic::Grants);
     CHECK(std::get<ForeignStatement>(parsed("DROP SHARD 3").at(0).node).topic ==

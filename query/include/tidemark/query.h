@@ -87,6 +87,9 @@ public:
     Begun begin(std::string text, std::string database);
     void end(std::uint64_t id);
 
+    /// How many statements there have been, with those that are running.
+    std::uint64_t begun_count() const;
+
 private:
     struct Entry {
         std::string text;
@@ -120,6 +123,12 @@ struct NameParameter {
 using QueryParameter = std::variant<double, std::int64_t, std::uint64_t, bool, std::string,
                                     DurationParameter, RegexParameter, NameParameter>;
 
+/// What a program counts, for SHOW STATS: figures under the name of the part that they are of.
+struct StatisticsModule {
+    std::string name;
+    std::vector<std::pair<std::string, std::uint64_t>> figures;
+};
+
 struct QueryOptions {
     std::string database;          ///< What statements refer to that name none.
     std::string retention_policy;  ///< Empty: the database's default one.
@@ -143,6 +152,9 @@ struct QueryOptions {
     /// it, it fails with LimitExceeded. What answers statements before it is not counted.
     std::size_t memory_limit_bytes = std::size_t{2} << 30;
     RunningQueries* running = nullptr;  ///< Null: SHOW QUERIES shows itself alone.
+    /// What SHOW STATS shows besides the store's own figures; null: nothing. Called by the thread
+    /// that executes.
+    std::function<std::vector<StatisticsModule>()> statistics{};
     unsigned thread_limit = 0;  ///< 0: as many as there are processors.
 };
 
