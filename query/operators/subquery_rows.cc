@@ -92,7 +92,7 @@ std::size_t SubqueryColumn::memory_size_bytes() const {
     std::size_t byte_count = is_valid_.capacity() + floats_.capacity() * sizeof(floats_[0]) +
                              integers_.capacity() * sizeof(integers_[0]) +
                              unsigneds_.capacity() * sizeof(unsigneds_[0]) + booleans_.capacity() +
-                             strings_.capacity() * sizeof(strings_[0]);
+                             strings_.capacity() * sizeof(std::string);
     for (const std::string& text : strings_) byte_count += text.capacity();
     return byte_count;
 }

@@ -45,6 +45,7 @@ void append_decimal(std::string_view digits, int exponent, std::string& out) {
 bool append_short(double magnitude, FloatStyle style, std::string& out) {
     const double limit = style == FloatStyle::Shortest ? kShortLimitOfShortest : kShortLimit;
     if (magnitude != 0 && !(magnitude >= kShortMin && magnitude < limit)) return false;
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): the next line tells whether it is right.
     const auto number = static_cast<std::int64_t>(magnitude * kShortScale + 0.5);
     if (static_cast<double>(number) / kShortScale != magnitude) return false;
 

@@ -36,10 +36,9 @@ template <typename CellType>
 class BasicRow : public std::span<CellType> {
 public:
     using std::span<CellType>::span;
+    template <typename Other, typename = std::enable_if_t<std::is_same_v<const Other, CellType>>>
     // NOLINTNEXTLINE(google-explicit-constructor): whoever may write may read.
-    template <typename Other>
-    requires std::is_same_v<const Other, CellType> BasicRow(const BasicRow<Other>& row)
-        : std::span<CellType>(row) {}
+    BasicRow(const BasicRow<Other>& row) : std::span<CellType>(row) {}
 
     /// std::out_of_range where there is no such cell.
     CellType& at(std::size_t column) const {
@@ -58,12 +57,14 @@ public:
     template <typename CellType>
     class BasicIterator {
     public:
+        // NOLINTBEGIN(readability-identifier-naming): the standard library's names.
         using iterator_concept = std::random_access_iterator_tag;
         using iterator_category = std::input_iterator_tag;  // A row is made when it is looked at.
         using value_type = BasicRow<CellType>;
         using reference = value_type;
         using difference_type = std::ptrdiff_t;
         using pointer = void;
+        // NOLINTEND(readability-identifier-naming)
 
         BasicIterator() = default;
         BasicIterator(CellType* cells, std::size_t width)
@@ -93,8 +94,10 @@ public:
         CellType* cells_ = nullptr;
         std::ptrdiff_t width_ = 0;
     };
+    // NOLINTBEGIN(readability-identifier-naming): the standard library's names.
     using iterator = BasicIterator<Cell>;
     using const_iterator = BasicIterator<const Cell>;
+    // NOLINTEND(readability-identifier-naming)
 
     RowTable() = default;
     RowTable(std::initializer_list<std::initializer_list<Cell>> rows) {

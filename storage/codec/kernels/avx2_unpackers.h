@@ -112,8 +112,8 @@ struct MiddleUnpacker {
         for (unsigned half = 0; half < 2; ++half) {
             const unsigned lower = 4 * half * width;
             const unsigned upper = lower + 2 * width;
-            pair_offset[2 * half] = lower / 8;
-            pair_offset[2 * half + 1] = upper / 8;
+            pair_offset[std::size_t{2} * half] = lower / 8;
+            pair_offset[std::size_t{2} * half + 1] = upper / 8;
             const __m256i bit = _mm256_setr_epi64x(lower % 8, lower % 8 + width,  //
                                                    upper % 8, upper % 8 + width);
             shift[half] = _mm256_and_si256(bit, _mm256_set1_epi64x(7));
