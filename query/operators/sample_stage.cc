@@ -81,8 +81,9 @@ Result<SampleStage> SampleStage::open(const AggregateWindows& plan, const Window
     for (std::size_t i = 0; i < plan.calls.size(); ++i) {
         if (computes(plan.calls[i])) stage.plan_call(i);
     }
-    stage.are_all_percentiles_ = std::ranges::all_of(
+    const bool are_all_percentiles = std::ranges::all_of(
         stage.calls_, [](const StageCall& call) { return call.kind == Kind::Percentile; });
+    stage.takes_whole_pieces_ = are_all_percentiles && !windows.has_gaps();
     add_condition_columns(plan.series.where, stage.request_.columns);
     const bool may_be_summarized =
         std::any_of(stage.request_.columns.begin(), stage.request_.columns.end(),
@@ -300,7 +301,7 @@ Status SampleStage::add_piece(const ScanPiece& piece, RowFilter& filter, PartCur
             return add_rows(piece, 0, piece.row_count, part, state);
         }
     }
-    if (are_all_percentiles_ && !filter.is_needed()) {
+    if (takes_whole_pieces_ && !filter.is_needed()) {
         // They look for the rows of their windows themselves.
         add_percentile_rows(piece, 0, piece.row_count, state);
         return success();

@@ -79,7 +79,7 @@ private:
     QueryGuard& guard_;
     ScanRequest request_;
     std::vector<StageCall> calls_;
-    bool are_all_percentiles_ = false;
+    bool takes_whole_pieces_ = false;  ///< Instead of cutting them at the edges of parts.
     std::optional<SourceScans> scans_;
 };
 

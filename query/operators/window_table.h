@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -30,6 +31,7 @@ public:
     std::int64_t part_end_ns(std::size_t part) const { return edges_[part + 1]; }
     /// False for a gap between windows (WINDOW narrower than the buckets).
     bool is_part_of_window(std::size_t part) const { return is_used_[part]; }
+    bool has_gaps() const { return std::ranges::find(is_used_, false) != is_used_.end(); }
 
     struct Parts {
         std::size_t begin;

@@ -113,7 +113,7 @@ public:
         }
         return unsupported("not supported");
     }
-    // A table without rows, which is true, and what clients of InfluxDB expect.
+    // As InfluxDB without users.
     static StatementResult no_users() {
         StatementResult result;
         result.series.push_back({"", {}, {"user", "admin"}, {}});

@@ -130,7 +130,9 @@ TEST_CASE("what a statement does not keep is not counted", "[guard]") {
     fixture.options.memory_limit_bytes = 50'000;
     for (const std::string statement :
          {"SELECT count(v), max(v), mean(v) FROM m", "SELECT s FROM m ORDER BY time DESC LIMIT 3",
-          "SELECT uptime(v > 100) FROM m STALE NONE", "SELECT top(v, 3) FROM m"}) {
+          "SELECT uptime(v > 100) FROM m STALE NONE", "SELECT top(v, 3) FROM m",
+          "SELECT percentile_cont(v, 0.5) FROM m WHERE time >= 0 AND time < 20000 "
+          "GROUP BY time(10u) WINDOW 100ns"}) {
         INFO(statement);
         const StatementResult answer = fixture.ask(statement);
         INFO((answer.error ? answer.error->message() : ""));
